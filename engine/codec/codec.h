@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "support/matrix.h"
+#include "support/workers.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace planish {
+
+/// One tensor as its codec wrote it. The shape and the codec string travel beside the bytes (in the recipe
+/// and the tensor list); everything else needed to decode is in the bytes.
+struct PackedTensor {
+    Shape shape;
+    std::vector<std::byte> bytes;
+
+    /// Measured bits per weight: bytes × 8 ÷ weights.
+    double bitsPerWeight() const {
+        return 8.0 * static_cast<double>(bytes.size()) / static_cast<double>(shape.count());
+    }
+};
+
+/// What an encoder may use besides the weights.
+struct EncodeContext {
+    Workers& workers;
+    JobMonitor& monitor;
+    std::uint64_t seed = 0; ///< of random transforms; stored in the packed bytes where decoding needs it
+};
+
+/// How one tensor is stored and how its values are chosen: a format, a rounding, a transform and corrections
+/// (see codec/registry.h). A value: cheap to copy, immutable, thread-safe.
+class Codec {
+  public:
+    /// Parses a codec string (or an alias such as "int4_opt_v1"). Throws InputError naming the word, its
+    /// position in the string, and the nearest valid words.
+    static Codec parse(std::string_view text);
+
+    /// The canonical codec string: parse(name()).name() == name().
+    const std::string& name() const;
+    /// Whether encoding reads calibration statistics.
+    bool needsCalibration() const;
+    /// Whether the codec is a plain float format, the only kind that may store norms and biases.
+    bool isFloat() const;
+    /// Bytes that encode() will write for this shape; exact for every format whose size does not depend on
+    /// the values.
+    std::size_t packedBytes(Shape shape) const;
+
+    /// Encodes finite weights [rows, columns]; rows run in parallel; the same bytes for every thread count.
+    /// Throws Error when a weight is NaN or infinite, naming its row and column, and Cancelled.
+    PackedTensor encode(MatrixView weights, const EncodeContext& context) const;
+    /// The whole tensor, rows in parallel. Throws InputError when the bytes do not fit the shape: packed
+    /// bytes may come from a hostile file.
+    Matrix decode(const PackedTensor& packed, Workers& workers) const;
+    /// Rows [firstRow, firstRow + out.rows()) only, on the calling thread.
+    void decodeRows(const PackedTensor& packed, std::size_t firstRow, MutableMatrixView out) const;
+
+  private:
+    class Pipeline;
+    explicit Codec(std::shared_ptr<const Pipeline> pipeline);
+    std::shared_ptr<const Pipeline> pipeline_;
+};
+
+/// The error of a stored tensor: relative squared error ‖W−Ŵ‖² ÷ ‖W‖² (0 for an all-zero tensor stored
+/// exactly).
+struct StorageError {
+    double relative = 0;
+    /// 10·log10(‖W‖² ÷ ‖W−Ŵ‖²); infinite when exact.
+    double sqnrDecibel = 0;
+};
+StorageError storageError(MatrixView original, MatrixView stored);
+
+} // namespace planish

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "evaluation/settings.h"
+#include "recipe/recipe.h"
+#include "support/json.h"
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace planish {
+
+/// What to run: one recipe on one model, evaluated on one text. Equal specifications give equal results.
+struct RunSpec {
+    std::string model; ///< folder or bundled name
+    Recipe recipe;
+    std::string corpus; ///< file or bundled name
+    EvaluationSettings evaluation;
+    std::uint64_t seed = 0;
+};
+
+inline constexpr double notMeasured = std::numeric_limits<double>::quiet_NaN();
+
+/// One tensor of a finished run.
+struct TensorResult {
+    std::string name;
+    std::string role; ///< roleName()
+    std::uint64_t rows = 0;
+    std::uint64_t columns = 0;
+    std::string codec;        ///< canonical
+    std::uint64_t bytes = 0;  ///< packed
+    double bitsPerWeight = 0; ///< bytes × 8 ÷ weights
+    double relativeError = 0; ///< ‖W−Ŵ‖² ÷ ‖W‖²
+    double sqnrDecibel = 0;   ///< infinite when exact
+};
+
+/// A finished run: a value, immutable once recorded. Field names outside the program are those of the
+/// interfaces page; runFields() maps them.
+struct RunRecord {
+    std::string id;      ///< 16 hexadecimal digits of the SHA-256 of what determines the result
+    std::string name;    ///< shown to people; the recipe's name
+    std::string created; ///< UTC, ISO 8601
+    std::string application;
+    std::string machine;
+    std::string command; ///< the command line that repeats the run
+
+    std::string model; ///< name
+    std::string modelFingerprint;
+    std::uint64_t parameters = 0;
+    std::string corpus; ///< name
+    std::string corpusSha256;
+    std::string convention;
+    std::uint64_t context = 0;
+    std::uint64_t windows = 0; ///< evaluated
+    std::uint64_t stride = 0;  ///< strided convention only, else 0
+    std::uint64_t seed = 0;
+    std::uint64_t threads = 0;
+    Recipe recipe;
+
+    std::uint64_t tokensScored = 0;
+    double nllSum = 0; ///< nats
+    double ppl = 0;
+    double baselineNllSum = 0;
+    double baselinePpl = 0;
+    double deltaPplPercent = 0;
+    double deltaStandardErrorPercent = notMeasured; ///< NaN with fewer than two windows
+    double kldMean = 0;                             ///< nats, KL(baseline ‖ quantized), as the next three
+    double kldMedian = 0;
+    double kldP99 = 0;
+    double kldMax = 0;
+    double top1Agreement = 0; ///< fraction of scored positions
+
+    double bitsPerWeight = 0; ///< decoder linears
+    double compression = 0;   ///< 32 ÷ bitsPerWeight
+    double wholeModelCompressionFp32 = 0;
+    double wholeModelCompressionBf16 = 0;
+    std::uint64_t packedBytes = 0; ///< all tensors
+
+    double quantizeSeconds = 0;
+    double evaluateSeconds = 0;
+    double tokensPerSecond = 0; ///< of the quantized model's evaluation
+    std::uint64_t peakMemoryBytes = 0;
+
+    std::vector<TensorResult> tensors;
+    std::vector<double> windowNll;         ///< nats, one a window
+    std::vector<double> baselineWindowNll; ///< on the same windows
+};
+
+/// One scalar of a record: its outside name (JSON key, HDF5 attribute), its unit and title for people, and
+/// where it lives. The one list that JSON, the store and the run table are made from.
+struct RunField {
+    using Member = std::variant<std::string RunRecord::*, std::uint64_t RunRecord::*, double RunRecord::*>;
+    const char* key;   ///< "delta_ppl_percent"
+    const char* title; ///< "ΔPPL"
+    const char* unit;  ///< "%", "nats", "s", "bytes", "bits", or "" for none
+    Member member;
+};
+std::span<const RunField> runFields();
+
+/// The run as the JSON object of the command line: all scalars, "run" (the id) and "recipe".
+/// Values that are not finite become null.
+Json toJson(const RunRecord& record);
+
+} // namespace planish

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "support/matrix.h"
+
+#include <string>
+#include <string_view>
+
+namespace planish {
+
+/// What a tensor does in the network.
+enum class Role { query, key, value, output, gate, up, down, embedding, head, norm, bias };
+
+/// The fine role word of the interfaces: "q", "k", "v", "o", "gate", "up", "down", "embedding", "head",
+/// "norm", "bias".
+std::string_view roleName(Role role);
+/// The coarse role: "attention" for q, k, v, o; "mlp" for gate, up, down; else the same as roleName.
+std::string_view roleGroup(Role role);
+/// Whether tensors of this role are the decoder linears that bits_per_weight and compression count.
+bool isDecoderLinear(Role role);
+
+/// Number formats a model file may hold.
+enum class NumberType { fp32, fp16, bf16 };
+std::string_view
+numberTypeName(NumberType type); ///< "fp32", "fp16", "bf16": also the codec that stores it exactly
+std::size_t bytesPerNumber(NumberType type);
+
+/// One tensor of a model: what people see of it, without its values.
+struct TensorInfo {
+    std::string name; ///< Hugging Face name without ".weight", such as "model.layers.0.self_attn.q_proj"
+    Role role = Role::norm;
+    int block = -1; ///< decoder block, or -1 outside the blocks
+    Shape shape;    ///< [outputs, inputs]; a vector is one row
+    NumberType type = NumberType::bf16;
+    bool isVector = false; ///< stored one-dimensional: norms and biases
+
+    std::size_t count() const { return shape.count(); }
+};
+
+} // namespace planish

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "support/file.h"
+
+#include "support/error.h"
+#include "support/text.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace planish {
+namespace {
+
+std::string systemMessage(int code) {
+    return std::system_category().message(code);
+}
+
+/// A descriptor closed at scope end; close() reports what the destructor cannot.
+class Descriptor {
+  public:
+    Descriptor(const std::filesystem::path& path, int flags)
+        : descriptor_(::open(path.c_str(), flags | O_CLOEXEC)) {
+        if (descriptor_ < 0) {
+            throw Error(fmt::format("{}: {}", printable(path.string(), 400), systemMessage(errno)));
+        }
+    }
+    ~Descriptor() { ::close(descriptor_); }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+
+    void sync(const std::filesystem::path& path) const {
+        if (::fsync(descriptor_) != 0) {
+            throw Error(fmt::format("{}: cannot be written to disk: {}", printable(path.string(), 400),
+                                    systemMessage(errno)));
+        }
+    }
+
+  private:
+    int descriptor_;
+};
+
+void syncFile(const std::filesystem::path& path) {
+    Descriptor(path, O_RDONLY).sync(path);
+}
+
+} // namespace
+
+ReadOnlyFile::ReadOnlyFile(const std::filesystem::path& path) : path_(path) {
+    const std::string name = path.string();
+    descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor_ < 0) {
+        throw InputError(name, "file", "a readable file", systemMessage(errno));
+    }
+    struct stat status {};
+    if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
+        ::close(descriptor_);
+        throw InputError(name, "file", "a regular file",
+                         S_ISDIR(status.st_mode) ? "a folder" : "something else");
+    }
+    size_ = static_cast<std::uint64_t>(status.st_size);
+}
+
+ReadOnlyFile::ReadOnlyFile(ReadOnlyFile&& other) noexcept
+    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)), size_(other.size_) {}
+
+ReadOnlyFile::~ReadOnlyFile() {
+    if (descriptor_ >= 0) {
+        ::close(descriptor_);
+    }
+}
+
+void ReadOnlyFile::read(std::uint64_t offset, std::span<std::byte> out) const {
+    std::size_t done = 0;
+    while (done < out.size()) {
+        const ssize_t count =
+            ::pread(descriptor_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count < 0) {
+            throw Error(
+                fmt::format("{}: cannot be read: {}", printable(path_.string(), 400), systemMessage(errno)));
+        }
+        if (count == 0) {
+            throw Error(fmt::format("{}: expected {} bytes at offset {}, found the end of the file after {} "
+                                    "(was it changed while in use?)",
+                                    printable(path_.string(), 400), out.size(), offset, done));
+        }
+        done += static_cast<std::size_t>(count);
+    }
+}
+
+std::string readWholeFile(const std::filesystem::path& path, std::uint64_t limit) {
+    const ReadOnlyFile file(path);
+    if (file.size() > limit) {
+        throw InputError(path.string(), "size", "at most " + formatBytes(limit), formatBytes(file.size()));
+    }
+    std::string content(static_cast<std::size_t>(file.size()), '\0');
+    file.read(0, std::as_writable_bytes(std::span(content)));
+    return content;
+}
+
+void replaceFile(const std::filesystem::path& path,
+                 const std::function<void(const std::filesystem::path& temporary)>& write) {
+    std::filesystem::path temporary = path;
+    temporary += fmt::format(".{}.tmp", ::getpid());
+    try {
+        write(temporary);
+        syncFile(temporary);
+        std::filesystem::rename(temporary, path);
+        syncFile(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
+    } catch (...) {
+        std::error_code ignored;
+        std::filesystem::remove(temporary, ignored);
+        throw;
+    }
+}
+
+void replaceFile(const std::filesystem::path& path, std::string_view content) {
+    replaceFile(path, [&](const std::filesystem::path& temporary) {
+        const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        const auto fail = [&](int code) {
+            throw Error(fmt::format("{}: cannot be written ({} needed): {}", printable(path.string(), 400),
+                                    formatBytes(content.size()), systemMessage(code)));
+        };
+        if (descriptor < 0) {
+            fail(errno);
+        }
+        std::size_t done = 0;
+        while (done < content.size()) {
+            const ssize_t count = ::write(descriptor, content.data() + done, content.size() - done);
+            if (count < 0 && errno == EINTR) {
+                continue;
+            }
+            if (count < 0) {
+                const int code = errno;
+                ::close(descriptor);
+                fail(code);
+            }
+            done += static_cast<std::size_t>(count);
+        }
+        if (::close(descriptor) != 0) {
+            fail(errno);
+        }
+    });
+}
+
+} // namespace planish

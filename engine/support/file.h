@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace planish {
+
+/// A file open for reading at any position, without a mapping: a file that is truncated or vanishes meanwhile
+/// gives an Error, never a signal. Thread-safe.
+class ReadOnlyFile {
+  public:
+    /// Throws InputError when `path` is missing, unreadable or no regular file.
+    explicit ReadOnlyFile(const std::filesystem::path& path);
+    ~ReadOnlyFile();
+    ReadOnlyFile(ReadOnlyFile&& other) noexcept;
+    ReadOnlyFile& operator=(ReadOnlyFile&&) = delete;
+
+    const std::filesystem::path& path() const { return path_; }
+    /// Bytes, as found when opened.
+    std::uint64_t size() const { return size_; }
+    /// Fills `out` from `offset`; throws Error naming the file when it is shorter than that by now.
+    void read(std::uint64_t offset, std::span<std::byte> out) const;
+
+  private:
+    std::filesystem::path path_;
+    int descriptor_ = -1;
+    std::uint64_t size_ = 0;
+};
+
+/// The whole file as bytes; throws InputError when it is larger than `limit` bytes.
+std::string readWholeFile(const std::filesystem::path& path, std::uint64_t limit);
+
+/// Writes a file so that at every moment either the old or the whole new content is there: `write` fills a
+/// temporary sibling, which is fsynced and renamed over `path`; then the folder is fsynced. Nothing is left
+/// behind when `write` or a step throws.
+void replaceFile(const std::filesystem::path& path,
+                 const std::function<void(const std::filesystem::path& temporary)>& write);
+
+/// replaceFile with `content`.
+void replaceFile(const std::filesystem::path& path, std::string_view content);
+
+} // namespace planish

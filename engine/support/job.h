@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "support/error.h"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace planish {
+
+/// How far a job is. `done` and `total` count the same unit of work within the whole job, so that their ratio
+/// is a completed fraction; `total` 0 means unknown.
+struct Progress {
+    std::string stage;       ///< what kind of work, such as "quantize" or "evaluate"
+    std::uint64_t done = 0;  ///< units finished
+    std::uint64_t total = 0; ///< units in all, 0 when unknown
+    std::string what;        ///< the present item, such as a tensor name
+};
+
+/// The one interface between long work and whoever watches it: a progress line, a window, a test. Both calls
+/// may come from any thread and must return at once; a watcher throttles for itself.
+class JobMonitor {
+  public:
+    virtual ~JobMonitor() = default;
+    virtual void report(const Progress& progress) = 0;
+    virtual bool cancelled() const = 0;
+
+    /// Throws Cancelled when the user has asked to stop. Long loops call it at least every 100 ms of work.
+    void throwIfCancelled() const {
+        if (cancelled()) {
+            throw Cancelled();
+        }
+    }
+};
+
+/// Watches nothing and never cancels.
+class SilentMonitor final : public JobMonitor {
+  public:
+    void report(const Progress&) override {}
+    bool cancelled() const override { return false; }
+};
+
+/// Estimates the time left from the completed fraction; forgets when the total changes.
+class RemainingTime {
+  public:
+    using Clock = std::chrono::steady_clock;
+
+    /// Seconds left after `progress` at `now`; nothing until 2 % or half a second have passed.
+    std::optional<double> update(const Progress& progress, Clock::time_point now = Clock::now());
+
+  private:
+    std::uint64_t total_ = 0;
+    std::uint64_t firstDone_ = 0;
+    Clock::time_point start_;
+};
+
+} // namespace planish

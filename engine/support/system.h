@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace planish {
+
+/// "planish 0.1.0".
+std::string applicationVersion();
+
+/// The CPU's model name and core count, such as "AMD EPYC, 2 cores".
+std::string machineDescription();
+
+/// Largest resident memory of this process so far, in bytes.
+std::uint64_t peakMemoryBytes();
+
+/// Resident memory of this process now, in bytes.
+std::uint64_t residentMemoryBytes();
+
+/// UTC, ISO 8601 to the second: "2024-01-31T12:00:00Z".
+std::string currentTime();
+
+/// The folder with bundled models, corpora and presets: $PLANISH_RESOURCES when set, else the installed place
+/// relative to the running program (../share/planish), else the source tree this binary was built from.
+/// Throws Error naming all three when none exists.
+std::filesystem::path resourceFolder();
+
+} // namespace planish

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace planish {
+
+using TokenId = std::int32_t;
+
+/// Text to token ids and back, as the Hugging Face tokenizer of the same tokenizer.json does. Copies share
+/// the tables; const calls are thread-safe.
+class Tokenizer {
+  public:
+    /// Reads FOLDER/tokenizer.json: byte-level BPE with the file's own pre-tokenizer patterns, added and
+    /// special tokens, and its post-processing template. Throws InputError naming file, field, expected and
+    /// found; kinds not supported are refused naming them.
+    static Tokenizer open(const std::filesystem::path& folder);
+
+    /// One past the largest id.
+    std::size_t vocabularySize() const;
+    /// "byte-level BPE, 2048 tokens, 1790 merges".
+    std::string description() const;
+
+    /// Special tokens written in the text are recognized. With `addSpecial` the post-processing template is
+    /// applied (for Llama: BOS in front). `text` that is not UTF-8 has its ill-formed parts read as U+FFFD.
+    std::vector<TokenId> encode(std::string_view text, bool addSpecial = true) const;
+    /// Ids outside the vocabulary decode to nothing. Incomplete UTF-8 becomes U+FFFD.
+    std::string decode(std::span<const TokenId> ids, bool skipSpecial = true) const;
+    /// The bytes one token stands for (special tokens: their text); empty for an id outside the vocabulary.
+    std::string tokenBytes(TokenId id) const;
+    /// The id of a special or ordinary token's text, if it has one.
+    std::optional<TokenId> idOf(std::string_view token) const;
+    /// What the post-processor puts in front of a text, if it is one token: BOS.
+    std::optional<TokenId> beginToken() const;
+
+  private:
+    struct State;
+    std::shared_ptr<const State> state_;
+};
+
+} // namespace planish
