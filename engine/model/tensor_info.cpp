@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/tensor_info.h"
+
+namespace planish {
+
+std::string_view roleName(Role role) {
+    switch (role) {
+    case Role::query:
+        return "q";
+    case Role::key:
+        return "k";
+    case Role::value:
+        return "v";
+    case Role::output:
+        return "o";
+    case Role::gate:
+        return "gate";
+    case Role::up:
+        return "up";
+    case Role::down:
+        return "down";
+    case Role::embedding:
+        return "embedding";
+    case Role::head:
+        return "head";
+    case Role::norm:
+        return "norm";
+    case Role::bias:
+        return "bias";
+    }
+    return "";
+}
+
+std::string_view roleGroup(Role role) {
+    switch (role) {
+    case Role::query:
+    case Role::key:
+    case Role::value:
+    case Role::output:
+        return "attention";
+    case Role::gate:
+    case Role::up:
+    case Role::down:
+        return "mlp";
+    default:
+        return roleName(role);
+    }
+}
+
+bool isDecoderLinear(Role role) {
+    const std::string_view group = roleGroup(role);
+    return group == "attention" || group == "mlp";
+}
+
+std::string_view numberTypeName(NumberType type) {
+    switch (type) {
+    case NumberType::fp32:
+        return "fp32";
+    case NumberType::fp16:
+        return "fp16";
+    case NumberType::bf16:
+        return "bf16";
+    }
+    return "";
+}
+
+std::size_t bytesPerNumber(NumberType type) {
+    return type == NumberType::fp32 ? 4 : 2;
+}
+
+} // namespace planish
