@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/job.h"
 
+#include <algorithm>
+
 namespace planish {
+
+void PartMonitor::report(const Progress& progress) {
+    constexpr double resolution = 1e6;
+    const double fraction =
+        progress.total == 0 ? 0 : static_cast<double>(progress.done) / static_cast<double>(progress.total);
+    const double done = begin_ + (end_ - begin_) * std::min(fraction, 1.0);
+    whole_.report({stage_.empty() ? progress.stage : stage_, static_cast<std::uint64_t>(done * resolution),
+                   static_cast<std::uint64_t>(resolution), progress.what});
+}
 
 std::optional<double> RemainingTime::update(const Progress& progress, Clock::time_point now) {
     if (progress.total != total_) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace planish {
 
@@ -40,6 +41,23 @@ class SilentMonitor final : public JobMonitor {
   public:
     void report(const Progress&) override {}
     bool cancelled() const override { return false; }
+};
+
+/// Shows a part of a job to the watcher of the whole: fraction f of the part is begin + f · (end − begin) of
+/// the whole.
+class PartMonitor final : public JobMonitor {
+  public:
+    /// `whole` must outlive this. A `stage` given here replaces that of the reports.
+    PartMonitor(JobMonitor& whole, double begin, double end, std::string stage = "")
+        : whole_(whole), begin_(begin), end_(end), stage_(std::move(stage)) {}
+    void report(const Progress& progress) override;
+    bool cancelled() const override { return whole_.cancelled(); }
+
+  private:
+    JobMonitor& whole_;
+    double begin_;
+    double end_;
+    std::string stage_;
 };
 
 /// Estimates the time left from the completed fraction; forgets when the total changes.

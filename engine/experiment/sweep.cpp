@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "experiment/sweep.h"
+
+#include "recipe/open_recipe.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+namespace planish {
+namespace {
+
+constexpr std::int64_t largestCount = std::int64_t{1} << 40;
+
+/// A field that holds one string or a list of them.
+std::vector<std::string> strings(const JsonObject& object, const std::string& key) {
+    const Json& value = object.at(key);
+    if (value.is_string()) {
+        return {value.get<std::string>()};
+    }
+    std::vector<std::string> result;
+    for (const Json& item : object.array(key)) {
+        if (!item.is_string()) {
+            throw InputError(object.source(), fmt::format("{}[{}]", key, result.size()), "a string",
+                             item.dump());
+        }
+        result.push_back(item.get<std::string>());
+    }
+    if (result.empty()) {
+        throw InputError(object.source(), key, "at least one", "an empty list");
+    }
+    return result;
+}
+
+std::size_t count(const JsonObject& object, const std::string& key) {
+    return static_cast<std::size_t>(object.integer(key, 0, largestCount, 0));
+}
+
+} // namespace
+
+SweepSpec SweepSpec::fromJson(const Json& document, const std::string& source, const std::string& folder) {
+    const JsonObject object(document, source);
+    object.allowOnly({"schema", "name", "models", "texts", "codecs", "recipes", "convention", "context",
+                      "windows", "stride", "seed"});
+    if (const std::string schema = object.string("schema"); schema != "planish.sweep/1") {
+        throw InputError(source, "schema", "planish.sweep/1", schema);
+    }
+    SweepSpec spec;
+    spec.name = object.string("name", std::filesystem::path(source).stem().string());
+    spec.models = strings(object, "models");
+    spec.corpora = strings(object, "texts");
+    if (object.has("codecs")) {
+        for (const std::string& codec : strings(object, "codecs")) {
+            spec.recipes.push_back(Recipe::uniform(codec));
+        }
+    }
+    if (object.has("recipes")) {
+        for (const Json& item : object.array("recipes")) {
+            spec.recipes.push_back(
+                item.is_string()
+                    ? openRecipe(item.get<std::string>(), folder)
+                    : Recipe::fromJson(item, fmt::format("{}: recipe {}", source, spec.recipes.size())));
+        }
+    }
+    if (spec.recipes.empty()) {
+        throw InputError(source, "codecs", "at least one codec or recipe", "none");
+    }
+    spec.evaluation.convention = parseConvention(object.string("convention", "standard"));
+    spec.evaluation.context = count(object, "context");
+    spec.evaluation.windows = count(object, "windows");
+    spec.evaluation.stride = count(object, "stride");
+    spec.seed = count(object, "seed");
+    return spec;
+}
+
+SweepSpec SweepSpec::fromFile(const std::string& path) {
+    return fromJson(parseJsonFile(path, std::uint64_t{64} << 20), path,
+                    std::filesystem::path(path).parent_path().string());
+}
+
+Json SweepSpec::toJson() const {
+    Json document;
+    document["schema"] = "planish.sweep/1";
+    document["name"] = name;
+    document["models"] = models;
+    document["texts"] = corpora;
+    for (const Recipe& recipe : recipes) {
+        document["recipes"].push_back(recipe.toJson());
+    }
+    document["convention"] = conventionName(evaluation.convention);
+    document["context"] = evaluation.context;
+    document["windows"] = evaluation.windows;
+    document["stride"] = evaluation.stride;
+    document["seed"] = seed;
+    return document;
+}
+
+std::vector<RunSpec> SweepSpec::runs() const {
+    std::vector<RunSpec> result;
+    for (const std::string& model : models) {
+        for (const std::string& corpus : corpora) {
+            for (const Recipe& recipe : recipes) {
+                result.push_back({model, recipe, corpus, evaluation, seed});
+            }
+        }
+    }
+    return result;
+}
+
+std::vector<SweepOutcome> runSweep(const std::vector<RunSpec>& runs, const std::set<std::string>& recorded,
+                                   RunExecutor& executor, JobMonitor& monitor,
+                                   const std::function<void(const RunRecord&)>& finished) {
+    std::vector<SweepOutcome> outcomes;
+    std::set<std::string> known = recorded;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        monitor.throwIfCancelled();
+        const auto all = static_cast<double>(runs.size());
+        PartMonitor part(monitor, static_cast<double>(i) / all, static_cast<double>(i + 1) / all,
+                         fmt::format("run {} of {}: {}", i + 1, runs.size(), runs[i].recipe.name));
+        SweepOutcome outcome;
+        outcome.index = i;
+        std::optional<RunRecord> record;
+        try {
+            outcome.id = executor.identify(runs[i], part);
+            outcome.alreadyRecorded = known.contains(outcome.id);
+            if (!outcome.alreadyRecorded) {
+                record = executor.execute(runs[i], part);
+            }
+        } catch (const Cancelled&) {
+            throw;
+        } catch (const Error& error) {
+            outcome.error = error.what();
+        }
+        // Outside the try: a record that cannot be kept ends the sweep, as the next ones could not be kept
+        // either.
+        if (record) {
+            finished(*record);
+            known.insert(outcome.id);
+        }
+        outcomes.push_back(std::move(outcome));
+    }
+    return outcomes;
+}
+
+} // namespace planish

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "inference/rope.h"
+#include "inference/weight_source.h"
+#include "support/matrix.h"
+
+namespace planish {
+
+/// A linear layer y = W x + b.
+struct Linear {
+    Matrix weight; ///< [outputs, inputs]
+    Vector bias;   ///< [outputs], or empty
+
+    /// out [n, outputs] = in [n, inputs] · Wᵀ + b; added to out with `accumulate`.
+    void apply(MatrixView in, MutableMatrixView out, bool accumulate = false) const;
+};
+
+/// One decoder block's weights as floats: the only block in memory at a time when a model is streamed.
+struct BlockWeights {
+    Vector attentionNorm; ///< [hidden]
+    Linear query, key, value, output;
+    Vector mlpNorm; ///< [hidden]
+    Linear gate, up, down;
+
+    static BlockWeights read(const WeightSource& source, std::size_t block, Workers& workers);
+};
+
+/// Keys and values of the tokens one sequence has seen in one block, [tokens, keyValueSize] each, rotated.
+struct KeyValues {
+    Matrix keys;
+    Matrix values;
+};
+
+// A block's work on a batch of sequences is three steps, each split into independent tiles of fixed size, so
+// that one long window uses all threads as well as many short ones and results do not depend on the number of
+// threads.
+
+/// Tokens of one sequence that go through a block together.
+inline constexpr std::size_t tokensPerTile = 256;
+
+/// Step 1, for rows of `hidden` at positions `firstPosition` …: normalized, projected and rotated queries,
+/// keys, values.
+void projectQueryKeyValue(const BlockWeights& block, const ModelConfig& config, const RopeTable& rope,
+                          MatrixView hidden, std::size_t firstPosition, MutableMatrixView queries,
+                          MutableMatrixView keys, MutableMatrixView values);
+
+/// Step 3: hidden += output(attended), then hidden += mlp(norm(hidden)).
+void finishBlock(const BlockWeights& block, const ModelConfig& config, MatrixView attended,
+                 MutableMatrixView hidden);
+
+/// RMSNorm of every row.
+void normalizeRows(MatrixView in, const Vector& gain, double epsilon, MutableMatrixView out);
+
+} // namespace planish

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "inference/forward_pass.h"
+
+#include "inference/attention.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace planish {
+namespace {
+
+/// A run of rows of one sequence: tile `index` of windows that are cut into equal tiles.
+struct Tile {
+    Eigen::Index window;
+    Eigen::Index first; ///< row within the window
+    Eigen::Index count;
+};
+
+std::size_t tilesPerWindow(std::size_t context, std::size_t tileSize) {
+    return (context + tileSize - 1) / tileSize;
+}
+
+Tile tileAt(std::size_t index, std::size_t context, std::size_t tileSize) {
+    const std::size_t tiles = tilesPerWindow(context, tileSize);
+    const std::size_t first = index % tiles * tileSize;
+    return {static_cast<Eigen::Index>(index / tiles), static_cast<Eigen::Index>(first),
+            static_cast<Eigen::Index>(std::min(tileSize, context - first))};
+}
+
+} // namespace
+
+ForwardPass::ForwardPass(const WeightSource& source, std::size_t longestContext, Workers& workers)
+    : source_(source), workers_(workers), rope_(source.model().config(), longestContext) {}
+
+HiddenStates ForwardPass::embed(std::span<const TokenId> tokens, std::size_t windows) const {
+    const ModelConfig& config = source_.model().config();
+    const TensorInfo& embedding = source_.model().tensor("model.embed_tokens");
+    HiddenStates states{
+        windows, tokens.size() / windows,
+        Matrix(static_cast<Eigen::Index>(tokens.size()), static_cast<Eigen::Index>(config.hiddenSize))};
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+        if (tokens[i] < 0 || static_cast<std::size_t>(tokens[i]) >= config.vocabularySize) {
+            throw InputError("token ids", fmt::format("[{}]", i),
+                             fmt::format("an id below the vocabulary size {}", config.vocabularySize),
+                             std::to_string(tokens[i]));
+        }
+    }
+    constexpr std::size_t tokensPerTask = 256;
+    workers_.forEach((tokens.size() + tokensPerTask - 1) / tokensPerTask, [&](std::size_t task) {
+        const std::size_t end = std::min(tokens.size(), (task + 1) * tokensPerTask);
+        for (std::size_t i = task * tokensPerTask; i < end; ++i) {
+            source_.rows(embedding, static_cast<std::size_t>(tokens[i]),
+                         states.values.middleRows(static_cast<Eigen::Index>(i), 1));
+        }
+    });
+    return states;
+}
+
+void ForwardPass::applyBlock(const BlockWeights& block, HiddenStates& states, JobMonitor& monitor,
+                             const std::function<void(std::size_t)>& windowsDone) const {
+    const ModelConfig& config = source_.model().config();
+    const std::size_t context = states.context;
+    // Enough windows at a time that every thread has several tiles; more would only take memory.
+    const std::size_t batch = std::max<std::size_t>(1, static_cast<std::size_t>(workers_.threads()) * 4 /
+                                                           tilesPerWindow(context, tokensPerTile));
+    const auto bufferRows = static_cast<Eigen::Index>(std::min(batch, states.windows) * context);
+    Matrix queries(bufferRows, static_cast<Eigen::Index>(config.querySize()));
+    Matrix attended(bufferRows, static_cast<Eigen::Index>(config.querySize()));
+    Matrix keys(bufferRows, static_cast<Eigen::Index>(config.keyValueSize()));
+    Matrix values(bufferRows, static_cast<Eigen::Index>(config.keyValueSize()));
+    const auto windowRows = static_cast<Eigen::Index>(context);
+
+    for (std::size_t begin = 0; begin < states.windows; begin += batch) {
+        const std::size_t count = std::min(batch, states.windows - begin);
+        const auto hiddenStart = static_cast<Eigen::Index>(begin * context);
+        const auto tokenTiles = count * tilesPerWindow(context, tokensPerTile);
+        workers_.forEach(
+            tokenTiles,
+            [&](std::size_t index) {
+                const Tile tile = tileAt(index, context, tokensPerTile);
+                const Eigen::Index row = tile.window * windowRows + tile.first;
+                projectQueryKeyValue(
+                    block, config, rope_, states.values.middleRows(hiddenStart + row, tile.count),
+                    static_cast<std::size_t>(tile.first), queries.middleRows(row, tile.count),
+                    keys.middleRows(row, tile.count), values.middleRows(row, tile.count));
+            },
+            monitor);
+        workers_.forEach(
+            count * tilesPerWindow(context, queriesPerTile),
+            [&](std::size_t index) {
+                const Tile tile = tileAt(index, context, queriesPerTile);
+                const Eigen::Index window = tile.window * windowRows;
+                attend(config, queries.middleRows(window, windowRows), keys.middleRows(window, windowRows),
+                       values.middleRows(window, windowRows), 0, static_cast<std::size_t>(tile.first),
+                       attended.middleRows(window + tile.first, tile.count));
+            },
+            monitor);
+        workers_.forEach(
+            tokenTiles,
+            [&](std::size_t index) {
+                const Tile tile = tileAt(index, context, tokensPerTile);
+                const Eigen::Index row = tile.window * windowRows + tile.first;
+                finishBlock(block, config, attended.middleRows(row, tile.count),
+                            states.values.middleRows(hiddenStart + row, tile.count));
+            },
+            monitor);
+        windowsDone(begin + count);
+    }
+}
+
+HiddenStates ForwardPass::run(std::span<const TokenId> tokens, std::size_t windows,
+                              JobMonitor& monitor) const {
+    HiddenStates states = embed(tokens, windows);
+    const std::size_t blocks = source_.model().config().blocks;
+    for (std::size_t index = 0; index < blocks; ++index) {
+        monitor.throwIfCancelled();
+        const BlockWeights block = BlockWeights::read(source_, index, workers_);
+        applyBlock(block, states, monitor, [&](std::size_t done) {
+            monitor.report({"", index * windows + done, blocks * windows, fmt::format("block {}", index)});
+        });
+    }
+    return states;
+}
+
+} // namespace planish

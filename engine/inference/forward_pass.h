@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "inference/block.h"
+#include "inference/weight_source.h"
+#include "tokenizer/tokenizer.h"
+
+#include <functional>
+#include <span>
+
+namespace planish {
+
+/// Hidden states of many windows of equal length at one block boundary: a value [windows × context, hidden].
+struct HiddenStates {
+    std::size_t windows = 0;
+    std::size_t context = 0;
+    Matrix values;
+
+    /// Bytes such a value takes.
+    static std::uint64_t bytes(std::size_t windows, std::size_t context, std::size_t hiddenSize) {
+        return std::uint64_t{4} * windows * context * hiddenSize;
+    }
+    /// Window `index` as [context, hidden].
+    Matrix::ConstRowsBlockXpr window(std::size_t index) const {
+        return values.middleRows(static_cast<Eigen::Index>(index * context),
+                                 static_cast<Eigen::Index>(context));
+    }
+};
+
+/// The forward pass, block by block over all windows: one block's weights are decoded at a time and the
+/// hidden states of all windows pass through it. Peak memory is the hidden states, one block, and the buffers
+/// of a few windows.
+class ForwardPass {
+  public:
+    /// `source` and `workers` must outlive this; `longestContext` in tokens.
+    ForwardPass(const WeightSource& source, std::size_t longestContext, Workers& workers);
+
+    /// `tokens` [windows × context], window after window. Throws InputError for ids outside the vocabulary.
+    HiddenStates embed(std::span<const TokenId> tokens, std::size_t windows) const;
+    /// Passes all windows through one block. `windowsDone(n)` is told as they finish.
+    void applyBlock(const BlockWeights& block, HiddenStates& states, JobMonitor& monitor,
+                    const std::function<void(std::size_t)>& windowsDone) const;
+    /// embed and all blocks; reports windows × blocks as progress.
+    HiddenStates run(std::span<const TokenId> tokens, std::size_t windows, JobMonitor& monitor) const;
+
+  private:
+    const WeightSource& source_;
+    Workers& workers_;
+    RopeTable rope_;
+};
+
+} // namespace planish

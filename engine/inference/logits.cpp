@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "inference/logits.h"
+
+#include "inference/block.h"
+#include "inference/gemm.h"
+
+#include <algorithm>
+
+namespace planish {
+
+LogitHead::LogitHead(const WeightSource& source, Workers& workers)
+    : norm_(source.vector(source.model().tensor("model.norm"))),
+      head_(source.matrix(
+          source.model().tensor(source.model().config().tiedEmbedding ? "model.embed_tokens" : "lm_head"),
+          workers)),
+      epsilon_(source.model().config().normEpsilon) {}
+
+std::size_t LogitHead::rowsPerTile() const {
+    return std::clamp<std::size_t>((std::size_t{1} << 20) / vocabularySize(), 8, 128);
+}
+
+void LogitHead::compute(MatrixView hidden, MutableMatrixView logits) const {
+    Matrix normalized(hidden.rows(), hidden.cols());
+    normalizeRows(hidden, norm_, epsilon_, normalized);
+    multiplyTransposed(normalized, head_, logits);
+}
+
+} // namespace planish

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "inference/weight_source.h"
+
+namespace planish {
+
+/// The final norm and the head: hidden states to logits, a few rows at a time.
+class LogitHead {
+  public:
+    LogitHead(const WeightSource& source, Workers& workers);
+
+    std::size_t vocabularySize() const { return static_cast<std::size_t>(head_.rows()); }
+    /// Rows that keep a tile of logits within about four megabytes.
+    std::size_t rowsPerTile() const;
+    /// logits [n, vocabulary] of hidden [n, hidden], on the calling thread.
+    void compute(MatrixView hidden, MutableMatrixView logits) const;
+
+  private:
+    Vector norm_;
+    Matrix head_;
+    double epsilon_;
+};
+
+} // namespace planish

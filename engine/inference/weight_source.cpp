@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "inference/weight_source.h"
+
+#include <algorithm>
+
+namespace planish {
+
+Matrix WeightSource::matrix(const TensorInfo& tensor, Workers& workers) const {
+    constexpr std::size_t weightsPerTask = 1 << 18;
+    Matrix result(static_cast<Eigen::Index>(tensor.shape.rows),
+                  static_cast<Eigen::Index>(tensor.shape.columns));
+    const std::size_t rowsPerTask =
+        std::max<std::size_t>(1, weightsPerTask / std::max<std::size_t>(1, tensor.shape.columns));
+    const std::size_t tasks = (tensor.shape.rows + rowsPerTask - 1) / rowsPerTask;
+    workers.forEach(tasks, [&](std::size_t task) {
+        const std::size_t first = task * rowsPerTask;
+        const std::size_t count = std::min(rowsPerTask, tensor.shape.rows - first);
+        rows(tensor, first,
+             result.middleRows(static_cast<Eigen::Index>(first), static_cast<Eigen::Index>(count)));
+    });
+    return result;
+}
+
+Vector WeightSource::vector(const TensorInfo& tensor) const {
+    Matrix row(1, static_cast<Eigen::Index>(tensor.shape.columns));
+    rows(tensor, 0, row);
+    return row.row(0).transpose();
+}
+
+void OriginalWeights::rows(const TensorInfo& tensor, std::size_t firstRow, MutableMatrixView out) const {
+    model_.readRows(tensor, firstRow, out);
+}
+
+} // namespace planish

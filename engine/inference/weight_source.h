@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "model/model.h"
+#include "support/matrix.h"
+#include "support/workers.h"
+
+#include <utility>
+
+namespace planish {
+
+/// Where the forward pass gets a model's weights from, as floats and on demand: the model file itself, or
+/// packed tensors that are decoded. Thread-safe.
+class WeightSource {
+  public:
+    virtual ~WeightSource() = default;
+    virtual const Model& model() const = 0;
+    /// Rows [firstRow, firstRow + out.rows()) of a tensor, on the calling thread.
+    virtual void rows(const TensorInfo& tensor, std::size_t firstRow, MutableMatrixView out) const = 0;
+
+    /// A whole tensor, its rows in parallel.
+    Matrix matrix(const TensorInfo& tensor, Workers& workers) const;
+    Vector vector(const TensorInfo& tensor) const;
+};
+
+/// The weights as the model file has them.
+class OriginalWeights final : public WeightSource {
+  public:
+    explicit OriginalWeights(Model model) : model_(std::move(model)) {}
+    const Model& model() const override { return model_; }
+    void rows(const TensorInfo& tensor, std::size_t firstRow, MutableMatrixView out) const override;
+
+  private:
+    Model model_;
+};
+
+} // namespace planish
