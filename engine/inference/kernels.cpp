@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <cmath>
 
+// foreach_target.h includes this file once for each target and must come before highway.h.
+// clang-format off
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "inference/kernels.cpp"
-#include <hwy/contrib/math/math-inl.h>
-#include <hwy/foreach_target.h> // must come before highway.h
+#include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+#include <hwy/contrib/math/math-inl.h>
+// clang-format on
 
 HWY_BEFORE_NAMESPACE();
 namespace planish::HWY_NAMESPACE {

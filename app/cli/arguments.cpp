@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/arguments.h"
+
+#include "recipe/open_recipe.h"
+
+#include <fmt/format.h>
+
+namespace planish::cli {
+
+void EvaluationArguments::addTo(CLI::App& command) {
+    command.add_option("--text", text, "UTF-8 file, or a bundled text: literature, docs, calibration")
+        ->capture_default_str();
+    command.add_option("--convention", convention, "standard, strided or llama.cpp")->capture_default_str();
+    command.add_option("--context", context, "tokens a window (default: the model's maximum, at most 2048)");
+    command.add_option("--windows", windows, "evaluate the first N windows (default: all of the text)");
+    command.add_option("--stride", stride,
+                       "scored tokens a window, strided convention (default: half the context)");
+}
+
+EvaluationSettings EvaluationArguments::settings() const {
+    return {parseConvention(convention), context, windows, stride};
+}
+
+void RecipeArguments::addTo(CLI::App& command) {
+    auto* recipeOption =
+        command.add_option("--recipe", recipe, "recipe: a file, a preset's name, or inline JSON");
+    command.add_option("--codec", codec, "one codec for all attention and MLP weights, such as int4:g64+mse")
+        ->excludes(recipeOption);
+}
+
+Recipe RecipeArguments::open() const {
+    if (!given()) {
+        throw InputError("command line", "--recipe", "--recipe or --codec", "neither");
+    }
+    return codec.empty() ? openRecipe(recipe) : Recipe::uniform(codec);
+}
+
+void addModel(CLI::App& command, std::string& model) {
+    command.add_option("MODEL", model, "Hugging Face folder, or a bundled model: folio-4m, folio-23m")
+        ->required();
+}
+
+void addThreads(CLI::App& command, int& threads) {
+    command.add_option("--threads", threads, "worker threads (default: one a core)")
+        ->check(CLI::Range(1, 1024));
+}
+
+void addSeed(CLI::App& command, std::uint64_t& seed) {
+    command.add_option("--seed", seed, "of everything random")->capture_default_str();
+}
+
+void addJson(CLI::App& command, bool& json) {
+    command.add_flag("--json", json, "print one JSON document on stdout");
+}
+
+void printJson(const Json& document) {
+    fmt::print("{}\n", document.dump(2, ' ', false, Json::error_handler_t::replace));
+}
+
+} // namespace planish::cli

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "evaluation/settings.h"
+#include "experiment/run.h"
+#include "support/json.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace planish::cli {
+
+/// Options many commands share, under the same names and with the same help everywhere.
+struct EvaluationArguments {
+    std::string text = "literature";
+    std::string convention = "standard";
+    std::size_t context = 0;
+    std::size_t windows = 0;
+    std::size_t stride = 0;
+
+    void addTo(CLI::App& command);
+    EvaluationSettings settings() const;
+};
+
+struct RecipeArguments {
+    std::string recipe;
+    std::string codec;
+
+    void addTo(CLI::App& command);
+    bool given() const { return !recipe.empty() || !codec.empty(); }
+    /// Throws InputError when neither or both are given.
+    Recipe open() const;
+};
+
+void addModel(CLI::App& command, std::string& model);
+void addThreads(CLI::App& command, int& threads);
+void addSeed(CLI::App& command, std::uint64_t& seed);
+void addJson(CLI::App& command, bool& json);
+
+/// Prints one JSON document on stdout; text that is not UTF-8 is repaired rather than refused.
+void printJson(const Json& document);
+
+} // namespace planish::cli

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace planish::cli {
+
+// Each function adds one subcommand; what it does happens in the subcommand's callback.
+
+// model_commands.cpp: one model, nothing recorded
+void addInfo(CLI::App& app);
+void addCodecs(CLI::App& app);
+void addTokenize(CLI::App& app);
+void addLogits(CLI::App& app);
+void addGenerate(CLI::App& app);
+
+// run_commands.cpp: work that is measured
+void addEval(CLI::App& app);
+void addRun(CLI::App& app);
+void addSweep(CLI::App& app);
+
+// document_commands.cpp: what was recorded
+void addFrontier(CLI::App& app);
+void addCompare(CLI::App& app);
+void addExport(CLI::App& app);
+
+} // namespace planish::cli

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/arguments.h"
+#include "cli/commands.h"
+#include "cli/tables.h"
+#include "cli/terminal_monitor.h"
+#include "experiment/run_executor.h"
+#include "experiment/sweep.h"
+#include "store/results_document.h"
+#include "support/system.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+
+namespace planish::cli {
+namespace {
+
+void printRun(const RunRecord& run) {
+    fmt::print("{} on {}, {} windows of {} tokens, {} convention\n", run.model, run.corpus, run.windows,
+               run.context, run.convention);
+    fmt::print("recipe           {}\n", run.name);
+    fmt::print("bits per weight  {:.4f} ({:.2f}x); whole model {:.2f}x against fp32, {:.2f}x against bf16\n",
+               run.bitsPerWeight, run.compression, run.wholeModelCompressionFp32,
+               run.wholeModelCompressionBf16);
+    fmt::print("PPL              {:.4f} against {:.4f}: {} %\n", run.ppl, run.baselinePpl,
+               formatDelta(run.deltaPplPercent, run.deltaStandardErrorPercent));
+    fmt::print("KL divergence    mean {:.6f}, median {:.6f}, 99 % {:.5f}, max {:.3f} nats\n", run.kldMean,
+               run.kldMedian, run.kldP99, run.kldMax);
+    fmt::print("top-1 agreement  {:.3f} %\n", 100 * run.top1Agreement);
+    fmt::print("time             {:.2f} s to quantize, {:.2f} s to evaluate, {:.0f} tokens/s\n",
+               run.quantizeSeconds, run.evaluateSeconds, run.tokensPerSecond);
+}
+
+void printRun(const RunRecord& run, bool json) {
+    if (json) {
+        printJson(toJson(run));
+    } else {
+        printRun(run);
+    }
+}
+
+void printBaseline(const BaselineResult& result, bool json) {
+    const std::size_t scored = result.plan.tokensScored();
+    const double ppl = perplexity(result.loss.nllSum, scored);
+    const double error = perplexityStandardError(result.loss.windowNll, result.plan.targetsPerWindow());
+    const double speed = static_cast<double>(result.plan.tokens.size()) / result.seconds;
+    if (!json) {
+        fmt::print("{} on {}, {} windows of {} tokens, {} convention\n", result.model.name(), result.corpus,
+                   result.plan.windows, result.plan.context, conventionName(result.settings.convention));
+        fmt::print("PPL   {:.4f}{}\nNLL   {:.4f} nats over {} tokens\ntime  {:.2f} s, {:.0f} tokens/s\n", ppl,
+                   std::isfinite(error) ? fmt::format(" ± {:.3f}", error) : "", result.loss.nllSum, scored,
+                   result.seconds, speed);
+        return;
+    }
+    Json document;
+    document["model"] = result.model.name();
+    document["parameters"] = result.model.parameterCount();
+    document["corpus"] = result.corpus;
+    document["convention"] = conventionName(result.settings.convention);
+    document["context"] = result.plan.context;
+    document["stride"] = result.settings.stride;
+    document["windows"] = result.plan.windows;
+    document["tokens_scored"] = scored;
+    document["nll_sum"] = result.loss.nllSum;
+    document["ppl"] = ppl;
+    document["ppl_standard_error"] = std::isfinite(error) ? Json(error) : Json(nullptr);
+    document["evaluate_seconds"] = result.seconds;
+    document["tokens_per_second"] = speed;
+    document["peak_memory_bytes"] = peakMemoryBytes();
+    document["window_nll"] = result.loss.windowNll;
+    printJson(document);
+}
+
+struct RunArguments {
+    std::string model;
+    EvaluationArguments evaluation;
+    RecipeArguments recipe;
+    std::string store;
+    std::uint64_t seed = 0;
+    int threads = 0;
+    bool json = false;
+
+    void addTo(CLI::App& command) {
+        addModel(command, model);
+        evaluation.addTo(command);
+        recipe.addTo(command);
+        addSeed(command, seed);
+        addThreads(command, threads);
+        addJson(command, json);
+    }
+    RunSpec spec() const { return {model, recipe.open(), evaluation.text, evaluation.settings(), seed}; }
+};
+
+/// The recorded run with this id, if there is one.
+std::optional<RunRecord> findRun(const ResultsDocument& document, const std::string& id) {
+    const auto ids = document.runIds();
+    if (std::find(ids.begin(), ids.end(), id) == ids.end()) {
+        return std::nullopt;
+    }
+    for (RunRecord& run : document.read()) {
+        if (run.id == id) {
+            return std::move(run);
+        }
+    }
+    return std::nullopt;
+}
+
+void runOne(const RunArguments& arguments) {
+    Workers workers(arguments.threads);
+    RunExecutor executor(workers);
+    const RunSpec spec = arguments.spec();
+    TerminalMonitor monitor;
+    if (arguments.store.empty()) {
+        printRun(executor.execute(spec, monitor), arguments.json);
+        return;
+    }
+    const ResultsDocument document(arguments.store);
+    ResultsWriter writer(document);
+    const std::string id = executor.identify(spec, monitor);
+    if (const auto recorded = findRun(document, id)) {
+        monitor.note(fmt::format("already recorded as run {} in {}", id, arguments.store));
+        printRun(*recorded, arguments.json);
+        return;
+    }
+    const RunRecord run = executor.execute(spec, monitor);
+    writer.record(run);
+    writer.fold();
+    monitor.note(fmt::format("recorded as run {} in {}", id, arguments.store));
+    printRun(run, arguments.json);
+}
+
+struct SweepArguments {
+    std::string spec;
+    std::string store;
+    int threads = 0;
+    bool json = false;
+};
+
+void runSweepCommand(const SweepArguments& arguments) {
+    const std::vector<RunSpec> runs = SweepSpec::fromFile(arguments.spec).runs();
+    const ResultsDocument document(arguments.store);
+    ResultsWriter writer(document);
+    const auto recorded = document.runIds();
+    Workers workers(arguments.threads);
+    RunExecutor executor(workers);
+    TerminalMonitor monitor;
+    monitor.note(fmt::format("{} runs, {} threads; results go to {}", runs.size(), workers.threads(),
+                             arguments.store));
+    const auto outcomes =
+        runSweep(runs, {recorded.begin(), recorded.end()}, executor, monitor, [&](const RunRecord& run) {
+            writer.record(run);
+            monitor.note(fmt::format("{}: {:.3f} bits/weight, ΔPPL {} %", run.name, run.bitsPerWeight,
+                                     formatDelta(run.deltaPplPercent, run.deltaStandardErrorPercent)));
+        });
+    writer.fold();
+
+    std::map<std::string, RunRecord> byId;
+    for (RunRecord& run : document.read()) {
+        byId.emplace(run.id, run);
+    }
+    Json json{{"runs", Json::array()}, {"failed", Json::array()}};
+    std::vector<std::vector<std::string>> rows;
+    std::size_t failures = 0;
+    for (const SweepOutcome& outcome : outcomes) {
+        if (!outcome.error.empty()) {
+            ++failures;
+            const RunSpec& run = runs[outcome.index];
+            json["failed"].push_back(
+                {{"model", run.model}, {"recipe", run.recipe.name}, {"error", outcome.error}});
+            monitor.note(fmt::format("failed: {} on {}: {}", run.recipe.name, run.model, outcome.error));
+            continue;
+        }
+        const RunRecord& run = byId.at(outcome.id);
+        json["runs"].push_back(toJson(run));
+        rows.push_back(runCells(run));
+    }
+    if (arguments.json) {
+        printJson(json);
+    } else {
+        printTable(runColumns(), rows);
+    }
+    if (failures > 0) {
+        throw Error(fmt::format("{} of {} runs failed", failures, runs.size()));
+    }
+}
+
+} // namespace
+
+void addEval(CLI::App& app) {
+    auto* command = app.add_subcommand("eval", "perplexity of a model, or of what a recipe makes of it");
+    const auto arguments = std::make_shared<RunArguments>();
+    arguments->addTo(*command);
+    command->callback([arguments] {
+        Workers workers(arguments->threads);
+        RunExecutor executor(workers);
+        TerminalMonitor monitor;
+        if (arguments->recipe.given()) {
+            printRun(executor.execute(arguments->spec(), monitor), arguments->json);
+        } else {
+            printBaseline(executor.evaluateBaseline(arguments->model, arguments->evaluation.text,
+                                                    arguments->evaluation.settings(), monitor),
+                          arguments->json);
+        }
+    });
+}
+
+void addRun(CLI::App& app) {
+    auto* command = app.add_subcommand("run", "quantize, evaluate against the unquantized model, record");
+    const auto arguments = std::make_shared<RunArguments>();
+    arguments->addTo(*command);
+    command->add_option("--store", arguments->store, "results document (.h5) to record in");
+    command->callback([arguments] { runOne(*arguments); });
+}
+
+void addSweep(CLI::App& app) {
+    auto* command =
+        app.add_subcommand("sweep", "all runs of a specification; goes on where it was interrupted");
+    const auto arguments = std::make_shared<SweepArguments>();
+    command->add_option("SPEC", arguments->spec, "sweep specification (planish.sweep/1)")->required();
+    command->add_option("--store", arguments->store, "results document (.h5) to record in")->required();
+    addThreads(*command, arguments->threads);
+    addJson(*command, arguments->json);
+    command->callback([arguments] { runSweepCommand(*arguments); });
+}
+
+} // namespace planish::cli

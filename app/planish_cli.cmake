@@ -1,0 +1,5 @@
+add_executable(planish-cli planish_cli.cpp
+  cli/arguments.cpp cli/document_commands.cpp cli/model_commands.cpp cli/run_commands.cpp cli/tables.cpp
+  cli/terminal_monitor.cpp)
+target_link_libraries(planish-cli PRIVATE planish_flags planish::engine planish::plots CLI11::CLI11)
+install(TARGETS planish-cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
