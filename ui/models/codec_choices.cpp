@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/codec_choices.h"
+
+#include "codec/registry.h"
+#include "models/recipe_text.h"
+#include "support/error.h"
+
+#include <QCoreApplication>
+#include <QSet>
+
+namespace planish {
+
+namespace {
+
+QString translated(const char* text) {
+    return QCoreApplication::translate("planish::CodecChoices", text);
+}
+
+CodecChoice choiceFor(const QString& name, std::span<const Shape> shapes) {
+    CodecChoice choice;
+    choice.name = name;
+    const CodecInput input = readCodec(name);
+    if (input.codec && !shapes.empty()) {
+        choice.hint = translated("%1 bpw").arg(bitsText(bitsPerWeight(*input.codec, shapes)));
+    }
+    return choice;
+}
+
+} // namespace
+
+std::vector<CodecChoice> codecChoices(std::span<const Codec> inUse, std::span<const Shape> shapes) {
+    std::vector<CodecChoice> choices;
+    QSet<QString> seen;
+    const auto add = [&](const std::string& codec) {
+        const QString name = QString::fromStdString(codec);
+        if (!seen.contains(name)) {
+            seen.insert(name);
+            choices.push_back(choiceFor(name, shapes));
+        }
+    };
+    for (const std::string& name : suggestedCodecs()) {
+        add(name);
+    }
+    for (const Codec& codec : inUse) {
+        add(codec.name());
+    }
+    for (const CodecAlias& alias : codecAliases()) {
+        CodecChoice choice = choiceFor(QString::fromStdString(alias.name), shapes);
+        choice.summary = QStringLiteral("= %1\n%2")
+                             .arg(QString::fromStdString(alias.codec), QString::fromStdString(alias.summary));
+        choice.isAlias = true;
+        choices.push_back(std::move(choice));
+    }
+    return choices;
+}
+
+CodecInput readCodec(const QString& text) {
+    const QString trimmed = text.trimmed();
+    if (trimmed.isEmpty()) {
+        return {std::nullopt, translated("Type a codec such as int4:g64, or choose one from the list")};
+    }
+    try {
+        return {Codec::parse(trimmed.toStdString()), {}};
+    } catch (const Error& error) {
+        return {std::nullopt, QString::fromUtf8(error.what())};
+    }
+}
+
+bool canStore(const TensorInfo& tensor, const Codec& codec) {
+    const bool floatOnly = tensor.role == Role::norm || tensor.role == Role::bias;
+    return !floatOnly || codec.isFloat();
+}
+
+double bitsPerWeight(const Codec& codec, std::span<const Shape> shapes) {
+    double bytes = 0;
+    double weights = 0;
+    for (const Shape& shape : shapes) {
+        bytes += static_cast<double>(codec.packedBytes(shape));
+        weights += static_cast<double>(shape.count());
+    }
+    return weights > 0 ? 8 * bytes / weights : 0;
+}
+
+} // namespace planish

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/layer_tree_model.h"
+
+#include "models/codec_choices.h"
+#include "models/recipe_text.h"
+#include "support/text.h"
+
+#include <QFont>
+#include <QLocale>
+#include <algorithm>
+#include <set>
+
+namespace planish {
+
+namespace {
+
+QString number(quint64 value) {
+    return QLocale().toString(value);
+}
+
+bool isMatrixRole(Role role) {
+    return role != Role::norm && role != Role::bias;
+}
+
+/// What a tensor is called below its group: "q_proj", "input_layernorm", "q_proj.bias".
+QString tensorTitle(const TensorInfo& tensor, bool tiedEmbedding) {
+    switch (tensor.role) {
+    case Role::embedding:
+        return tiedEmbedding ? LayerTreeModel::tr("Embedding and head") : LayerTreeModel::tr("Embedding");
+    case Role::head:
+        return LayerTreeModel::tr("Head");
+    case Role::bias:
+        return fromUtf8(tensor.name).section(u'.', -2);
+    default:
+        return tensor.block < 0 ? LayerTreeModel::tr("Final norm") : fromUtf8(tensor.name).section(u'.', -1);
+    }
+}
+
+QString groupTitle(Role role) {
+    if (!isMatrixRole(role)) {
+        return LayerTreeModel::tr("Norms");
+    }
+    return roleGroup(role) == "mlp" ? LayerTreeModel::tr("MLP") : LayerTreeModel::tr("Attention");
+}
+
+} // namespace
+
+LayerTreeModel::LayerTreeModel(RecipeEditor* source, QObject* parent)
+    : QAbstractItemModel(parent), source_(source) {
+    connectSource();
+    rebuild();
+}
+
+void LayerTreeModel::setSource(RecipeEditor* source) {
+    if (source == source_) {
+        return;
+    }
+    if (source_) {
+        disconnect(source_, nullptr, this, nullptr);
+    }
+    source_ = source;
+    connectSource();
+    if (std::ranges::equal(shownTensors_, source_->tensors(), {}, {}, &TensorInfo::name)) {
+        std::vector<int> all(shownTensors_.size());
+        std::ranges::generate(all, [next = 0]() mutable { return next++; });
+        refresh(all);
+    } else {
+        rebuild();
+    }
+}
+
+void LayerTreeModel::connectSource() {
+    connect(source_, &RecipeEditor::modelChanged, this, &LayerTreeModel::rebuild);
+    connect(source_, &RecipeEditor::codecsChanged, this, &LayerTreeModel::refresh);
+}
+
+void LayerTreeModel::setEditable(bool editable) {
+    editable_ = editable;
+}
+
+void LayerTreeModel::rebuild() {
+    beginResetModel();
+    nodes_.clear();
+    topLevel_.clear();
+    nodeOfTensor_.clear();
+    shownTensors_.clear();
+    for (std::size_t index = 0; index < source_->tensors().size(); ++index) {
+        shownTensors_.push_back(source_->tensors()[index].name);
+        addTensor(static_cast<int>(index));
+    }
+    for (std::size_t index = 0; index < nodes_.size(); ++index) {
+        summarize(static_cast<int>(index));
+    }
+    endResetModel();
+}
+
+int LayerTreeModel::addNode(int parent, const QString& title) {
+    std::vector<int>& siblings = parent < 0 ? topLevel_ : nodes_[static_cast<std::size_t>(parent)].children;
+    const int index = static_cast<int>(nodes_.size());
+    Node node;
+    node.title = title;
+    node.parent = parent;
+    node.row = static_cast<int>(siblings.size());
+    siblings.push_back(index);
+    nodes_.push_back(std::move(node));
+    return index;
+}
+
+int LayerTreeModel::groupNode(int tensorIndex) {
+    const TensorInfo& info = tensor(tensorIndex);
+    if (info.block < 0) {
+        return -1;
+    }
+    const auto find = [&](int parent, const QString& title) {
+        const std::vector<int>& siblings =
+            parent < 0 ? topLevel_ : nodes_[static_cast<std::size_t>(parent)].children;
+        // From the end: tensors come in the order of the network, so the group is nearly always the last one.
+        const auto found = std::find_if(siblings.rbegin(), siblings.rend(), [&](int sibling) {
+            return nodes_[static_cast<std::size_t>(sibling)].title == title;
+        });
+        return found == siblings.rend() ? addNode(parent, title) : *found;
+    };
+    return find(find(-1, tr("Block %1").arg(info.block)), groupTitle(info.role));
+}
+
+void LayerTreeModel::addTensor(int tensorIndex) {
+    const TensorInfo& info = tensor(tensorIndex);
+    const int leaf = addNode(groupNode(tensorIndex), tensorTitle(info, source_->tiedEmbedding()));
+    nodes_[static_cast<std::size_t>(leaf)].tensor = tensorIndex;
+    nodeOfTensor_.push_back(leaf);
+    for (int above = leaf; above >= 0; above = nodes_[static_cast<std::size_t>(above)].parent) {
+        Node& node = nodes_[static_cast<std::size_t>(above)];
+        const QString group = fromUtf8(roleGroup(info.role));
+        node.group = node.tensors.isEmpty() || node.group == group ? group : QString();
+        node.tensors.append(tensorIndex);
+    }
+}
+
+void LayerTreeModel::summarize(int nodeIndex) {
+    Node& node = nodes_[static_cast<std::size_t>(nodeIndex)];
+    node.weights = 0;
+    node.bytes = 0;
+    node.codecs.clear();
+    node.editable.clear();
+    std::ranges::copy_if(node.tensors, std::back_inserter(node.editable),
+                         [this](int index) { return isMatrixRole(tensor(index).role); });
+    if (node.editable.isEmpty()) {
+        node.editable = node.tensors;
+    }
+    for (int index : node.tensors) {
+        const Shape shape = tensor(index).shape;
+        node.weights += shape.count();
+        node.bytes += source_->codecs()[static_cast<std::size_t>(index)].packedBytes(shape);
+    }
+    for (int index : node.editable) {
+        ++node.codecs[fromUtf8(source_->codecs()[static_cast<std::size_t>(index)].name())];
+    }
+}
+
+void LayerTreeModel::refresh(const std::vector<int>& tensorIndices) {
+    std::set<int> stale;
+    for (int tensorIndex : tensorIndices) {
+        for (int above = nodeOfTensor_[static_cast<std::size_t>(tensorIndex)]; above >= 0;
+             above = nodes_[static_cast<std::size_t>(above)].parent) {
+            stale.insert(above);
+        }
+    }
+    std::map<int, std::pair<int, int>> rowsOfParent;
+    for (int nodeIndex : stale) {
+        summarize(nodeIndex);
+        const Node& node = nodes_[static_cast<std::size_t>(nodeIndex)];
+        const auto [rows, inserted] = rowsOfParent.try_emplace(node.parent, node.row, node.row);
+        rows->second = {std::min(rows->second.first, node.row), std::max(rows->second.second, node.row)};
+    }
+    for (const auto& [parentNode, rows] : rowsOfParent) {
+        const QModelIndex parentIndex = parentNode < 0 ? QModelIndex() : indexOfNode(parentNode, 0);
+        emit dataChanged(index(rows.first, codecColumn, parentIndex),
+                         index(rows.second, sizeColumn, parentIndex));
+    }
+}
+
+QModelIndex LayerTreeModel::indexOfNode(int nodeIndex, int column) const {
+    return createIndex(nodes_[static_cast<std::size_t>(nodeIndex)].row, column,
+                       static_cast<quintptr>(nodeIndex));
+}
+
+QModelIndex LayerTreeModel::indexOf(int tensor, int column) const {
+    return indexOfNode(nodeOfTensor_.at(static_cast<std::size_t>(tensor)), column);
+}
+
+int LayerTreeModel::tensorAt(const QModelIndex& index) const {
+    return index.isValid() ? node(index).tensor : -1;
+}
+
+QModelIndex LayerTreeModel::index(int row, int column, const QModelIndex& parent) const {
+    if (!hasIndex(row, column, parent)) {
+        return {};
+    }
+    const std::vector<int>& siblings = parent.isValid() ? node(parent).children : topLevel_;
+    return indexOfNode(siblings[static_cast<std::size_t>(row)], column);
+}
+
+QModelIndex LayerTreeModel::parent(const QModelIndex& index) const {
+    if (!index.isValid() || node(index).parent < 0) {
+        return {};
+    }
+    return indexOfNode(node(index).parent, 0);
+}
+
+int LayerTreeModel::rowCount(const QModelIndex& parent) const {
+    if (parent.column() > 0) {
+        return 0;
+    }
+    return static_cast<int>(parent.isValid() ? node(parent).children.size() : topLevel_.size());
+}
+
+int LayerTreeModel::columnCount(const QModelIndex&) const {
+    return columnCount_;
+}
+
+Qt::ItemFlags LayerTreeModel::flags(const QModelIndex& index) const {
+    Qt::ItemFlags flags = QAbstractItemModel::flags(index);
+    if (index.isValid() && editable_ && index.column() == codecColumn) {
+        flags |= Qt::ItemIsEditable;
+    }
+    return flags;
+}
+
+bool LayerTreeModel::setData(const QModelIndex& index, const QVariant& value, int role) {
+    if (role != Qt::EditRole || !(flags(index) & Qt::ItemIsEditable)) {
+        return false;
+    }
+    const QList<int>& editable = node(index).editable;
+    return setCodec({editable.begin(), editable.end()}, value.toString());
+}
+
+bool LayerTreeModel::setCodec(const std::vector<int>& tensors, const QString& codec) {
+    const CodecInput input = readCodec(codec);
+    if (!input.codec) {
+        emit editRefused(input.error);
+        return false;
+    }
+    try {
+        source_->setCodec(tensors, *input.codec);
+        return true;
+    } catch (const Error& error) {
+        emit editRefused(QString::fromUtf8(error.what()));
+        return false;
+    }
+}
+
+QVariant LayerTreeModel::data(const QModelIndex& index, int role) const {
+    if (!index.isValid()) {
+        return {};
+    }
+    const Node& node = this->node(index);
+    switch (role) {
+    case Qt::DisplayRole:
+        return displayData(node, index.column());
+    case Qt::EditRole:
+        return index.column() == codecColumn && node.codecs.size() == 1 ? node.codecs.begin()->first
+               : index.column() == codecColumn                          ? QVariant(QString())
+                                                                        : displayData(node, index.column());
+    case Qt::ToolTipRole:
+        return toolTip(node, index.column());
+    case Qt::TextAlignmentRole:
+        return QVariant::fromValue((index.column() >= shapeColumn && index.column() != codecColumn
+                                        ? Qt::AlignRight
+                                        : Qt::AlignLeft) |
+                                   Qt::AlignVCenter);
+    case Qt::FontRole:
+        if (index.column() == codecColumn && node.codecs.size() > 1) {
+            QFont italic;
+            italic.setItalic(true);
+            return italic;
+        }
+        return {};
+    case tensorsRole:
+        return QVariant::fromValue(node.tensors);
+    case editableTensorsRole:
+        return QVariant::fromValue(node.editable);
+    case groupRole:
+        return node.group;
+    case mixedRole:
+        return node.codecs.size() > 1;
+    case sortRole:
+        return sortData(node, index.column());
+    default:
+        return {};
+    }
+}
+
+QVariant LayerTreeModel::displayData(const Node& node, int column) const {
+    switch (column) {
+    case layerColumn:
+        return node.title;
+    case roleColumn:
+        return node.tensor < 0 ? QString() : fromUtf8(roleName(tensor(node.tensor).role));
+    case shapeColumn: {
+        if (node.tensor < 0) {
+            return {};
+        }
+        const TensorInfo& info = tensor(node.tensor);
+        return info.isVector ? QString::number(info.count())
+                             : QStringLiteral("%1 × %2").arg(info.shape.rows).arg(info.shape.columns);
+    }
+    case weightsColumn:
+        return number(node.weights);
+    case codecColumn:
+        return node.codecs.size() > 1 ? tr("mixed") : node.codecs.begin()->first;
+    case bitsColumn:
+        return bitsText(sortData(node, bitsColumn).toDouble());
+    case sizeColumn:
+        return fromUtf8(formatBytes(node.bytes));
+    default:
+        return {};
+    }
+}
+
+QVariant LayerTreeModel::sortData(const Node& node, int column) const {
+    switch (column) {
+    case weightsColumn:
+        return node.weights;
+    case bitsColumn:
+        return node.weights == 0 ? 0.0
+                                 : 8.0 * static_cast<double>(node.bytes) / static_cast<double>(node.weights);
+    case sizeColumn:
+        return node.bytes;
+    default:
+        return displayData(node, column);
+    }
+}
+
+QString LayerTreeModel::layerToolTip(const Node& node) const {
+    if (node.tensor < 0) {
+        return tr("%1: %2 tensors").arg(node.title, number(static_cast<quint64>(node.tensors.size())));
+    }
+    const TensorInfo& info = tensor(node.tensor);
+    return tr("%1, %2 in the model file").arg(fromUtf8(info.name), fromUtf8(numberTypeName(info.type)));
+}
+
+QVariant LayerTreeModel::toolTip(const Node& node, int column) const {
+    switch (column) {
+    case layerColumn:
+    case roleColumn:
+        return layerToolTip(node);
+    case shapeColumn:
+        return node.tensor < 0 ? QVariant() : tr("outputs × inputs");
+    case codecColumn: {
+        if (node.codecs.size() < 2) {
+            return node.codecs.begin()->first;
+        }
+        QStringList lines;
+        for (const auto& [codec, count] : node.codecs) {
+            lines += count == 1 ? tr("%1: 1 tensor").arg(codec) : tr("%1: %2 tensors").arg(codec).arg(count);
+        }
+        return lines.join(u'\n');
+    }
+    case bitsColumn:
+    case sizeColumn:
+        return tr("%1 packed bytes × 8 ÷ %2 weights = %3 bits per weight")
+            .arg(number(node.bytes), number(node.weights),
+                 QLocale().toString(sortData(node, bitsColumn).toDouble(), 'g', 8));
+    default:
+        return {};
+    }
+}
+
+QVariant LayerTreeModel::headerData(int section, Qt::Orientation orientation, int role) const {
+    if (orientation != Qt::Horizontal || section < 0 || section >= columnCount_) {
+        return {};
+    }
+    if (role == Qt::TextAlignmentRole) {
+        return QVariant::fromValue(
+            (section >= shapeColumn && section != codecColumn ? Qt::AlignRight : Qt::AlignLeft) |
+            Qt::AlignVCenter);
+    }
+    if (role == Qt::ToolTipRole && section == bitsColumn) {
+        return tr("Bits per weight: packed bytes × 8 ÷ weights, everything that is stored counted");
+    }
+    if (role != Qt::DisplayRole) {
+        return {};
+    }
+    const QString titles[] = {tr("Layer"), tr("Role"), tr("Shape"), tr("Weights"),
+                              tr("Codec"), tr("bpw"),  tr("Size")};
+    return titles[section];
+}
+
+} // namespace planish

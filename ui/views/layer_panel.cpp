@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/layer_panel.h"
+
+#include "models/codec_choices.h"
+#include "models/layer_filter_model.h"
+#include "models/recipe_text.h"
+#include "support/error.h"
+#include "support/text.h"
+#include "views/codec_delegate.h"
+#include "views/layer_tree_view.h"
+#include "views/notice_bar.h"
+#include "views/presets_menu.h"
+#include "views/role_chips.h"
+
+#include <QAction>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QLocale>
+#include <QMenu>
+#include <QPushButton>
+#include <QScopedValueRollback>
+#include <QStackedWidget>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <algorithm>
+
+namespace planish {
+
+namespace {
+
+bool hasRole(const TensorInfo& tensor, const QString& role) {
+    return fromUtf8(roleName(tensor.role)) == role || fromUtf8(roleGroup(tensor.role)) == role;
+}
+
+std::vector<int> tensorsWithRole(const std::vector<TensorInfo>& tensors, const QString& role) {
+    std::vector<int> found;
+    for (std::size_t index = 0; index < tensors.size(); ++index) {
+        if (hasRole(tensors[index], role)) {
+            found.push_back(static_cast<int>(index));
+        }
+    }
+    return found;
+}
+
+} // namespace
+
+LayerPanel::LayerPanel(RecipeEditor* editor, QWidget* parent)
+    : QWidget(parent),
+      editor_(editor),
+      viewed_(new RecipeEditor(this)),
+      layers_(new LayerTreeModel(editor, this)),
+      filter_(new LayerFilterModel(layers_, this)),
+      tree_(new LayerTreeView(filter_, this)),
+      chips_(new RoleChips(this)),
+      presets_(new PresetsMenu([this] { return shown()->recipe(); }, this)),
+      filterEdit_(new QLineEdit(this)),
+      problemBar_(new NoticeBar(NoticeBar::Kind::problem, this)),
+      readOnlyBar_(new NoticeBar(NoticeBar::Kind::information, this)),
+      pages_(new QStackedWidget(this)),
+      selectionLabel_(new QLabel(this)),
+      sizeLabel_(new QLabel(this)),
+      selectAllAction_(new QAction(this)),
+      filterAction_(new QAction(this)),
+      editCodecAction_(new QAction(this)) {
+    buildActions();
+    auto* layout = new QVBoxLayout(this);
+    const int unit = fontMetrics().height() / 3;
+    layout->setContentsMargins(unit, unit, unit, unit);
+    layout->setSpacing(unit);
+    layout->addWidget(buildHeader());
+    layout->addWidget(filterEdit_);
+    layout->addWidget(chips_);
+    layout->addWidget(readOnlyBar_);
+    layout->addWidget(problemBar_);
+    layout->addWidget(pages_, 1);
+    layout->addWidget(selectionLabel_);
+    layout->addWidget(sizeLabel_);
+    buildReadOnlyBar();
+    connect(problemBar_->addButton(tr("Close")), &QPushButton::clicked, problemBar_, &QWidget::hide);
+
+    filterEdit_->setPlaceholderText(tr("Filter: mlp, block 3, int4"));
+    filterEdit_->setAccessibleName(tr("Filter layers"));
+    filterEdit_->setClearButtonEnabled(true);
+    selectionLabel_->setWordWrap(true);
+    selectionLabel_->setTextFormat(Qt::PlainText);
+    sizeLabel_->setObjectName(QStringLiteral("recipeSize"));
+    sizeLabel_->setWordWrap(true);
+    sizeLabel_->setToolTip(
+        tr("Compression is 32 bits ÷ bits per weight of the attention and MLP matrices, counted from "
+           "the bytes they are packed into; the whole model counts every tensor."));
+    pages_->addWidget(buildEmptyPage());
+    pages_->addWidget(tree_);
+    setFocusProxy(tree_);
+    connectEditor();
+    onModelChanged();
+}
+
+void LayerPanel::buildActions() {
+    selectAllAction_->setText(tr("Select &All Layers"));
+    selectAllAction_->setShortcut(QKeySequence::SelectAll);
+    selectAllAction_->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    connect(selectAllAction_, &QAction::triggered, tree_, &QTreeView::selectAll);
+    editCodecAction_->setText(tr("&Edit Codec"));
+    editCodecAction_->setShortcut(Qt::Key_F2);
+    editCodecAction_->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    connect(editCodecAction_, &QAction::triggered, tree_, &LayerTreeView::editCodec);
+    filterAction_->setText(tr("&Filter Layers"));
+    filterAction_->setShortcut(QKeySequence::Find);
+    connect(filterAction_, &QAction::triggered, this, [this] {
+        filterEdit_->setFocus(Qt::ShortcutFocusReason);
+        filterEdit_->selectAll();
+    });
+    tree_->addActions({selectAllAction_, editCodecAction_});
+    addAction(filterAction_);
+}
+
+QWidget* LayerPanel::buildHeader() {
+    auto* header = new QWidget(this);
+    auto* layout = new QHBoxLayout(header);
+    layout->setContentsMargins(0, 0, 0, 0);
+    nameEdit_ = new QLineEdit(header);
+    nameEdit_->setAccessibleName(tr("Recipe name"));
+    nameEdit_->setPlaceholderText(tr("Recipe name"));
+    connect(nameEdit_, &QLineEdit::editingFinished, this, [this] {
+        if (!readOnly_) {
+            editor_->setName(nameEdit_->text());
+        }
+        updateName();
+    });
+    presetsButton_ = new QToolButton(header);
+    presetsButton_->setText(tr("Presets"));
+    presetsButton_->setMenu(presets_);
+    presetsButton_->setPopupMode(QToolButton::InstantPopup);
+    presetsButton_->setFocusPolicy(Qt::StrongFocus);
+    auto* label = new QLabel(tr("&Recipe:"), header);
+    label->setBuddy(nameEdit_);
+    layout->addWidget(label);
+    layout->addWidget(nameEdit_, 1);
+    layout->addWidget(presetsButton_);
+    return header;
+}
+
+void LayerPanel::buildReadOnlyBar() {
+    connect(readOnlyBar_->addButton(tr("Edit a copy")), &QPushButton::clicked, this, [this] {
+        const Recipe recipe = viewed_->recipe();
+        leaveReadOnly();
+        emit editCopyRequested(recipe);
+    });
+    connect(readOnlyBar_->addButton(tr("Close")), &QPushButton::clicked, this, &LayerPanel::leaveReadOnly);
+}
+
+QWidget* LayerPanel::buildEmptyPage() {
+    auto* label = new QLabel(
+        tr("Open a model to choose how its layers are stored.\n\nModel ▸ Open, or Ctrl+O"), pages_);
+    label->setAlignment(Qt::AlignCenter);
+    label->setWordWrap(true);
+    label->setForegroundRole(QPalette::PlaceholderText);
+    label->setMargin(fontMetrics().height());
+    return label;
+}
+
+void LayerPanel::connectEditor() {
+    auto* codecs = new CodecDelegate(
+        *editor_, [this](const QModelIndex& index) { return tree_->editTargets(index); }, this);
+    tree_->setItemDelegateForColumn(LayerTreeModel::codecColumn, codecs);
+    tree_->setItemDelegateForColumn(LayerTreeModel::roleColumn, new RoleDelegate(this));
+    connect(codecs, &CodecDelegate::codecEntered, this,
+            [this](const QModelIndex& index, const QString& codec) {
+                applyCodec(tree_->editTargets(index), codec);
+            });
+    connect(codecs, &CodecDelegate::inputChecked, this, [this](const QString& error) {
+        if (error.isEmpty()) {
+            updateSelection();
+        } else {
+            selectionLabel_->setText(error);
+        }
+        emit statusMessage(error);
+    });
+    connect(layers_, &LayerTreeModel::editRefused, problemBar_, &NoticeBar::showText);
+    connect(presets_, &PresetsMenu::recipeChosen, this, &LayerPanel::applyRecipe);
+    connect(presets_, &PresetsMenu::failed, problemBar_, &NoticeBar::showText);
+    connect(presets_, &PresetsMenu::saved, this,
+            [this](const QString& path) { emit statusMessage(tr("Recipe saved as %1").arg(path)); });
+    connect(chips_, &RoleChips::roleClicked, this, &LayerPanel::onRoleClicked);
+    connect(filterEdit_, &QLineEdit::textChanged, tree_, &LayerTreeView::setFilterText);
+    connect(filterEdit_, &QLineEdit::returnPressed, tree_, qOverload<>(&QWidget::setFocus));
+    connect(tree_, &QWidget::customContextMenuRequested, this, &LayerPanel::showContextMenu);
+    connect(tree_->selectionModel(), &QItemSelectionModel::selectionChanged, this,
+            &LayerPanel::updateSelection);
+    connect(editor_, &RecipeEditor::modelChanged, this, &LayerPanel::onModelChanged);
+    connect(editor_, &RecipeEditor::nameChanged, this, &LayerPanel::updateName);
+    connect(editor_, &RecipeEditor::codecsChanged, this, [this] {
+        updateSize();
+        updateSelection();
+        if (!applying_) {
+            filter_->refresh();
+        }
+    });
+}
+
+QMenu* LayerPanel::presetsMenu() const {
+    return presets_;
+}
+
+RecipeEditor* LayerPanel::shown() {
+    return readOnly_ ? viewed_ : editor_;
+}
+
+void LayerPanel::onModelChanged() {
+    showSource(editor_);
+    QSet<QString> roles;
+    for (const TensorInfo& tensor : editor_->tensors()) {
+        roles += {fromUtf8(roleName(tensor.role)), fromUtf8(roleGroup(tensor.role))};
+    }
+    const bool open = editor_->hasModel();
+    chips_->showPresent(roles);
+    presets_->setModelOpen(open);
+    pages_->setCurrentIndex(open ? 1 : 0);
+    for (QWidget* part : {static_cast<QWidget*>(filterEdit_), static_cast<QWidget*>(nameEdit_)}) {
+        part->setEnabled(open);
+    }
+    for (QAction* action : {selectAllAction_, filterAction_, editCodecAction_}) {
+        action->setEnabled(open);
+    }
+    problemBar_->hide();
+    tree_->expandOverview();
+}
+
+void LayerPanel::showSource(RecipeEditor* source) {
+    readOnly_ = source != editor_;
+    layers_->setSource(source);
+    layers_->setEditable(!readOnly_);
+    filter_->refresh();
+    readOnlyBar_->setVisible(readOnly_);
+    nameEdit_->setReadOnly(readOnly_);
+    editCodecAction_->setEnabled(!readOnly_ && source->hasModel());
+    updateName();
+    updateSize();
+    updateSelection();
+}
+
+void LayerPanel::showReadOnly(const Recipe& recipe, const QString& title) {
+    try {
+        viewed_->setModel(editor_->modelName(), editor_->tensors(), editor_->tiedEmbedding());
+        viewed_->setRecipe(recipe, {});
+    } catch (const Error& error) {
+        problemBar_->showText(
+            tr("%1 does not fit the open model: %2").arg(title, QString::fromUtf8(error.what())));
+        leaveReadOnly();
+        return;
+    }
+    problemBar_->hide();
+    readOnlyBar_->showText(tr("Recipe of %1 (read-only)").arg(title));
+    showSource(viewed_);
+}
+
+void LayerPanel::leaveReadOnly() {
+    showSource(editor_);
+}
+
+void LayerPanel::loadRecipe(const QString& path) {
+    presets_->load(path);
+}
+
+void LayerPanel::saveRecipe(const QString& path) {
+    presets_->save(path);
+}
+
+QByteArray LayerPanel::columnState() const {
+    return tree_->header()->saveState();
+}
+
+void LayerPanel::restoreColumnState(const QByteArray& state) {
+    tree_->header()->restoreState(state);
+}
+
+void LayerPanel::applyCodec(const std::vector<int>& tensors, const QString& codec) {
+    const QScopedValueRollback<bool> guard(applying_, true);
+    if (layers_->setCodec(tensors, codec)) {
+        problemBar_->hide();
+    }
+}
+
+void LayerPanel::applyRecipe(const Recipe& recipe, const QString& undoText) {
+    try {
+        editor_->setRecipe(recipe, undoText);
+        problemBar_->hide();
+        leaveReadOnly();
+    } catch (const Error& error) {
+        problemBar_->showText(QString::fromUtf8(error.what()));
+    }
+}
+
+void LayerPanel::onRoleClicked(const QString& role, bool select, bool keepOthers) {
+    const std::vector<int> ofRole = tensorsWithRole(editor_->tensors(), role);
+    const QSet<int> wanted(ofRole.begin(), ofRole.end());
+    QSet<int> tensors = tree_->selectedTensors();
+    if (keepOthers) {
+        tensors = select ? tensors + wanted : tensors - wanted;
+    } else {
+        tensors = tensors == wanted ? QSet<int>() : wanted;
+    }
+    std::vector<int> ordered(tensors.begin(), tensors.end());
+    std::ranges::sort(ordered);
+    if (tree_->selectTensors(ordered) < static_cast<int>(ordered.size())) {
+        // The filter hides some of them; a chip promises all.
+        filterEdit_->clear();
+        tree_->selectTensors(ordered);
+    }
+    updateSelection();
+    // A mouse click leaves the keyboard to the tree, ready for a codec; a chip reached by keyboard keeps it.
+    if (!chips_->chip(role)->hasFocus()) {
+        tree_->setFocus();
+    }
+}
+
+void LayerPanel::showContextMenu(const QPoint& position) {
+    const QModelIndex index = tree_->indexAt(position);
+    const std::vector<int> targets = index.isValid() ? tree_->editTargets(index) : std::vector<int>();
+    QMenu menu;
+    if (!readOnly_ && !targets.empty()) {
+        std::vector<Shape> shapes;
+        for (int tensor : targets) {
+            shapes.push_back(editor_->tensors()[static_cast<std::size_t>(tensor)].shape);
+        }
+        QMenu* codecs = menu.addMenu(tr("Set &Codec"));
+        for (const CodecChoice& choice : codecChoices(editor_->codecs(), shapes)) {
+            codecs->addAction(QStringLiteral("%1\t%2").arg(choice.name, choice.hint), this,
+                              [this, targets, name = choice.name] { applyCodec(targets, name); });
+        }
+        menu.addAction(tr("&Reset to bf16"), this,
+                       [this, targets] { applyCodec(targets, QStringLiteral("bf16")); });
+        menu.addAction(editCodecAction_);
+        menu.addSeparator();
+    }
+    menu.addAction(selectAllAction_);
+    menu.addAction(tr("E&xpand All"), tree_, &QTreeView::expandAll);
+    menu.addAction(tr("C&ollapse All"), tree_, &QTreeView::collapseAll);
+    menu.exec(tree_->viewport()->mapToGlobal(position));
+}
+
+void LayerPanel::updateName() {
+    nameEdit_->setText(shown()->name());
+}
+
+void LayerPanel::updateSelection() {
+    const std::vector<TensorInfo>& tensors = editor_->tensors();
+    const QSet<int> selected = tree_->selectedTensors();
+    QSet<QString> present;
+    QSet<QString> incomplete;
+    for (std::size_t index = 0; index < tensors.size(); ++index) {
+        QSet<QString>& roles = selected.contains(static_cast<int>(index)) ? present : incomplete;
+        roles += {fromUtf8(roleName(tensors[index].role)), fromUtf8(roleGroup(tensors[index].role))};
+    }
+    chips_->showSelected(present - incomplete);
+
+    const std::vector<int> targets = filter_->editableTensors(tree_->selectionModel()->selectedRows());
+    RecipeSize size;
+    for (int tensor : targets) {
+        const auto index = static_cast<std::size_t>(tensor);
+        size.totalWeights += tensors[index].count();
+        size.totalBytes += shown()->codecs()[index].packedBytes(tensors[index].shape);
+    }
+    selectionLabel_->setVisible(editor_->hasModel());
+    selectionLabel_->setText(targets.empty()
+                                 ? tr("Nothing selected")
+                                 : tr("Selected: %1 · %2 weights · %3")
+                                       .arg(describeTensors(tensors, targets),
+                                            QLocale().toString(static_cast<qulonglong>(size.totalWeights)),
+                                            fromUtf8(formatBytes(size.totalBytes))));
+}
+
+void LayerPanel::updateSize() {
+    sizeLabel_->setText(sizeText(shown()->size()));
+    sizeLabel_->setVisible(shown()->hasModel());
+}
+
+} // namespace planish

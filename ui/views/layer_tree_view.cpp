@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/layer_tree_view.h"
+
+#include <QHeaderView>
+#include <QKeyEvent>
+#include <QMenu>
+#include <QMouseEvent>
+
+namespace planish {
+
+namespace {
+
+constexpr int blocksOpenAtMost = 12;
+
+QModelIndex codecCell(const QModelIndex& index) {
+    return index.siblingAtColumn(LayerTreeModel::codecColumn);
+}
+
+bool isTyping(const QKeyEvent& event) {
+    const Qt::KeyboardModifiers modifiers = event.modifiers() & ~(Qt::ShiftModifier | Qt::KeypadModifier);
+    return modifiers == Qt::NoModifier && !event.text().isEmpty() && event.text().front().isLetterOrNumber();
+}
+
+} // namespace
+
+LayerTreeView::LayerTreeView(LayerFilterModel* layers, QWidget* parent) : QTreeView(parent), layers_(layers) {
+    setModel(layers);
+    setAccessibleName(tr("Layers"));
+    setSelectionBehavior(SelectRows);
+    setSelectionMode(ExtendedSelection);
+    setEditTriggers(DoubleClicked | SelectedClicked | EditKeyPressed | AnyKeyPressed);
+    setUniformRowHeights(true);
+    setAllColumnsShowFocus(true);
+    setAlternatingRowColors(false);
+    setContextMenuPolicy(Qt::CustomContextMenu);
+    setTextElideMode(Qt::ElideMiddle);
+    applyColumnWidths();
+    header()->setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(header(), &QHeaderView::customContextMenuRequested, this, [this](const QPoint& position) {
+        QMenu menu;
+        for (int column = LayerTreeModel::roleColumn; column < LayerTreeModel::columnCount_; ++column) {
+            QAction* action = menu.addAction(model()->headerData(column, Qt::Horizontal).toString());
+            action->setCheckable(true);
+            action->setChecked(!isColumnHidden(column));
+            connect(action, &QAction::toggled, this,
+                    [this, column](bool shown) { setColumnHidden(column, !shown); });
+        }
+        menu.exec(header()->mapToGlobal(position));
+    });
+}
+
+void LayerTreeView::applyColumnWidths() {
+    const auto width = [this](int characters) { return fontMetrics().averageCharWidth() * characters; };
+    const int characters[] = {28, 12, 13, 12, 22, 8, 11};
+    header()->setStretchLastSection(false);
+    for (int column = 0; column < LayerTreeModel::columnCount_; ++column) {
+        setColumnWidth(column, width(characters[column]));
+    }
+}
+
+void LayerTreeView::expandOverview() {
+    collapseAll();
+    if (layers_->rowCount() <= blocksOpenAtMost + 3) {
+        expandToDepth(0);
+    }
+}
+
+void LayerTreeView::rememberExpanded(const QModelIndex& parent) {
+    for (int row = 0; row < layers_->rowCount(parent); ++row) {
+        const QModelIndex index = layers_->index(row, 0, parent);
+        if (isExpanded(index)) {
+            expandedUnfiltered_.append(layers_->mapToSource(index));
+        }
+        rememberExpanded(index);
+    }
+}
+
+void LayerTreeView::setFilterText(const QString& text) {
+    if (!layers_->isFiltering()) {
+        expandedUnfiltered_.clear();
+        rememberExpanded({});
+    }
+    layers_->setFilterText(text);
+    if (layers_->isFiltering()) {
+        expandAll();
+        return;
+    }
+    collapseAll();
+    for (const QPersistentModelIndex& index : expandedUnfiltered_) {
+        expand(layers_->mapFromSource(index));
+    }
+}
+
+int LayerTreeView::selectTensors(const std::vector<int>& tensors) {
+    QItemSelection selection;
+    QModelIndex first;
+    for (int tensor : tensors) {
+        const QModelIndex index = layers_->mapFromSource(layers_->layers()->indexOf(tensor));
+        if (!index.isValid()) {
+            continue;
+        }
+        for (QModelIndex above = index.parent(); above.isValid(); above = above.parent()) {
+            expand(above);
+        }
+        selection.select(index, index);
+        first = first.isValid() ? first : index;
+    }
+    if (first.isValid()) {
+        selectionModel()->setCurrentIndex(codecCell(first), QItemSelectionModel::NoUpdate);
+        scrollTo(first);
+    }
+    selectionModel()->select(selection, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
+    return static_cast<int>(selectionModel()->selectedRows().size());
+}
+
+QSet<int> LayerTreeView::selectedTensors() const {
+    QSet<int> tensors;
+    for (const QModelIndex& row : selectionModel()->selectedRows()) {
+        const auto ofRow = row.data(LayerTreeModel::tensorsRole).value<QList<int>>();
+        tensors.unite(QSet<int>(ofRow.begin(), ofRow.end()));
+    }
+    return tensors;
+}
+
+std::vector<int> LayerTreeView::editTargets(const QModelIndex& index) const {
+    if (selectionModel()->isSelected(index.siblingAtColumn(0))) {
+        return layers_->editableTensors(selectionModel()->selectedRows());
+    }
+    return layers_->editableTensors({index.siblingAtColumn(0)});
+}
+
+void LayerTreeView::moveToCodecColumn() {
+    const QModelIndexList rows = selectionModel()->selectedRows();
+    QModelIndex cell = codecCell(currentIndex());
+    if (!rows.isEmpty() && !(cell.isValid() && selectionModel()->isSelected(cell))) {
+        cell = codecCell(rows.front());
+    }
+    if (cell.isValid()) {
+        selectionModel()->setCurrentIndex(cell, QItemSelectionModel::NoUpdate);
+        scrollTo(cell);
+    }
+}
+
+void LayerTreeView::editCodec() {
+    moveToCodecColumn();
+    if (codecCell(currentIndex()).flags() & Qt::ItemIsEditable) {
+        setFocus();
+        edit(currentIndex());
+    }
+}
+
+void LayerTreeView::keyPressEvent(QKeyEvent* event) {
+    if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter) {
+        editCodec();
+        event->accept();
+        return;
+    }
+    if (isTyping(*event)) {
+        moveToCodecColumn();
+    }
+    QTreeView::keyPressEvent(event);
+}
+
+QItemSelectionModel::SelectionFlags LayerTreeView::selectionCommand(const QModelIndex& index,
+                                                                    const QEvent* event) const {
+    // A click into the codec cell of one of several selected rows is for editing them all: keep them
+    // selected.
+    const auto* mouse = dynamic_cast<const QMouseEvent*>(event);
+    if (mouse && mouse->button() == Qt::LeftButton && mouse->modifiers() == Qt::NoModifier &&
+        index.column() == LayerTreeModel::codecColumn && selectionModel()->isSelected(index)) {
+        return QItemSelectionModel::NoUpdate;
+    }
+    return QTreeView::selectionCommand(index, event);
+}
+
+} // namespace planish

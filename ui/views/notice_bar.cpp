@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/notice_bar.h"
+
+#include <QApplication>
+#include <QEvent>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+
+namespace planish {
+
+NoticeBar::NoticeBar(Kind kind, QWidget* parent)
+    : QFrame(parent), kind_(kind), layout_(new QHBoxLayout(this)), label_(new QLabel(this)) {
+    const int margin = fontMetrics().height() / 3;
+    layout_->setContentsMargins(2 * margin, margin, margin, margin);
+    label_->setWordWrap(true);
+    label_->setTextFormat(Qt::PlainText);
+    label_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    layout_->addWidget(label_, 1);
+    setAutoFillBackground(true);
+    applyColours();
+    hide();
+}
+
+QPushButton* NoticeBar::addButton(const QString& text) {
+    auto* button = new QPushButton(text, this);
+    layout_->addWidget(button);
+    return button;
+}
+
+void NoticeBar::showText(const QString& text) {
+    label_->setText(text);
+    setAccessibleName(text);
+    show();
+}
+
+QString NoticeBar::text() const {
+    return label_->text();
+}
+
+void NoticeBar::changeEvent(QEvent* event) {
+    // ApplicationPaletteChange, not PaletteChange: the latter also follows from the colours set here.
+    if (event->type() == QEvent::ApplicationPaletteChange) {
+        applyColours();
+    }
+    QFrame::changeEvent(event);
+}
+
+void NoticeBar::applyColours() {
+    QPalette palette = QApplication::palette();
+    const QColor base = palette.color(QPalette::Window);
+    const QColor accent = kind_ == Kind::problem ? QColor(213, 94, 0) : palette.color(QPalette::Highlight);
+    const auto blend = [](int from, int to) { return from + (to - from) / 4; };
+    palette.setColor(QPalette::Window,
+                     QColor(blend(base.red(), accent.red()), blend(base.green(), accent.green()),
+                            blend(base.blue(), accent.blue())));
+    setPalette(palette);
+}
+
+} // namespace planish

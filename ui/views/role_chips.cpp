@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/role_chips.h"
+
+#include "models/layer_tree_model.h"
+#include "views/flow_layout.h"
+
+#include <QGuiApplication>
+#include <QPainter>
+#include <QStyleOption>
+#include <QStyleOptionToolButton>
+#include <algorithm>
+#include <array>
+
+namespace planish {
+
+namespace {
+
+struct ChipText {
+    const char* role;
+    const char* group;
+    const char* title;
+};
+constexpr std::array<ChipText, 12> chipTexts = {{
+    {"attention", "attention", QT_TRANSLATE_NOOP("planish::RoleChips", "Attention")},
+    {"q", "attention", "q"},
+    {"k", "attention", "k"},
+    {"v", "attention", "v"},
+    {"o", "attention", "o"},
+    {"mlp", "mlp", QT_TRANSLATE_NOOP("planish::RoleChips", "MLP")},
+    {"gate", "mlp", "gate"},
+    {"up", "mlp", "up"},
+    {"down", "mlp", "down"},
+    {"embedding", "embedding", QT_TRANSLATE_NOOP("planish::RoleChips", "Embedding")},
+    {"head", "head", QT_TRANSLATE_NOOP("planish::RoleChips", "Head")},
+    {"norm", "norm", QT_TRANSLATE_NOOP("planish::RoleChips", "Norms")},
+}};
+
+QColor mix(const QColor& first, const QColor& second, double part) {
+    const auto channel = [part](int a, int b) { return static_cast<int>((1 - part) * a + part * b + 0.5); };
+    return QColor(channel(first.red(), second.red()), channel(first.green(), second.green()),
+                  channel(first.blue(), second.blue()));
+}
+
+bool isDark(const QPalette& palette) {
+    return palette.color(QPalette::Base).lightnessF() < 0.5;
+}
+
+QColor roleHue(const QString& group, const QPalette& palette) {
+    if (group == QLatin1String("attention")) {
+        return QColor(0x00, 0x72, 0xb2);
+    }
+    if (group == QLatin1String("mlp")) {
+        return QColor(0xe6, 0x9f, 0x00);
+    }
+    if (group == QLatin1String("embedding")) {
+        return QColor(0x00, 0x9e, 0x73);
+    }
+    if (group == QLatin1String("head")) {
+        return QColor(0xcc, 0x79, 0xa7);
+    }
+    return palette.color(QPalette::Text);
+}
+
+void paintChip(QPainter& painter, const QRect& rectangle, const QColor& fill, const QColor& border) {
+    const QRectF inner = QRectF(rectangle).adjusted(0.5, 0.5, -0.5, -0.5);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(border.isValid() ? QPen(border) : QPen(Qt::NoPen));
+    painter.setBrush(fill);
+    painter.drawRoundedRect(inner, inner.height() / 2, inner.height() / 2);
+}
+
+} // namespace
+
+QColor roleTint(const QString& group, const QPalette& palette) {
+    const double strength = group == QLatin1String("norm") || group == QLatin1String("bias") ? 0.10 : 0.24;
+    return mix(palette.color(QPalette::Base), roleHue(group, palette),
+               isDark(palette) ? strength * 1.8 : strength);
+}
+
+RoleChip::RoleChip(QString role, QString group, const QString& title, QWidget* parent)
+    : QToolButton(parent), role_(std::move(role)), group_(std::move(group)) {
+    setText(title);
+    setCheckable(true);
+    setFocusPolicy(Qt::TabFocus);
+    const QString purpose = tr("Select all %1 tensors").arg(title);
+    setAccessibleName(purpose);
+    setToolTip(tr("%1 (Ctrl+click: in addition)").arg(purpose));
+}
+
+QSize RoleChip::sizeHint() const {
+    const QFontMetrics metrics = fontMetrics();
+    return {metrics.horizontalAdvance(text()) + metrics.height(), metrics.height() + metrics.height() / 3};
+}
+
+void RoleChip::paintEvent(QPaintEvent*) {
+    QPainter painter(this);
+    const QColor hue = roleHue(group_, palette());
+    const QColor tint = roleTint(group_, palette());
+    const QColor ink = palette().color(isEnabled() ? QPalette::Active : QPalette::Disabled, QPalette::Text);
+    QColor fill = tint;
+    QColor border;
+    if (isChecked()) {
+        fill = mix(tint, hue, isDark(palette()) ? 0.35 : 0.25);
+        border = mix(hue, ink, 0.35);
+    } else if (underMouse() && isEnabled()) {
+        border = mix(tint, hue, 0.6);
+    }
+    paintChip(painter, rect(), fill, border);
+    painter.setPen(ink);
+    painter.drawText(rect(), Qt::AlignCenter, text());
+    if (hasFocus()) {
+        QStyleOptionFocusRect focus;
+        focus.initFrom(this);
+        focus.rect = rect().adjusted(height() / 4, 2, -height() / 4, -2);
+        focus.backgroundColor = fill;
+        style()->drawPrimitive(QStyle::PE_FrameFocusRect, &focus, &painter, this);
+    }
+}
+
+RoleChips::RoleChips(QWidget* parent) : QWidget(parent) {
+    auto* layout = new FlowLayout(this, fontMetrics().height() / 4);
+    for (const ChipText& text : chipTexts) {
+        auto* chip = new RoleChip(QString::fromLatin1(text.role), QString::fromLatin1(text.group),
+                                  tr(text.title), this);
+        connect(chip, &QToolButton::clicked, this, [this, chip](bool checked) {
+            const bool keepOthers =
+                QGuiApplication::keyboardModifiers() & (Qt::ControlModifier | Qt::ShiftModifier);
+            emit roleClicked(chip->role(), checked, keepOthers);
+        });
+        layout->addWidget(chip);
+        chips_.push_back(chip);
+    }
+    QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Minimum);
+    policy.setHeightForWidth(true);
+    setSizePolicy(policy);
+}
+
+RoleChip* RoleChips::chip(const QString& role) const {
+    const auto found = std::ranges::find(chips_, role, &RoleChip::role);
+    return found == chips_.end() ? nullptr : *found;
+}
+
+void RoleChips::showPresent(const QSet<QString>& roles) {
+    for (RoleChip* chip : chips_) {
+        chip->setVisible(roles.contains(chip->role()));
+    }
+}
+
+void RoleChips::showSelected(const QSet<QString>& roles) {
+    for (RoleChip* chip : chips_) {
+        chip->setChecked(roles.contains(chip->role()));
+    }
+}
+
+void RoleDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
+                         const QModelIndex& index) const {
+    QStyleOptionViewItem cell = option;
+    initStyleOption(&cell, index);
+    const QString role = cell.text;
+    cell.text.clear();
+    cell.widget->style()->drawControl(QStyle::CE_ItemViewItem, &cell, painter, cell.widget);
+    if (role.isEmpty()) {
+        return;
+    }
+    const int height = cell.fontMetrics.height();
+    QRect chip(cell.rect.left() + height / 4, 0, cell.fontMetrics.horizontalAdvance(role) + height * 3 / 4,
+               height);
+    chip.moveTop(cell.rect.top() + (cell.rect.height() - height) / 2);
+    chip = chip.intersected(cell.rect);
+    painter->save();
+    const QPalette palette = cell.palette;
+    paintChip(*painter, chip, roleTint(index.data(LayerTreeModel::groupRole).toString(), palette), QColor());
+    painter->setPen(palette.color(QPalette::Text));
+    painter->setFont(cell.font);
+    painter->drawText(chip, Qt::AlignCenter, role);
+    painter->restore();
+}
+
+} // namespace planish
