@@ -60,10 +60,14 @@ class Codec {
     Matrix decode(const PackedTensor& packed, Workers& workers) const;
     /// Rows [firstRow, firstRow + out.rows()) only, on the calling thread.
     void decodeRows(const PackedTensor& packed, std::size_t firstRow, MutableMatrixView out) const;
+    /// The same from bytes that lie elsewhere, such as within a larger packed tensor.
+    void decodeRows(std::span<const std::byte> bytes, Shape shape, std::size_t firstRow,
+                    MutableMatrixView out) const;
 
   private:
     class Pipeline;
     explicit Codec(std::shared_ptr<const Pipeline> pipeline);
+    void checkSize(std::span<const std::byte> bytes, Shape shape) const;
     std::shared_ptr<const Pipeline> pipeline_;
 };
 

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "codec/bit_stream.h"
+
+#include "codec/checked_size.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cassert>
+#include <cstring>
+
+namespace planish {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "packed rows are read as little-endian words");
+
+/// Eight numbers fill exactly `bits` bytes, whatever the width.
+constexpr std::size_t octet = 8;
+
+void packOctet(const std::uint8_t* levels, std::size_t bits, std::byte* out) {
+    std::uint64_t word = 0;
+    for (std::size_t i = 0; i < octet; ++i) {
+        word |= std::uint64_t{levels[i]} << (i * bits);
+    }
+    std::memcpy(out, &word, bits);
+}
+
+template <std::size_t bits>
+void unpackOctet(const std::byte* in, std::uint8_t* levels) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, in, bits);
+    for (std::size_t i = 0; i < octet; ++i) {
+        levels[i] = static_cast<std::uint8_t>((word >> (i * bits)) & ((1U << bits) - 1U));
+    }
+}
+
+/// The widths that divide a byte have a loop the compiler turns into vector instructions.
+template <std::size_t bits>
+void unpackWholeBytes(const std::byte* in, std::size_t bytes, std::uint8_t* levels) {
+    constexpr std::size_t each = 8 / bits;
+    constexpr unsigned mask = (1U << bits) - 1U;
+    for (std::size_t i = 0; i < bytes; ++i) {
+        const auto byte = static_cast<unsigned>(in[i]);
+        for (std::size_t j = 0; j < each; ++j) {
+            levels[i * each + j] = static_cast<std::uint8_t>((byte >> (j * bits)) & mask);
+        }
+    }
+}
+
+template <std::size_t bits>
+void unpackRow(const std::byte* in, std::span<std::uint8_t> levels) {
+    const std::size_t whole = levels.size() / octet;
+    if constexpr (8 % bits == 0) {
+        unpackWholeBytes<bits>(in, whole * bits, levels.data());
+    } else {
+        for (std::size_t i = 0; i < whole; ++i) {
+            unpackOctet<bits>(in + i * bits, levels.data() + i * octet);
+        }
+    }
+    const std::size_t tail = levels.size() - whole * octet;
+    if (tail > 0) {
+        std::array<std::byte, octet> bytes{};
+        std::array<std::uint8_t, octet> last{};
+        std::memcpy(bytes.data(), in + whole * bits, (tail * bits + 7) / 8);
+        unpackOctet<bits>(bytes.data(), last.data());
+        std::copy_n(last.data(), tail, levels.data() + whole * octet);
+    }
+}
+
+} // namespace
+
+std::size_t bitStreamBytes(std::size_t columns, int bits) {
+    const auto width = static_cast<std::size_t>(bits);
+    return checkedAdd(checkedMultiply(columns / octet, width), (columns % octet * width + 7) / 8);
+}
+
+void packBits(std::span<const std::uint8_t> levels, int bits, std::span<std::byte> out) {
+    assert(out.size() == bitStreamBytes(levels.size(), bits));
+    const auto width = static_cast<std::size_t>(bits);
+    const std::size_t whole = levels.size() / octet;
+    for (std::size_t i = 0; i < whole; ++i) {
+        packOctet(levels.data() + i * octet, width, out.data() + i * width);
+    }
+    const std::size_t tail = levels.size() - whole * octet;
+    if (tail > 0) {
+        std::array<std::uint8_t, octet> last{};
+        std::array<std::byte, octet> bytes{};
+        std::copy_n(levels.data() + whole * octet, tail, last.data());
+        packOctet(last.data(), width, bytes.data());
+        std::memcpy(out.data() + whole * width, bytes.data(), (tail * width + 7) / 8);
+    }
+}
+
+void unpackBits(std::span<const std::byte> in, int bits, std::span<std::uint8_t> levels) {
+    assert(in.size() == bitStreamBytes(levels.size(), bits));
+    switch (bits) {
+    case 2:
+        return unpackRow<2>(in.data(), levels);
+    case 3:
+        return unpackRow<3>(in.data(), levels);
+    case 4:
+        return unpackRow<4>(in.data(), levels);
+    case 5:
+        return unpackRow<5>(in.data(), levels);
+    case 6:
+        return unpackRow<6>(in.data(), levels);
+    case 7:
+        return unpackRow<7>(in.data(), levels);
+    case 8:
+        return unpackRow<8>(in.data(), levels);
+    default:
+        assert(false && "bit streams hold numbers of 2 to 8 bits");
+    }
+}
+
+} // namespace planish

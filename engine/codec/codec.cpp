@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "codec/codec.h"
+
+#include "codec/checked_size.h"
+#include "codec/codec_string.h"
+#include "codec/codec_table.h"
+#include "codec/row_blocks.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <cmath>
+#include <utility>
+
+namespace planish {
+namespace {
+
+Shape shapeOf(MatrixView matrix) {
+    return {static_cast<std::size_t>(matrix.rows()), static_cast<std::size_t>(matrix.cols())};
+}
+
+void checkNotEmpty(Shape shape) {
+    if (shape.rows == 0 || shape.columns == 0) {
+        throw Error("a tensor without weights cannot be stored");
+    }
+}
+
+/// Throws for the first weight that is NaN or infinite.
+void checkFinite(MatrixView weights) {
+    constexpr std::uint32_t exponent = 0x7f800000;
+    const auto isSpecial = [](float weight) {
+        return (std::bit_cast<std::uint32_t>(weight) & exponent) == exponent;
+    };
+    for (Eigen::Index row = 0; row < weights.rows(); ++row) {
+        const float* values = weights.row(row).data();
+        unsigned special = 0;
+        for (Eigen::Index column = 0; column < weights.cols(); ++column) {
+            special |= isSpecial(values[column]) ? 1U : 0U;
+        }
+        for (Eigen::Index column = 0; special != 0 && column < weights.cols(); ++column) {
+            if (isSpecial(values[column])) {
+                throw Error(fmt::format("the weight at row {}, column {} (counted from 0) is {}: only finite "
+                                        "weights can be stored",
+                                        row, column, std::isnan(values[column]) ? "NaN" : "infinite"));
+            }
+        }
+    }
+}
+
+} // namespace
+
+/// The four choices put together. Packed bytes: the transform's header, the format's bytes, then a section a
+/// correction in their order.
+class Codec::Pipeline {
+  public:
+    explicit Pipeline(const CodecSpec& spec)
+        : name_(printCodecString(spec)), format_(spec.format.entry->make(spec.format)) {
+        for (const StageSpec& stage : spec.stages) {
+            needsCalibration_ = needsCalibration_ || stage.entry->member.needsCalibration;
+            if (const auto* makeOne = std::get_if<MakeRounding>(&stage.entry->make)) {
+                rounding_ = (*makeOne)(stage);
+            } else if (const auto* makeTransform = std::get_if<MakeTransform>(&stage.entry->make)) {
+                transform_ = (*makeTransform)(stage);
+            } else {
+                const auto nested =
+                    stage.codec ? std::make_shared<const Codec>(fromSpec(*stage.codec)) : nullptr;
+                needsCalibration_ = needsCalibration_ || (nested && nested->needsCalibration());
+                corrections_.push_back(std::get<MakeCorrection>(stage.entry->make)(stage, nested));
+            }
+        }
+    }
+
+    static Codec fromSpec(const CodecSpec& spec) { return Codec(std::make_shared<const Pipeline>(spec)); }
+
+    const std::string& name() const { return name_; }
+    bool needsCalibration() const { return needsCalibration_; }
+    bool isFloat() const { return format_->isFloat(); }
+
+    std::size_t packedBytes(Shape shape) const {
+        checkNotEmpty(shape);
+        std::size_t bytes = checkedAdd(headerBytes(shape), format_->packedBytes(shape));
+        for (const auto& correction : corrections_) {
+            bytes = checkedAdd(bytes, correction->packedBytes(shape));
+        }
+        return bytes;
+    }
+
+    PackedTensor encode(MatrixView weights, const EncodeContext& context) const {
+        const Shape shape = shapeOf(weights);
+        PackedTensor packed{shape, std::vector<std::byte>(packedBytes(shape))};
+        checkFinite(weights);
+        const std::span<std::byte> bytes(packed.bytes);
+        const std::size_t header = headerBytes(shape);
+        const std::size_t body = format_->packedBytes(shape);
+        if (!transform_ && corrections_.empty()) {
+            format_->encode(weights, rounding_.get(), context, bytes);
+            return packed;
+        }
+        Matrix wanted = weights;
+        if (transform_) {
+            transform_->forward(wanted, context, bytes.first(header));
+        }
+        Matrix rounded = wanted;
+        forEachSection(shape,
+                       [&](const Correction& correction, std::size_t, std::size_t at, std::size_t size) {
+                           correction.takeOut(rounded, context, bytes.subspan(at, size));
+                       });
+        format_->encode(rounded, rounding_.get(), context, bytes.subspan(header, body));
+        forEachSection(shape, [&](const Correction& correction, std::size_t index, std::size_t at,
+                                  std::size_t size) {
+            if (correction.repairs()) {
+                forEachRowBlock(shape, context.workers, context.monitor,
+                                [&](std::size_t first, std::size_t count) {
+                                    decodeStored(bytes, shape, first, rowsOf(rounded, first, count), index);
+                                });
+                correction.repair(wanted, rounded, context, bytes.subspan(at, size));
+            }
+        });
+        return packed;
+    }
+
+    void decodeRows(std::span<const std::byte> bytes, Shape shape, std::size_t firstRow,
+                    MutableMatrixView out) const {
+        decodeStored(bytes, shape, firstRow, out, corrections_.size());
+        if (transform_) {
+            transform_->inverse(bytes.first(headerBytes(shape)), out);
+        }
+    }
+
+    static Eigen::Block<Matrix> rowsOf(Matrix& matrix, std::size_t first, std::size_t count) {
+        return matrix.block(static_cast<Eigen::Index>(first), 0, static_cast<Eigen::Index>(count),
+                            matrix.cols());
+    }
+
+  private:
+    std::size_t headerBytes(Shape shape) const { return transform_ ? transform_->headerBytes(shape) : 0; }
+
+    /// Calls body(correction, index, position, size) for the section of every correction.
+    template <typename Body>
+    void forEachSection(Shape shape, const Body& body) const {
+        std::size_t at = headerBytes(shape) + format_->packedBytes(shape);
+        for (std::size_t i = 0; i < corrections_.size(); ++i) {
+            const std::size_t size = corrections_[i]->packedBytes(shape);
+            body(*corrections_[i], i, at, size);
+            at += size;
+        }
+    }
+
+    /// Rows in the stored basis, with the first `corrections` corrections applied.
+    void decodeStored(std::span<const std::byte> bytes, Shape shape, std::size_t firstRow,
+                      MutableMatrixView out, std::size_t corrections) const {
+        format_->decodeRows(bytes.subspan(headerBytes(shape), format_->packedBytes(shape)), shape, firstRow,
+                            out);
+        forEachSection(
+            shape, [&](const Correction& correction, std::size_t index, std::size_t at, std::size_t size) {
+                if (index < corrections) {
+                    correction.apply(bytes.subspan(at, size), shape, firstRow, out);
+                }
+            });
+    }
+
+    std::string name_;
+    std::shared_ptr<const Format> format_;
+    std::shared_ptr<const Rounding> rounding_;
+    std::shared_ptr<const Transform> transform_;
+    std::vector<std::shared_ptr<const Correction>> corrections_;
+    bool needsCalibration_ = false;
+};
+
+Codec::Codec(std::shared_ptr<const Pipeline> pipeline) : pipeline_(std::move(pipeline)) {}
+
+Codec Codec::parse(std::string_view text) {
+    return Pipeline::fromSpec(parseCodecString(text));
+}
+
+const std::string& Codec::name() const {
+    return pipeline_->name();
+}
+
+bool Codec::needsCalibration() const {
+    return pipeline_->needsCalibration();
+}
+
+bool Codec::isFloat() const {
+    return pipeline_->isFloat();
+}
+
+std::size_t Codec::packedBytes(Shape shape) const {
+    return pipeline_->packedBytes(shape);
+}
+
+PackedTensor Codec::encode(MatrixView weights, const EncodeContext& context) const {
+    return pipeline_->encode(weights, context);
+}
+
+Matrix Codec::decode(const PackedTensor& packed, Workers& workers) const {
+    checkSize(packed.bytes, packed.shape);
+    Matrix out(static_cast<Eigen::Index>(packed.shape.rows), static_cast<Eigen::Index>(packed.shape.columns));
+    forEachRowBlock(packed.shape, workers, SilentMonitor(), [&](std::size_t first, std::size_t count) {
+        pipeline_->decodeRows(packed.bytes, packed.shape, first, Pipeline::rowsOf(out, first, count));
+    });
+    return out;
+}
+
+void Codec::decodeRows(const PackedTensor& packed, std::size_t firstRow, MutableMatrixView out) const {
+    decodeRows(packed.bytes, packed.shape, firstRow, out);
+}
+
+void Codec::decodeRows(std::span<const std::byte> bytes, Shape shape, std::size_t firstRow,
+                       MutableMatrixView out) const {
+    checkSize(bytes, shape);
+    const auto rows = static_cast<std::size_t>(out.rows());
+    if (static_cast<std::size_t>(out.cols()) != shape.columns || firstRow > shape.rows ||
+        rows > shape.rows - firstRow) {
+        throw Error(fmt::format("rows {} to {} of {} columns asked of a tensor of {} × {}", firstRow,
+                                firstRow + rows, out.cols(), shape.rows, shape.columns));
+    }
+    pipeline_->decodeRows(bytes, shape, firstRow, out);
+}
+
+void Codec::checkSize(std::span<const std::byte> bytes, Shape shape) const {
+    std::size_t expected = 0;
+    try {
+        expected = packedBytes(shape);
+    } catch (const Error& error) {
+        throw InputError("packed tensor", "shape", "one that can be stored", error.what());
+    }
+    if (bytes.size() != expected) {
+        throw InputError(
+            "packed tensor", "size",
+            fmt::format("{} bytes for {} × {} weights in {}", expected, shape.rows, shape.columns, name()),
+            fmt::format("{} bytes", bytes.size()));
+    }
+}
+
+} // namespace planish

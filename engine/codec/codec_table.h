@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "codec/codec_spec.h"
+#include "codec/correction.h"
+#include "codec/format.h"
+#include "codec/registry.h"
+#include "codec/rounding.h"
+#include "codec/transform.h"
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <variant>
+
+namespace planish {
+
+/// One row of the table of formats: how it is written, shown and made.
+struct FormatEntry {
+    CodecMember member;
+    std::string family; ///< the word without its number: "int"
+    int fewestBits = 0; ///< 0: no number follows
+    int mostBits = 0;
+    bool isFloat = false;   ///< plain numbers: takes no options and no stages
+    bool hasGroups = false; ///< takes :gN, :row and :scale=
+    bool hasSymmetric = false;
+    std::size_t defaultGroup = 0;
+    std::function<std::shared_ptr<const Format>(const FormatSpec&)> make;
+};
+
+/// What follows the '=' of a stage.
+enum class StageArgument { none, percent, codec };
+
+using MakeRounding = std::function<std::shared_ptr<const Rounding>(const StageSpec&)>;
+using MakeTransform = std::function<std::shared_ptr<const Transform>(const StageSpec&)>;
+/// The second argument is the nested codec, for stages that have one.
+using MakeCorrection =
+    std::function<std::shared_ptr<const Correction>(const StageSpec&, const std::shared_ptr<const Codec>&)>;
+
+/// One row of the table of stages.
+struct StageEntry {
+    CodecMember member;
+    std::string word; ///< without the '+'
+    StageArgument argument = StageArgument::none;
+    std::variant<MakeRounding, MakeTransform, MakeCorrection> make;
+};
+
+/// The tables everything is made from: parser, printer, error messages, help and editors. Stages are in the
+/// order they are applied in: transforms, rounding, corrections.
+std::span<const FormatEntry> formatEntries();
+std::span<const StageEntry> stageEntries();
+
+} // namespace planish

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "codec/codec.h"
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+namespace planish {
+
+/// The fourth choice of a codec: what repairs the rest. A correction may take weights out before rounding,
+/// store something about what rounding left, or both; it owns one section of the packed bytes. Immutable and
+/// thread-safe.
+class Correction {
+  public:
+    Correction() = default;
+    Correction(const Correction&) = delete;
+    Correction& operator=(const Correction&) = delete;
+    virtual ~Correction() = default;
+
+    virtual std::size_t packedBytes(Shape shape) const = 0;
+
+    /// Before rounding: stores what it takes over and changes `weights` to what the rounding shall see.
+    virtual void takeOut([[maybe_unused]] MutableMatrixView weights,
+                         [[maybe_unused]] const EncodeContext& context,
+                         [[maybe_unused]] std::span<std::byte> section) const {}
+    /// Whether repair() does something; it costs a decoding.
+    virtual bool repairs() const { return false; }
+    /// After rounding: `stored` is what everything so far decodes to, `wanted` what it should.
+    virtual void repair([[maybe_unused]] MatrixView wanted, [[maybe_unused]] MatrixView stored,
+                        [[maybe_unused]] const EncodeContext& context,
+                        [[maybe_unused]] std::span<std::byte> section) const {}
+
+    /// Applies the section to decoded rows that start at `firstRow`. Throws InputError when the content of
+    /// the section is impossible.
+    virtual void apply(std::span<const std::byte> section, Shape shape, std::size_t firstRow,
+                       MutableMatrixView rows) const = 0;
+};
+
+/// The weights of largest magnitude of the tensor, ⌊count·partsPerMillion / 10⁶⌋ of them, kept as fp16 with
+/// their places; the rounding sees the mean of the other weights of the row instead.
+///
+/// Layout: uint32 end of each row in the list; then the columns, uint16 or (rows longer than 65536) uint32,
+/// rising in a row; then the values, fp16.
+/// Dettmers et al.: SpQR, 2023, section 3.
+std::shared_ptr<const Correction> makeOutliers(std::uint32_t partsPerMillion);
+
+/// A second stage: what is missing, stored by another codec. Layout: that codec's packed bytes.
+std::shared_ptr<const Correction> makeResidual(Codec codec);
+
+} // namespace planish

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "codec/codec.h"
+#include "support/matrix.h"
+
+#include <cstddef>
+#include <span>
+
+namespace planish {
+
+class Rounding;
+
+/// The first choice of a codec: which values can be stored, in which bytes. Immutable and thread-safe.
+class Format {
+  public:
+    Format() = default;
+    Format(const Format&) = delete;
+    Format& operator=(const Format&) = delete;
+    virtual ~Format() = default;
+
+    /// Whether this is a plain float format.
+    virtual bool isFloat() const = 0;
+    /// Exact bytes of a tensor of this shape; throws Error on overflow.
+    virtual std::size_t packedBytes(Shape shape) const = 0;
+    /// Stores finite weights in `out`, of packedBytes(). The values are the rounding's choice; null means
+    /// that the format rounds for itself, to nearest.
+    virtual void encode(MatrixView weights, const Rounding* rounding, const EncodeContext& context,
+                        std::span<std::byte> out) const = 0;
+    /// Decodes rows [firstRow, firstRow + out.rows()) from `packed`, of packedBytes(shape) and any content.
+    virtual void decodeRows(std::span<const std::byte> packed, Shape shape, std::size_t firstRow,
+                            MutableMatrixView out) const = 0;
+};
+
+} // namespace planish

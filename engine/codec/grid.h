@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace planish {
+
+/// The parameters of one group as decoding will read them: a level u of the grid stands for
+/// offset + scale·u. Grids without offsets keep 0 there.
+struct GroupParameters {
+    float scale = 0;
+    float offset = 0;
+
+    bool operator==(const GroupParameters&) const = default;
+};
+
+/// A scalar grid: 2^bits unit levels in rising order, of which every group has its scaled and shifted copy.
+class Grid {
+  public:
+    /// Levels first, first+1, …: whole numbers.
+    static Grid uniform(int bits, int first);
+    /// Any rising levels, 2^bits of them, bits ≤ 4.
+    static Grid table(int bits, std::vector<float> levels);
+
+    int bits() const { return bits_; }
+    std::span<const float> levels() const { return levels_; }
+    float first() const { return levels_.front(); }
+    float last() const { return levels_.back(); }
+    bool isUniform() const { return uniform_; }
+
+    /// The index of the level nearest to every weight. With scale 0 all levels are the same; the one nearest
+    /// to 0 is taken.
+    void nearest(GroupParameters parameters, std::span<const float> weights,
+                 std::span<std::uint8_t> indices) const;
+    /// Σ (w − decoded w)² under the nearest levels, in double.
+    double squaredError(GroupParameters parameters, std::span<const float> weights) const;
+    /// What is decoded for `indices`, each below 2^bits.
+    void values(GroupParameters parameters, std::span<const std::uint8_t> indices,
+                std::span<float> out) const;
+
+  private:
+    Grid(int bits, bool uniform, std::vector<float> levels);
+
+    int bits_;
+    bool uniform_;
+    std::vector<float> levels_;
+    /// Between neighbouring levels of a table; infinite beyond the last.
+    std::array<float, 15> midpoints_{};
+};
+
+} // namespace planish

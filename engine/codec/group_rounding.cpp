@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "codec/parameter_search.h"
+#include "codec/rounding.h"
+#include "codec/row_blocks.h"
+
+#include <algorithm>
+#include <array>
+
+namespace planish {
+
+void GroupRounding::encode(const GridFormat& format, MatrixView weights, const EncodeContext& context,
+                           std::span<std::byte> out) const {
+    const auto columns = static_cast<std::size_t>(weights.cols());
+    const std::size_t size = format.groupSize(columns);
+    const std::size_t rowBytes = format.rowBytes(columns);
+    forEachRow(weights, context.workers, context.monitor, [&](std::size_t row) {
+        const std::span<const float> values(weights.row(static_cast<Eigen::Index>(row)).data(), columns);
+        const StorableParameters storable = format.storableFor(values);
+        std::vector<GroupParameters> parameters(format.groups(columns));
+        std::vector<std::uint8_t> indices(columns);
+        for (std::size_t group = 0; group < parameters.size(); ++group) {
+            const std::size_t start = group * size;
+            const std::size_t count = std::min(size, columns - start);
+            const auto part = values.subspan(start, count);
+            parameters[group] = choose({part, format, storable});
+            format.grid().nearest(parameters[group], part, std::span(indices).subspan(start, count));
+        }
+        format.writeRow(storable, parameters, indices, out.subspan(row * rowBytes, rowBytes));
+    });
+}
+
+GroupParameters NearestRounding::choose(const GroupProblem& problem) const {
+    return problem.format.cover(problem.weights, problem.storable);
+}
+
+GroupParameters RefineRounding::choose(const GroupProblem& problem) const {
+    constexpr int iterations = 3;
+    ParameterSearch search(problem, problem.format.cover(problem.weights, problem.storable));
+    for (int i = 0; i < iterations; ++i) {
+        // A bound moved by about one typical error trades clipping at the ends for a finer step everywhere.
+        const double move = std::copysign(search.typicalError(), search.high() - search.low());
+        bool moved = search.tryBounds(search.low() + move, search.high() - move);
+        if (problem.format.hasOffset() && !moved) {
+            moved = search.tryBounds(search.low() + move, search.high());
+            moved = search.tryBounds(search.low(), search.high() - move) || moved;
+        }
+        // The mean errors of low and high levels, in the least-squares sense, move the bounds once more.
+        moved = search.tryRefit() || moved;
+        if (!moved) {
+            break;
+        }
+    }
+    return search.best();
+}
+
+GroupParameters MseRounding::choose(const GroupProblem& problem) const {
+    ParameterSearch search(problem, RefineRounding().choose(problem));
+    const GroupParameters cover = problem.format.cover(problem.weights, problem.storable);
+    const ParameterSearch whole(problem, cover);
+    const double range = whole.high() - whole.low();
+    // Coarse formats clip up to half of a Gaussian's range away, fine ones next to nothing.
+    constexpr std::array fractions{0.0, 0.02, 0.04, 0.07, 0.10, 0.14, 0.19, 0.25};
+    for (const double atLow : fractions) {
+        for (const double atHigh : fractions) {
+            if (problem.format.hasOffset() || atLow == atHigh) {
+                search.tryBounds(whole.low() + atLow * range, whole.high() - atHigh * range);
+            }
+        }
+    }
+    constexpr int iterations = 8;
+    double step = 0.5 * search.typicalError();
+    for (int i = 0; i < iterations; ++i) {
+        bool moved = search.tryRefit();
+        for (const double move : {step, -step}) {
+            moved = search.tryBounds(search.low() + move, search.high()) || moved;
+            moved = search.tryBounds(search.low(), search.high() + move) || moved;
+        }
+        step = moved ? step : step / 2;
+    }
+    return search.best();
+}
+
+} // namespace planish

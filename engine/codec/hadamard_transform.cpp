@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "codec/row_blocks.h"
+#include "codec/split_mix.h"
+#include "codec/transform.h"
+
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+namespace planish {
+namespace {
+
+/// ±1 for every column, a function of the seed alone.
+std::vector<float> randomSigns(std::uint64_t seed, std::size_t columns) {
+    std::vector<float> signs(columns);
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < columns; ++i) {
+        bits = i % 64 == 0 ? splitMix(seed + i / 64) : bits >> 1;
+        signs[i] = (bits & 1U) != 0 ? -1.0F : 1.0F;
+    }
+    return signs;
+}
+
+std::size_t blockSize(std::size_t columns) {
+    return columns & (~columns + 1);
+}
+
+/// The orthonormal Walsh-Hadamard transform, its own inverse, of every block of a row.
+void hadamard(float* row, std::size_t columns, std::size_t block) {
+    const float unit = 1.0F / std::sqrt(static_cast<float>(block));
+    for (std::size_t start = 0; start < columns; start += block) {
+        float* x = row + start;
+        for (std::size_t half = 1; half < block; half *= 2) {
+            for (std::size_t i = 0; i < block; i += 2 * half) {
+                for (std::size_t j = i; j < i + half; ++j) {
+                    const float a = x[j];
+                    const float b = x[j + half];
+                    x[j] = a + b;
+                    x[j + half] = a - b;
+                }
+            }
+        }
+        for (std::size_t i = 0; i < block; ++i) {
+            x[i] *= unit;
+        }
+    }
+}
+
+class HadamardTransform final : public Transform {
+  public:
+    std::size_t headerBytes(Shape) const override { return sizeof(std::uint64_t); }
+
+    void forward(MutableMatrixView weights, const EncodeContext& context,
+                 std::span<std::byte> header) const override {
+        // Far beyond any model, and small enough that no sum of a block overflows, here or in decoding.
+        constexpr float largest = 1e25F;
+        if (weights.cwiseAbs().maxCoeff() > largest) {
+            throw Error("+rht: weights beyond 1e25 cannot be transformed");
+        }
+        std::memcpy(header.data(), &context.seed, sizeof(context.seed));
+        const auto columns = static_cast<std::size_t>(weights.cols());
+        const std::vector<float> signs = randomSigns(context.seed, columns);
+        forEachRow(weights, context.workers, context.monitor, [&](std::size_t index) {
+            float* row = weights.row(static_cast<Eigen::Index>(index)).data();
+            for (std::size_t i = 0; i < columns; ++i) {
+                row[i] *= signs[i];
+            }
+            hadamard(row, columns, blockSize(columns));
+        });
+    }
+
+    void inverse(std::span<const std::byte> header, MutableMatrixView rows) const override {
+        std::uint64_t seed = 0;
+        std::memcpy(&seed, header.data(), sizeof(seed));
+        const auto columns = static_cast<std::size_t>(rows.cols());
+        const std::vector<float> signs = randomSigns(seed, columns);
+        for (Eigen::Index index = 0; index < rows.rows(); ++index) {
+            float* row = rows.row(index).data();
+            hadamard(row, columns, blockSize(columns));
+            for (std::size_t i = 0; i < columns; ++i) {
+                row[i] *= signs[i];
+            }
+        }
+    }
+};
+
+} // namespace
+
+std::shared_ptr<const Transform> makeHadamardTransform() {
+    return std::make_shared<const HadamardTransform>();
+}
+
+} // namespace planish

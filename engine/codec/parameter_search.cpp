@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "codec/parameter_search.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace planish {
+namespace {
+
+/// Sums over a group of its levels u and weights w.
+struct LevelSums {
+    double u = 0;
+    double uu = 0;
+    double w = 0;
+    double uw = 0;
+};
+
+LevelSums sumsOf(const Grid& grid, GroupParameters parameters, std::span<const float> weights) {
+    constexpr std::size_t block = 256;
+    std::array<std::uint8_t, block> indices;
+    LevelSums sums;
+    for (std::size_t at = 0; at < weights.size(); at += block) {
+        const auto part = weights.subspan(at, std::min(block, weights.size() - at));
+        grid.nearest(parameters, part, std::span(indices).first(part.size()));
+        for (std::size_t i = 0; i < part.size(); ++i) {
+            const double level = grid.levels()[indices[i]];
+            const double weight = part[i];
+            sums.u += level;
+            sums.uu += level * level;
+            sums.w += weight;
+            sums.uw += level * weight;
+        }
+    }
+    return sums;
+}
+
+} // namespace
+
+ParameterSearch::ParameterSearch(const GroupProblem& problem, GroupParameters start)
+    : problem_(problem),
+      grid_(problem.format.grid()),
+      best_(start),
+      error_(grid_.squaredError(start, problem.weights)) {}
+
+double ParameterSearch::typicalError() const {
+    return std::sqrt(error_ / static_cast<double>(problem_.weights.size()));
+}
+
+double ParameterSearch::low() const {
+    return best_.offset + double{best_.scale} * grid_.first();
+}
+
+double ParameterSearch::high() const {
+    return best_.offset + double{best_.scale} * grid_.last();
+}
+
+bool ParameterSearch::consider(double scale, double offset) {
+    const GroupParameters candidate = problem_.storable.nearest(scale, offset);
+    if (candidate == best_) {
+        return false;
+    }
+    const double error = grid_.squaredError(candidate, problem_.weights);
+    if (error < error_) {
+        best_ = candidate;
+        error_ = error;
+        return true;
+    }
+    return false;
+}
+
+bool ParameterSearch::tryBounds(double low, double high) {
+    const double scale = (high - low) / (grid_.last() - grid_.first());
+    return consider(scale, low - scale * grid_.first());
+}
+
+bool ParameterSearch::tryRefit() {
+    const LevelSums sums = sumsOf(grid_, best_, problem_.weights);
+    if (sums.uu == 0) {
+        return false;
+    }
+    double offset = 0;
+    if (problem_.storable.offset) {
+        const auto count = static_cast<double>(problem_.weights.size());
+        const double determinant = count * sums.uu - sums.u * sums.u;
+        if (determinant <= 0) {
+            return false;
+        }
+        // The scale is fitted to the offset as stored: it can repair part of that rounding.
+        offset = problem_.storable.offset->nearest((sums.w * sums.uu - sums.uw * sums.u) / determinant);
+    }
+    return consider((sums.uw - offset * sums.u) / sums.uu, offset);
+}
+
+} // namespace planish

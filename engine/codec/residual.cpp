@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "codec/correction.h"
+#include "codec/split_mix.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace planish {
+namespace {
+
+class Residual final : public Correction {
+  public:
+    explicit Residual(Codec codec) : codec_(std::move(codec)) {}
+
+    std::size_t packedBytes(Shape shape) const override { return codec_.packedBytes(shape); }
+
+    bool repairs() const override { return true; }
+
+    void repair(MatrixView wanted, MatrixView stored, const EncodeContext& context,
+                std::span<std::byte> section) const override {
+        const Matrix missing = wanted - stored;
+        // The second stage must not share the random signs of the first.
+        const EncodeContext inner{context.workers, context.monitor, splitMix(context.seed)};
+        const PackedTensor packed = codec_.encode(missing, inner);
+        std::copy(packed.bytes.begin(), packed.bytes.end(), section.begin());
+    }
+
+    void apply(std::span<const std::byte> section, Shape shape, std::size_t firstRow,
+               MutableMatrixView rows) const override {
+        Matrix missing(rows.rows(), rows.cols());
+        codec_.decodeRows(section, shape, firstRow, missing);
+        rows += missing;
+    }
+
+  private:
+    Codec codec_;
+};
+
+} // namespace
+
+std::shared_ptr<const Correction> makeResidual(Codec codec) {
+    return std::make_shared<const Residual>(std::move(codec));
+}
+
+} // namespace planish
