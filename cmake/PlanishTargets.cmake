@@ -1,7 +1,7 @@
 # The few functions every CMakeLists.txt of this project is written in.
 
-# Flags shared by all our targets. One binary runs on every x86-64-v2 CPU: the fast paths (OpenBLAS, Highway)
-# choose their instructions at run time.
+# Flags shared by all our targets. One binary runs on every x86-64-v2 CPU: the fast paths (matrix
+# products, elementwise kernels) choose their instructions at run time with Highway.
 add_library(planish_flags INTERFACE)
 target_compile_options(planish_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion)
 if(PLANISH_WERROR)

@@ -16,20 +16,23 @@ void attend(const ModelConfig& config, MatrixView queries, MatrixView keys, Matr
     const Eigen::Index count = out.rows();
     const Eigen::Index visible = static_cast<Eigen::Index>(past) + first + count; // keys the last query sees
     const float scale = 1.0F / std::sqrt(static_cast<float>(config.headSize));
+    const auto headsPerKey = static_cast<Eigen::Index>(config.heads / config.keyValueHeads);
     Matrix scores(count, visible);
-    for (std::size_t head = 0; head < config.heads; ++head) {
-        const Eigen::Index column = static_cast<Eigen::Index>(head) * headSize;
-        const Eigen::Index source =
-            static_cast<Eigen::Index>(head * config.keyValueHeads / config.heads) * headSize;
-        multiplyTransposed(queries.block(first, column, count, headSize),
-                           keys.block(0, source, visible, headSize), scores);
-        for (Eigen::Index i = 0; i < count; ++i) {
-            float* row = scores.data() + i * visible;
-            const Eigen::Index seen = visible - count + i + 1;
-            softmax({row, static_cast<std::size_t>(seen)}, scale);
-            std::fill(row + seen, row + visible, 0.0F);
+    PackedMatrix packedKeys;
+    PackedMatrix packedValues;
+    for (Eigen::Index source = 0; source < static_cast<Eigen::Index>(config.keyValueHeads); ++source) {
+        packedKeys.packTransposed(keys.block(0, source * headSize, visible, headSize));
+        packedValues.pack(values.block(0, source * headSize, visible, headSize));
+        for (Eigen::Index head = source * headsPerKey; head < (source + 1) * headsPerKey; ++head) {
+            multiply(queries.block(first, head * headSize, count, headSize), packedKeys, scores);
+            for (Eigen::Index i = 0; i < count; ++i) {
+                float* row = scores.data() + i * visible;
+                const Eigen::Index seen = visible - count + i + 1;
+                softmax({row, static_cast<std::size_t>(seen)}, scale);
+                std::fill(row + seen, row + visible, 0.0F);
+            }
+            multiply(scores, packedValues, out.block(0, head * headSize, count, headSize));
         }
-        multiply(scores, values.block(0, source, visible, headSize), out.block(0, column, count, headSize));
     }
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "inference/block.h"
 
-#include "inference/gemm.h"
 #include "inference/kernels.h"
 
 #include <fmt/format.h>
@@ -15,7 +14,8 @@ std::span<float> rowSpan(MutableMatrixView matrix, Eigen::Index row) {
 
 Linear readLinear(const WeightSource& source, const std::string& name, bool withBias, Workers& workers) {
     const Model& model = source.model();
-    Linear linear{source.matrix(model.tensor(name), workers), {}};
+    Linear linear;
+    linear.weight.packTransposed(source.matrix(model.tensor(name), workers), workers);
     if (withBias) {
         linear.bias = source.vector(model.tensor(name + ".bias"));
     }
@@ -36,7 +36,7 @@ void rotateHeads(MutableMatrixView rows, std::size_t headSize, const RopeTable& 
 } // namespace
 
 void Linear::apply(MatrixView in, MutableMatrixView out, bool accumulate) const {
-    multiplyTransposed(in, weight, out, accumulate);
+    multiply(in, weight, out, accumulate);
     if (bias.size() > 0) {
         out.rowwise() += bias.transpose();
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "inference/gemm.h"
 #include "inference/rope.h"
 #include "inference/weight_source.h"
 #include "support/matrix.h"
@@ -9,8 +10,8 @@ namespace planish {
 
 /// A linear layer y = W x + b.
 struct Linear {
-    Matrix weight; ///< [outputs, inputs]
-    Vector bias;   ///< [outputs], or empty
+    PackedMatrix weight; ///< [inputs, outputs]
+    Vector bias;         ///< [outputs], or empty
 
     /// out [n, outputs] = in [n, inputs] · Wᵀ + b; added to out with `accumulate`.
     void apply(MatrixView in, MutableMatrixView out, bool accumulate = false) const;

@@ -73,8 +73,10 @@ void siluMultiplyImpl(float* gate, const float* up, std::size_t n) {
         n,
         [&](std::size_t i) {
             const auto g = hn::LoadU(d, gate + i);
-            // Exp overflows to infinity for very negative gates, which correctly gives 0.
-            const auto silu = hn::Div(g, hn::Add(one, hn::Exp(d, hn::Neg(g))));
+            // Past 88 the exponential leaves the range of float (and of Exp); the quotient is 0 there all the
+            // same.
+            const auto exponent = hn::Min(hn::Neg(g), hn::Set(d, 88.0F));
+            const auto silu = hn::Div(g, hn::Add(one, hn::Exp(d, exponent)));
             hn::StoreU(hn::Mul(silu, hn::LoadU(d, up + i)), d, gate + i);
         },
         [&](std::size_t i) { gate[i] = gate[i] / (1.0F + std::exp(-gate[i])) * up[i]; });

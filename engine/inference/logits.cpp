@@ -2,7 +2,6 @@
 #include "inference/logits.h"
 
 #include "inference/block.h"
-#include "inference/gemm.h"
 
 #include <algorithm>
 
@@ -10,10 +9,11 @@ namespace planish {
 
 LogitHead::LogitHead(const WeightSource& source, Workers& workers)
     : norm_(source.vector(source.model().tensor("model.norm"))),
-      head_(source.matrix(
-          source.model().tensor(source.model().config().tiedEmbedding ? "model.embed_tokens" : "lm_head"),
-          workers)),
-      epsilon_(source.model().config().normEpsilon) {}
+      epsilon_(source.model().config().normEpsilon) {
+    const Model& model = source.model();
+    const char* name = model.config().tiedEmbedding ? "model.embed_tokens" : "lm_head";
+    head_.packTransposed(source.matrix(model.tensor(name), workers), workers);
+}
 
 std::size_t LogitHead::rowsPerTile() const {
     return std::clamp<std::size_t>((std::size_t{1} << 20) / vocabularySize(), 8, 128);
@@ -22,7 +22,7 @@ std::size_t LogitHead::rowsPerTile() const {
 void LogitHead::compute(MatrixView hidden, MutableMatrixView logits) const {
     Matrix normalized(hidden.rows(), hidden.cols());
     normalizeRows(hidden, norm_, epsilon_, normalized);
-    multiplyTransposed(normalized, head_, logits);
+    multiply(normalized, head_, logits);
 }
 
 } // namespace planish

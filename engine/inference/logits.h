@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "inference/gemm.h"
 #include "inference/weight_source.h"
 
 namespace planish {
@@ -10,7 +11,7 @@ class LogitHead {
   public:
     LogitHead(const WeightSource& source, Workers& workers);
 
-    std::size_t vocabularySize() const { return static_cast<std::size_t>(head_.rows()); }
+    std::size_t vocabularySize() const { return head_.outputs(); }
     /// Rows that keep a tile of logits within about four megabytes.
     std::size_t rowsPerTile() const;
     /// logits [n, vocabulary] of hidden [n, hidden], on the calling thread.
@@ -18,7 +19,7 @@ class LogitHead {
 
   private:
     Vector norm_;
-    Matrix head_;
+    PackedMatrix head_;
     double epsilon_;
 };
 

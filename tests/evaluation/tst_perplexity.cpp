@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "evaluation/corpus.h"
+#include "evaluation/evaluate.h"
+#include "support/json.h"
+#include "test_support.h"
+
+#include <QTest>
+#include <map>
+
+using namespace planish;
+using namespace planish::test;
+
+/// Against PyTorch/transformers (tests/fixtures/reference/reference_ppl.json). The rows over whole texts with
+/// folio-23m take minutes and run only with PLANISH_SLOW_TESTS set.
+class PerplexityTest : public QObject {
+    Q_OBJECT
+
+  private slots:
+    void perplexity_equals_the_reference_within_a_hundredth_of_a_percent_data() {
+        QTest::addColumn<QString>("model");
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<QString>("convention");
+        QTest::addColumn<int>("context");
+        QTest::addColumn<int>("windows");
+        QTest::addColumn<int>("tokens");
+        QTest::addColumn<double>("ppl");
+        QTest::addColumn<double>("firstWindowNll");
+        const Json reference = parseJsonFile(fixture("reference/reference_ppl.json").string(), 1 << 20);
+        const std::map<std::string, const char*> names{{"eval-literature", "literature"},
+                                                       {"eval-docs", "docs"}};
+        for (const auto& model : reference["models"].items()) {
+            for (const auto& text : model.value()["texts"].items()) {
+                for (const Json& row : text.value()["results"]) {
+                    const bool slow = row["scope"] == "whole" && model.key() == "folio-23m";
+                    if (slow && qEnvironmentVariableIsEmpty("PLANISH_SLOW_TESTS")) {
+                        continue;
+                    }
+                    const auto convention = row["convention"].get<std::string>();
+                    const int context = row["ctx"].get<int>();
+                    const char* name = names.at(text.key());
+                    QTest::addRow("%s %s %s %d %s", model.key().c_str(), name, convention.c_str(), context,
+                                  row["scope"].get<std::string>().c_str())
+                        << QString::fromStdString(model.key()) << name << QString::fromStdString(convention)
+                        << context << row["windows"].get<int>() << row["count"].get<int>()
+                        << row["ppl"].get<double>()
+                        << (row.contains("first8_window_nll") ? row["first8_window_nll"][0].get<double>()
+                                                              : 0.0);
+                }
+            }
+        }
+    }
+
+    void perplexity_equals_the_reference_within_a_hundredth_of_a_percent() {
+        QFETCH(QString, model);
+        QFETCH(QString, text);
+        QFETCH(QString, convention);
+        QFETCH(int, context);
+        QFETCH(int, windows);
+        QFETCH(int, tokens);
+        QFETCH(double, ppl);
+        QFETCH(double, firstWindowNll);
+        const OriginalWeights weights(Model::open(model.toStdString()));
+        const WindowPlan plan =
+            planWindows(ids(weights.model(), text.toStdString()),
+                        {parseConvention(convention.toStdString()), static_cast<std::size_t>(context),
+                         static_cast<std::size_t>(windows), 0},
+                        0);
+        QCOMPARE(plan.tokensScored(), static_cast<std::size_t>(tokens));
+        SilentMonitor monitor;
+        const LossResult loss = evaluateLoss(weights, plan, workers_, monitor);
+        const double found = perplexity(loss.nllSum, plan.tokensScored());
+        QVERIFY2(std::abs(found / ppl - 1) < 1e-4,
+                 qPrintable(QString("%1 against %2").arg(found, 0, 'f', 6).arg(ppl, 0, 'f', 6)));
+        if (firstWindowNll > 0) {
+            QVERIFY(std::abs(loss.windowNll[0] / firstWindowNll - 1) < 1e-4);
+        }
+    }
+
+    void a_model_compared_with_itself_agrees_everywhere() {
+        const OriginalWeights weights(Model::open("folio-4m"));
+        const WindowPlan plan =
+            planWindows(ids(weights.model(), "docs"), {Convention::standard, 128, 4, 0}, 0);
+        SilentMonitor monitor;
+        const auto states = finalHiddenStates(weights, plan, workers_, monitor);
+        const ComparisonResult result = evaluateAgainst(weights, weights, states, plan, workers_, monitor);
+        QCOMPARE(result.divergence.maximum, 0.0);
+        QCOMPARE(result.top1Agreement, 1.0);
+        QCOMPARE(result.loss.windowNll, result.baseline.windowNll);
+        QCOMPARE(result.loss.windowNll, evaluateLoss(weights, plan, workers_, monitor).windowNll);
+    }
+
+    void computing_the_baseline_along_the_way_changes_nothing() {
+        const OriginalWeights weights(Model::open("folio-4m"));
+        const WindowPlan plan =
+            planWindows(ids(weights.model(), "docs"), {Convention::standard, 128, 3, 0}, 0);
+        SilentMonitor monitor;
+        const auto shared = evaluateAgainst(
+            weights, weights, finalHiddenStates(weights, plan, workers_, monitor), plan, workers_, monitor);
+        const auto alone = evaluateAgainst(weights, weights, nullptr, plan, workers_, monitor);
+        QCOMPARE(alone.baseline.windowNll, shared.baseline.windowNll);
+    }
+
+  private:
+    const std::vector<TokenId>& ids(const Model& model, const std::string& text) {
+        auto& known = ids_[{model.name(), text}];
+        if (known.empty()) {
+            known = Tokenizer::open(model.folder()).encode(Corpus::open(text).text);
+        }
+        return known;
+    }
+
+    Workers workers_;
+    std::map<std::pair<std::string, std::string>, std::vector<TokenId>> ids_;
+};
+
+QTEST_APPLESS_MAIN(PerplexityTest)
+#include "tst_perplexity.moc"
