@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t largestSize = 1 << 24;
 constexpr std::int64_t largestBlocks = 10'000;
 constexpr std::int64_t largestContext = 1 << 30;
-constexpr std::uint64_t largestFile = 4 << 20;
+constexpr std::uint64_t largestFile = 128 << 10; // bytes; real ones have a few thousand
 
 std::size_t readSize(const JsonObject& json, const char* key, std::int64_t largest = largestSize) {
     return static_cast<std::size_t>(json.integer(key, 1, largest));
