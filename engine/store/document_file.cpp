@@ -15,7 +15,6 @@ namespace planish::hdf5 {
 namespace {
 
 constexpr const char* schemaName = "planish.results";
-constexpr std::size_t memoryGrowth = 256U << 10;
 
 Handle openChecked(const std::filesystem::path& path) {
     checkGlobalHeaps(path);
@@ -78,8 +77,7 @@ RunRecord DocumentFile::readRunScalars(const std::string& id) const {
     return hdf5::readRunScalars(runs_.get(), place_, id);
 }
 
-DocumentBuilder::DocumentBuilder(std::string created)
-    : file_(createMemoryFile(memoryGrowth)), runs_(createGroup(file_.get(), "runs")) {
+DocumentBuilder::DocumentBuilder(std::string created) : runs_(createGroup(file_.get(), "runs")) {
     const Handle root = openGroup(file_.get(), "/");
     writeAttribute(root.get(), "schema", std::string(schemaName));
     writeAttribute(root.get(), "schema_version", schemaVersion);
@@ -108,13 +106,11 @@ void DocumentBuilder::remember(const RunRecord& run) {
     corpora_.try_emplace(run.corpusSha256, run.corpus);
 }
 
-std::string DocumentBuilder::finish() {
+FileImage DocumentBuilder::finish() {
     writeModelsAndCorpora();
     writeFrontier();
     runs_.close();
-    std::string image = fileImage(file_);
-    file_.close();
-    return image;
+    return file_.close();
 }
 
 void DocumentBuilder::writeModelsAndCorpora() {

@@ -3,6 +3,7 @@
 
 #include "experiment/run.h"
 #include "store/hdf5_read.h"
+#include "store/memory_file.h"
 
 #include <filesystem>
 #include <map>
@@ -52,7 +53,7 @@ class DocumentBuilder {
     void copy(const DocumentFile& from, const RunRecord& scalars);
 
     /// Completes the document and returns the bytes of the file.
-    std::string finish();
+    FileImage finish();
 
   private:
     struct Point {
@@ -69,7 +70,7 @@ class DocumentBuilder {
     void writeModelsAndCorpora();
     void writeFrontier();
 
-    Handle file_;
+    MemoryFile file_;
     Handle runs_;
     std::vector<Point> points_;
     std::map<std::string, ModelEntry> models_;   ///< by fingerprint

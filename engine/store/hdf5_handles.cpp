@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
 #include <mutex>
 #include <utility>
 
@@ -59,25 +58,6 @@ Handle openFile(const std::string& path) {
     const Handle access = createProperties(H5P_FILE_ACCESS);
     check(H5Pset_file_locking(access.get(), false, true), "switch file locking off");
     return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose, "open"};
-}
-
-Handle createMemoryFile(std::size_t growth) {
-    prepare();
-    const Handle access = createProperties(H5P_FILE_ACCESS);
-    check(H5Pset_fapl_core(access.get(), growth, false), "choose memory");
-    check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V18), "choose the file format");
-    // The library tells files in memory apart by name; this one can never name a file on disk.
-    static std::atomic<unsigned> count = 0;
-    const std::string name = fmt::format("/dev/null/planish-{}", ++count);
-    return {H5Fcreate(name.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose, "make a file"};
-}
-
-std::string fileImage(const Handle& file) {
-    check(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), "flush");
-    std::string image;
-    image.resize(static_cast<std::size_t>(check(H5Fget_file_image(file.get(), nullptr, 0), "measure")));
-    check(H5Fget_file_image(file.get(), image.data(), image.size()), "copy");
-    return image;
 }
 
 Handle openGroup(hid_t parent, const std::string& name) {

@@ -57,10 +57,6 @@ class Handle {
 
 /// Opens for reading, without a lock: writers only ever replace whole files.
 Handle openFile(const std::string& path);
-/// A new file that lives in memory only, in the checksummed format of HDF5 1.8.
-Handle createMemoryFile(std::size_t growth);
-/// The bytes such a file would have on disk.
-std::string fileImage(const Handle& file);
 
 Handle openGroup(hid_t parent, const std::string& name);
 /// Links of a group made so can be listed in the order they were added.

@@ -83,7 +83,7 @@ std::vector<std::filesystem::path> Journal::damaged() const {
     return files;
 }
 
-void Journal::add(const std::string& runId, const std::string& image) const {
+void Journal::add(const std::string& runId, std::string_view image) const {
     std::error_code failure;
     if (std::filesystem::create_directory(folder_, failure)) {
         syncFolder(folder_.parent_path());

@@ -27,7 +27,7 @@ class Journal {
     std::vector<std::filesystem::path> damaged() const;
 
     /// Commits the image of a run's file: after the return it survives a kill.
-    void add(const std::string& runId, const std::string& image) const;
+    void add(const std::string& runId, std::string_view image) const;
     /// Renames a file that cannot be read, so that it is neither lost nor read again.
     static void setAside(const Entry& entry);
     static void remove(const std::vector<Entry>& entries);

@@ -65,9 +65,9 @@ std::vector<RunRecord> readJournal(const Journal& journal, std::vector<std::stri
 
 /// A new document of all runs of document and journal but those in `without`; nothing when there would be
 /// neither a run nor a document before. Damaged journal files are set aside, readable ones put in `folded`.
-std::optional<std::string> foldedImage(const std::filesystem::path& path, const Journal& journal,
-                                       const std::set<std::string>& without,
-                                       std::vector<Journal::Entry>& folded) {
+std::optional<hdf5::FileImage> foldedImage(const std::filesystem::path& path, const Journal& journal,
+                                           const std::set<std::string>& without,
+                                           std::vector<Journal::Entry>& folded) {
     const std::optional<hdf5::DocumentFile> old = openIfThere(path);
     hdf5::DocumentBuilder builder(old ? old->created() : "");
     std::set<std::string> present = without;
@@ -177,7 +177,7 @@ struct ResultsWriter::State {
         std::vector<Journal::Entry> folded;
         try {
             if (const auto image = foldedImage(path, journal, without, folded)) {
-                commitFile(path, *image);
+                commitFile(path, image->bytes());
             }
         } catch (const hdf5::Failure& failure) {
             throw Error(
@@ -213,7 +213,7 @@ void ResultsWriter::record(const RunRecord& run) {
     try {
         hdf5::DocumentBuilder builder;
         builder.add(run);
-        state_->journal.add(run.id, builder.finish());
+        state_->journal.add(run.id, builder.finish().bytes());
     } catch (const hdf5::Failure& failure) {
         throw Error(fmt::format("{}: the run {} cannot be recorded: {}",
                                 printable(state_->path.string(), 400), run.id, failure.what()));
@@ -249,7 +249,7 @@ void writeResultsDocument(const std::filesystem::path& path, const std::vector<R
                 builder.add(run);
             }
         }
-        commitFile(path, builder.finish());
+        commitFile(path, builder.finish().bytes());
     } catch (const hdf5::Failure& failure) {
         throw Error(fmt::format("{}: cannot be written: {}", printable(path.string(), 400), failure.what()));
     }
