@@ -82,12 +82,19 @@ void LayerTreeModel::rebuild() {
     beginResetModel();
     nodes_.clear();
     topLevel_.clear();
-    nodeOfTensor_.clear();
     shownTensors_.clear();
-    for (std::size_t index = 0; index < source_->tensors().size(); ++index) {
-        shownTensors_.push_back(source_->tensors()[index].name);
-        addTensor(static_cast<int>(index));
+    std::vector<int> last;
+    nodeOfTensor_.assign(source_->tensors().size(), -1);
+    for (const TensorInfo& info : source_->tensors()) {
+        const int index = static_cast<int>(shownTensors_.size());
+        shownTensors_.push_back(info.name);
+        if (info.block >= 0 && !isMatrixRole(info.role)) {
+            last.push_back(index); // people look for matrices first, wherever the file has the norms
+        } else {
+            addTensor(index);
+        }
     }
+    std::ranges::for_each(last, [this](int index) { addTensor(index); });
     for (std::size_t index = 0; index < nodes_.size(); ++index) {
         summarize(static_cast<int>(index));
     }
@@ -127,7 +134,7 @@ void LayerTreeModel::addTensor(int tensorIndex) {
     const TensorInfo& info = tensor(tensorIndex);
     const int leaf = addNode(groupNode(tensorIndex), tensorTitle(info, source_->tiedEmbedding()));
     nodes_[static_cast<std::size_t>(leaf)].tensor = tensorIndex;
-    nodeOfTensor_.push_back(leaf);
+    nodeOfTensor_[static_cast<std::size_t>(tensorIndex)] = leaf;
     for (int above = leaf; above >= 0; above = nodes_[static_cast<std::size_t>(above)].parent) {
         Node& node = nodes_[static_cast<std::size_t>(above)];
         const QString group = fromUtf8(roleGroup(info.role));

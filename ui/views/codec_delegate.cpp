@@ -90,8 +90,17 @@ QWidget* CodecDelegate::createEditor(QWidget* parent, const QStyleOptionViewItem
     connect(editor, &QComboBox::editTextChanged, this, [this, editor] { check(editor); });
     connect(editor, &QComboBox::activated, this, &CodecDelegate::commitSender);
     connect(editor->lineEdit(), &QLineEdit::returnPressed, this, &CodecDelegate::commitSender);
-    connect(editor, &QObject::destroyed, this, [this] { emit inputChecked({}); });
     return editor;
+}
+
+void CodecDelegate::destroyEditor(QWidget* editor, const QModelIndex& index) const {
+    emit inputChecked({});
+    QStyledItemDelegate::destroyEditor(editor, index);
+}
+
+QSize CodecDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
+    const QSize text = QStyledItemDelegate::sizeHint(option, index);
+    return {text.width(), std::max(text.height(), option.fontMetrics.height() * 3 / 2)};
 }
 
 void CodecDelegate::setEditorData(QWidget* editor, const QModelIndex& index) const {
@@ -99,6 +108,7 @@ void CodecDelegate::setEditorData(QWidget* editor, const QModelIndex& index) con
     const QString codec = index.data(Qt::EditRole).toString();
     combo->setCurrentIndex(combo->findText(codec));
     combo->setEditText(codec);
+    combo->lineEdit()->selectAll();
 }
 
 void CodecDelegate::setModelData(QWidget* editor, QAbstractItemModel*, const QModelIndex& index) const {
@@ -115,8 +125,6 @@ void CodecDelegate::updateEditorGeometry(QWidget* editor, const QStyleOptionView
     const int wanted = metrics.averageCharWidth() * charactersShown + 2 * metrics.height();
     rectangle.setWidth(std::min(std::max(rectangle.width(), wanted), editor->parentWidget()->width()));
     rectangle.moveRight(std::min(rectangle.right(), editor->parentWidget()->width() - 1));
-    const int missingHeight = std::max(0, metrics.height() * 3 / 2 - rectangle.height());
-    rectangle.adjust(0, -missingHeight / 2, 0, missingHeight - missingHeight / 2);
     editor->setGeometry(rectangle);
 }
 

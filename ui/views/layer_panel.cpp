@@ -22,7 +22,6 @@
 #include <QPushButton>
 #include <QScopedValueRollback>
 #include <QStackedWidget>
-#include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
 
@@ -97,6 +96,11 @@ LayerPanel::LayerPanel(RecipeEditor* editor, QWidget* parent)
     onModelChanged();
 }
 
+LayerPanel::~LayerPanel() {
+    // Its closing reports to this, which the destructor of QWidget no longer is.
+    tree_->closeCodecEditor();
+}
+
 void LayerPanel::buildActions() {
     selectAllAction_->setText(tr("Select &All Layers"));
     selectAllAction_->setShortcut(QKeySequence::SelectAll);
@@ -129,16 +133,13 @@ QWidget* LayerPanel::buildHeader() {
         }
         updateName();
     });
-    presetsButton_ = new QToolButton(header);
-    presetsButton_->setText(tr("Presets"));
-    presetsButton_->setMenu(presets_);
-    presetsButton_->setPopupMode(QToolButton::InstantPopup);
-    presetsButton_->setFocusPolicy(Qt::StrongFocus);
+    auto* presetsButton = new QPushButton(tr("Presets"), header);
+    presetsButton->setMenu(presets_);
     auto* label = new QLabel(tr("&Recipe:"), header);
     label->setBuddy(nameEdit_);
     layout->addWidget(label);
     layout->addWidget(nameEdit_, 1);
-    layout->addWidget(presetsButton_);
+    layout->addWidget(presetsButton);
     return header;
 }
 
@@ -229,6 +230,7 @@ void LayerPanel::onModelChanged() {
 }
 
 void LayerPanel::showSource(RecipeEditor* source) {
+    tree_->closeCodecEditor();
     readOnly_ = source != editor_;
     layers_->setSource(source);
     layers_->setEditable(!readOnly_);
@@ -365,7 +367,7 @@ void LayerPanel::updateSelection() {
     }
     selectionLabel_->setVisible(editor_->hasModel());
     selectionLabel_->setText(targets.empty()
-                                 ? tr("Nothing selected")
+                                 ? tr("Select layers, then type a codec or press F2")
                                  : tr("Selected: %1 · %2 weights · %3")
                                        .arg(describeTensors(tensors, targets),
                                             QLocale().toString(static_cast<qulonglong>(size.totalWeights)),

@@ -10,7 +10,6 @@ class QLabel;
 class QLineEdit;
 class QMenu;
 class QStackedWidget;
-class QToolButton;
 
 namespace planish {
 
@@ -28,7 +27,9 @@ class LayerPanel : public QWidget {
     Q_OBJECT
 
   public:
+    /// `editor` outlives this.
     explicit LayerPanel(RecipeEditor* editor, QWidget* parent = nullptr);
+    ~LayerPanel() override;
 
     // For the menus of the window.
     QAction* selectAllAction() const { return selectAllAction_; }
@@ -83,7 +84,6 @@ class LayerPanel : public QWidget {
     LayerTreeView* tree_;
     RoleChips* chips_;
     PresetsMenu* presets_;
-    QToolButton* presetsButton_ = nullptr;
     QLineEdit* nameEdit_ = nullptr;
     QLineEdit* filterEdit_;
     NoticeBar* problemBar_;

@@ -50,12 +50,16 @@ LayerTreeView::LayerTreeView(LayerFilterModel* layers, QWidget* parent) : QTreeV
 }
 
 void LayerTreeView::applyColumnWidths() {
-    const auto width = [this](int characters) { return fontMetrics().averageCharWidth() * characters; };
-    const int characters[] = {28, 12, 13, 12, 22, 8, 11};
+    const char* const widest[] = {"     Embedding and head", "embedding", "8192 × 8192", "524,288,000",
+                                  "int4:g16+refine",         "16.00",     "1023 KiB"};
     header()->setStretchLastSection(false);
     for (int column = 0; column < LayerTreeModel::columnCount_; ++column) {
-        setColumnWidth(column, width(characters[column]));
+        setColumnWidth(column, fontMetrics().horizontalAdvance(QString::fromUtf8(widest[column])) +
+                                   fontMetrics().height() * 5 / 4);
     }
+    // What is edited, and what that changes, stays in sight in a narrow dock.
+    header()->moveSection(header()->visualIndex(LayerTreeModel::shapeColumn), LayerTreeModel::sizeColumn);
+    header()->moveSection(header()->visualIndex(LayerTreeModel::weightsColumn), LayerTreeModel::sizeColumn);
 }
 
 void LayerTreeView::expandOverview() {
@@ -146,6 +150,12 @@ void LayerTreeView::editCodec() {
     if (codecCell(currentIndex()).flags() & Qt::ItemIsEditable) {
         setFocus();
         edit(currentIndex());
+    }
+}
+
+void LayerTreeView::closeCodecEditor() {
+    if (QWidget* editor = indexWidget(codecCell(currentIndex()))) {
+        closeEditor(editor, QAbstractItemDelegate::RevertModelCache);
     }
 }
 

@@ -29,6 +29,8 @@ class LayerTreeView : public QTreeView {
     std::vector<int> editTargets(const QModelIndex& index) const;
     /// Opens the codec editor for the selected rows.
     void editCodec();
+    /// Closes the codec editor, if one is open, without taking its text.
+    void closeCodecEditor();
 
   protected:
     void keyPressEvent(QKeyEvent* event) override;
