@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dialogs/help_page.h"
+
+namespace planish {
+
+namespace {
+
+QString page() {
+    return HelpPage::tr(R"(
+<h2>How it works</h2>
+<p>A language model is a list of weight matrices, its <i>tensors</i>. Stored in fewer bits they take less space and
+memory, and the model predicts text a little worse. This program measures how much worse, for any choice you make.</p>
+<h3>Five steps</h3>
+<ol>
+<li>The <b>layer panel</b> shows the model: blocks, in each attention and MLP, and their tensors.</li>
+<li>Select rows and choose a <b>codec</b> in the codec column, or take a preset. Size and compression below follow.
+Everything can be undone (Ctrl+Z).</li>
+<li>Press <b>Run</b> (F5). The run is queued; a hollow mark at the bottom of the plot shows the size it will have.</li>
+<li>When it is measured, its <b>point</b> appears with its error bar. The step line is the frontier: the runs that no
+other run beats in both size and loss.</li>
+<li>Click a point or a row: it is selected everywhere and the layer panel shows its recipe. <b>Edit a copy</b> goes on
+from there.</li>
+</ol>
+<h3>Codecs</h3>
+<p>A codec string says how a tensor is stored and how its values are chosen: <tt>int4:g64</tt> is four-bit integers with
+a minimum and a scale for every 64 weights; <tt>nf4:g64</tt> uses levels spaced for normally distributed weights;
+<tt>+refine</tt> and <tt>+mse</tt> search better scales. Bits per weight are measured from the bytes really written,
+scales and offsets included.</p>
+<h3>Numbers</h3>
+<table cellpadding="3">
+<tr><td><b>Compression</b></td><td>32 ÷ bits per weight, over the decoder's matrices. The whole model's, with embedding,
+head and norms, is another column.</td></tr>
+<tr><td><b>PPL</b></td><td>Perplexity: how many tokens the model hesitates between, on average. Lower is better. It is
+always computed from the weights decoded from the packed bytes.</td></tr>
+<tr><td><b>ΔPPL ± error</b></td><td>The change against the unquantized model on the same windows, in percent, with its
+standard error. More windows make the error smaller. Two runs whose bars overlap widely are not different.</td></tr>
+<tr><td><b>KL divergence</b></td><td>How far the predicted distributions moved, in nats. It sees small changes earlier
+than PPL does.</td></tr>
+<tr><td><b>Top-1 agreement</b></td><td>How often both models would choose the same next token.</td></tr>
+</table>
+<p>Runs can only be compared when model, text and evaluation settings are the same; the box above the plot chooses
+such a group.</p>
+<h3>Mouse and keys</h3>
+<table cellpadding="3">
+<tr><td>Click, Ctrl+click, drag</td><td>select one run, add one, select many</td></tr>
+<tr><td>Wheel, Shift+drag</td><td>zoom, move the plot</td></tr>
+<tr><td>Home or double click</td><td>show all points</td></tr>
+<tr><td>← →</td><td>in the plot: the next run by size</td></tr>
+<tr><td>F5 or Ctrl+R</td><td>run the recipe being edited</td></tr>
+<tr><td>Ctrl+Z, Ctrl+Shift+Z</td><td>undo, redo</td></tr>
+<tr><td>F1</td><td>this page</td></tr>
+</table>)");
+}
+
+} // namespace
+
+HelpPage::HelpPage(QWidget* parent) : QTextBrowser(parent) {
+    setFrameShape(QFrame::NoFrame);
+    setAccessibleName(tr("How it works"));
+    document()->setDocumentMargin(12);
+    setHtml(page());
+}
+
+} // namespace planish

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dialogs/welcome_strip.h"
+
+#include "icons.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QToolButton>
+
+namespace planish {
+
+WelcomeStrip::WelcomeStrip(QWidget* parent) : QFrame(parent) {
+    setFrameShape(QFrame::StyledPanel);
+    setAutoFillBackground(true);
+    setBackgroundRole(QPalette::AlternateBase);
+    auto* text = new QLabel(tr("<b>Welcome.</b> &nbsp;<a href=\"open\">Open a model</a> &nbsp;·&nbsp; "
+                               "<a href=\"try\">try an experiment</a> &nbsp;·&nbsp; "
+                               "<a href=\"help\">read how it works</a>"),
+                            this);
+    text->setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
+    text->setAccessibleName(tr("First steps"));
+    connect(text, &QLabel::linkActivated, this, [this](const QString& link) {
+        if (link == QLatin1String("open")) {
+            emit openModelRequested();
+        } else if (link == QLatin1String("try")) {
+            emit tryExperimentRequested();
+        } else {
+            emit helpRequested();
+        }
+    });
+    auto* close = new QToolButton(this);
+    close->setAutoRaise(true);
+    close->setIcon(symbol(QStringLiteral("close")));
+    close->setToolTip(tr("Do not show this again"));
+    close->setAccessibleName(close->toolTip());
+    connect(close, &QToolButton::clicked, this, [this] {
+        hide();
+        emit dismissed();
+    });
+    auto* layout = new QHBoxLayout(this);
+    layout->setContentsMargins(12, 4, 6, 4);
+    layout->addWidget(text, 1);
+    layout->addWidget(close);
+}
+
+} // namespace planish

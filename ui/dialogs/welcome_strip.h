@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QFrame>
+
+namespace planish {
+
+/// What one can do first, in one line that can be closed for good.
+class WelcomeStrip final : public QFrame {
+    Q_OBJECT
+  public:
+    explicit WelcomeStrip(QWidget* parent = nullptr);
+
+  signals:
+    void openModelRequested();
+    void tryExperimentRequested();
+    void helpRequested();
+    void dismissed();
+};
+
+} // namespace planish

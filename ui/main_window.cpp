@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "main_window.h"
+
+#include "dialogs/help_page.h"
+#include "dialogs/run_settings_bar.h"
+#include "dialogs/welcome_strip.h"
+#include "icons.h"
+#include "theme.h"
+#include "views/frontier_view.h"
+#include "views/job_panel.h"
+#include "views/layer_panel.h"
+#include "views/message_bar.h"
+#include "views/run_table.h"
+
+#include <QCloseEvent>
+#include <QDockWidget>
+#include <QFileInfo>
+#include <QLabel>
+#include <QMimeData>
+#include <QProgressBar>
+#include <QStandardPaths>
+#include <QStatusBar>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <algorithm>
+
+namespace planish {
+
+namespace {
+
+/// Raised when docks change so much that an old arrangement no longer fits.
+constexpr int layoutVersion = 1;
+constexpr QSize firstSize(1360, 860);
+const QString bundledModel = QStringLiteral("folio-4m");
+
+QString settingsKey(const char* name) {
+    return QStringLiteral("window/") + QString::fromLatin1(name);
+}
+
+} // namespace
+
+MainWindow::MainWindow(QWidget* parent)
+    : QMainWindow(parent), run_(new QAction(symbol(QStringLiteral("run")), tr("&Run"), this)) {
+    setAcceptDrops(true);
+    setWindowIcon(applicationIcon());
+    setDockOptions(AnimatedDocks | AllowNestedDocks | AllowTabbedDocks);
+    makeCentralWidget();
+    makeDocks();
+    makeToolBar();
+    makeMenus();
+    makeStatusBar();
+    connectWorkbench();
+    restoreSettings();
+    updateTitle();
+    updateJobStatus();
+}
+
+MainWindow::~MainWindow() = default;
+
+QString MainWindow::defaultDocument() {
+    return QStandardPaths::writableLocation(QStandardPaths::AppDataLocation) + QStringLiteral("/results.h5");
+}
+
+void MainWindow::start(const QStringList& namesOrPaths) {
+    const auto isKind = [](const QString& path, const char* suffix) {
+        return QFileInfo(path).isFile() && QFileInfo(path).suffix().toLower() == QLatin1String(suffix);
+    };
+    bool model = false;
+    bool results = false;
+    for (const QString& name : namesOrPaths) {
+        results = results || isKind(name, "h5");
+        model = model || (!isKind(name, "h5") && !isKind(name, "json"));
+    }
+    if (!model) {
+        workbench_.openModel(bundledModel);
+    }
+    if (!results) {
+        workbench_.openDocument(defaultDocument());
+    }
+    for (const QString& name : namesOrPaths) {
+        workbench_.open(name);
+    }
+}
+
+void MainWindow::makeCentralWidget() {
+    auto* center = new QWidget(this);
+    messages_ = new MessageBar(center);
+    welcome_ = new WelcomeStrip(center);
+    frontier_ = new FrontierView(workbench_.runs(), workbench_.selection(), center);
+    auto* layout = new QVBoxLayout(center);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(messages_);
+    layout->addWidget(welcome_);
+    layout->addWidget(frontier_, 1);
+    setCentralWidget(center);
+    connect(welcome_, &WelcomeStrip::openModelRequested, this, &MainWindow::openModelFolder);
+    connect(welcome_, &WelcomeStrip::tryExperimentRequested, this, &MainWindow::queueExamples);
+    connect(welcome_, &WelcomeStrip::helpRequested, this, &MainWindow::showHelp);
+    connect(welcome_, &WelcomeStrip::dismissed, this,
+            [this] { settings_.setValue(settingsKey("welcomeDismissed"), true); });
+}
+
+QDockWidget* MainWindow::addDock(const QString& name, const QString& title, QWidget* widget,
+                                 Qt::DockWidgetArea area) {
+    auto* dock = new QDockWidget(title, this);
+    dock->setObjectName(name);
+    dock->setWidget(widget);
+    addDockWidget(area, dock);
+    return dock;
+}
+
+void MainWindow::makeDocks() {
+    setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
+    layerPanel_ = new LayerPanel(&workbench_.editor(), this);
+    runTable_ = new RunTable(workbench_.runs(), workbench_.selection(), this);
+    jobPanel_ = new JobPanel(workbench_.queue(), this);
+    layersDock_ = addDock(QStringLiteral("layers"), tr("Layers"), layerPanel_, Qt::LeftDockWidgetArea);
+    runsDock_ = addDock(QStringLiteral("runs"), tr("Runs"), runTable_, Qt::BottomDockWidgetArea);
+    jobsDock_ = addDock(QStringLiteral("jobs"), tr("Jobs"), jobPanel_, Qt::BottomDockWidgetArea);
+    helpDock_ =
+        addDock(QStringLiteral("help"), tr("How it works"), new HelpPage(this), Qt::RightDockWidgetArea);
+    arrangeDocks();
+}
+
+void MainWindow::arrangeDocks() {
+    for (QDockWidget* dock : {layersDock_, runsDock_, jobsDock_, helpDock_}) {
+        dock->setFloating(false);
+        dock->show();
+    }
+    addDockWidget(Qt::LeftDockWidgetArea, layersDock_);
+    addDockWidget(Qt::BottomDockWidgetArea, runsDock_);
+    splitDockWidget(runsDock_, jobsDock_, Qt::Horizontal);
+    addDockWidget(Qt::RightDockWidgetArea, helpDock_);
+    helpDock_->hide();
+    resizeDocks({layersDock_}, {470}, Qt::Horizontal);
+    resizeDocks({runsDock_, jobsDock_}, {600, 280}, Qt::Horizontal);
+    resizeDocks({runsDock_}, {260}, Qt::Vertical);
+}
+
+void MainWindow::makeToolBar() {
+    run_->setShortcuts({QKeySequence(Qt::Key_F5), QKeySequence(Qt::CTRL | Qt::Key_R)});
+    run_->setToolTip(tr("Quantize the model with the recipe in the layer panel and evaluate it (F5)"));
+    connect(run_, &QAction::triggered, this, &MainWindow::runNow);
+    runSettings_ = new RunSettingsBar(this);
+    auto* button = new QToolButton(runSettings_);
+    button->setDefaultAction(run_);
+    button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    button->setAutoRaise(false);
+    button->setObjectName(QStringLiteral("runButton"));
+    runSettings_->insertWidget(runSettings_->actions().constFirst(), button);
+    addToolBar(runSettings_);
+}
+
+void MainWindow::makeStatusBar() {
+    documentLabel_ = new QLabel(this);
+    jobLabel_ = new QLabel(this);
+    jobProgress_ = new QProgressBar(this);
+    jobProgress_->setTextVisible(false);
+    jobProgress_->setFixedSize(160, 8);
+    jobProgress_->setAccessibleName(tr("Progress of the running job"));
+    statusBar()->addPermanentWidget(jobLabel_);
+    statusBar()->addPermanentWidget(jobProgress_);
+    statusBar()->addPermanentWidget(documentLabel_);
+}
+
+void MainWindow::connectWorkbench() {
+    connect(&workbench_, &Workbench::failed, this, &MainWindow::showMessage);
+    connect(&workbench_, &Workbench::informed, this,
+            [this](const QString& text) { statusBar()->showMessage(text, 8000); });
+    connect(&workbench_, &Workbench::expectedRunsChanged, this,
+            [this] { frontier_->plot()->setExpected(workbench_.expectedRuns()); });
+    connect(&workbench_, &Workbench::modelOpened, &recent_, &RecentFiles::add);
+    connect(&workbench_, &Workbench::recipeOpened, &recent_, &RecentFiles::add);
+    connect(&workbench_, &Workbench::documentOpened, this, [this](const QString& path) {
+        if (path != defaultDocument()) {
+            recent_.add(path);
+        }
+        updateTitle();
+    });
+    connect(&workbench_, &Workbench::modelOpened, this, &MainWindow::updateTitle);
+    connect(&recent_, &RecentFiles::chosen, &workbench_, &Workbench::open);
+    connect(&workbench_.selection(), &RunSelection::changed, this, &MainWindow::lookAtSelectedRun);
+    connect(layerPanel_, &LayerPanel::editCopyRequested, &workbench_, &Workbench::editCopy);
+    connect(layerPanel_, &LayerPanel::statusMessage, this,
+            [this](const QString& text) { statusBar()->showMessage(text, 8000); });
+    connect(runTable_, &RunTable::editCopyRequested, &workbench_, &Workbench::editCopy);
+    connect(runTable_, &RunTable::removeRequested, &workbench_, &Workbench::removeRuns);
+    connect(&workbench_.queue(), &JobQueue::added, this, &MainWindow::updateJobStatus);
+    connect(&workbench_.queue(), &JobQueue::changed, this, &MainWindow::updateJobStatus);
+}
+
+void MainWindow::lookAtSelectedRun() {
+    const RunSelection::Ids& ids = workbench_.selection().ids();
+    const int row = ids.size() == 1 ? workbench_.runs().rowOf(*ids.begin()) : -1;
+    const QString model = workbench_.editor().modelName();
+    if (row >= 0 && QString::fromStdString(workbench_.runs().run(row).model) == model) {
+        const RunRecord& run = workbench_.runs().run(row);
+        layerPanel_->showReadOnly(run.recipe, QString::fromStdString(run.name));
+    } else {
+        layerPanel_->leaveReadOnly();
+    }
+}
+
+void MainWindow::updateTitle() {
+    const QString model = workbench_.editor().modelName();
+    const QString document = QFileInfo(workbench_.documentPath()).fileName();
+    setWindowTitle(model.isEmpty() ? tr("Planish") : tr("%1 – Planish").arg(model));
+    documentLabel_->setText(document.isEmpty() ? QString() : tr("Results: %1").arg(document));
+    documentLabel_->setToolTip(workbench_.documentPath());
+    run_->setEnabled(workbench_.editor().hasModel());
+}
+
+void MainWindow::updateJobStatus() {
+    const std::vector<JobStatus> jobs = workbench_.queue().jobs();
+    const auto running = std::ranges::find(jobs, JobState::running, &JobStatus::state);
+    const bool busy = running != jobs.end();
+    jobProgress_->setVisible(busy);
+    jobLabel_->setVisible(busy);
+    if (busy) {
+        const int waiting = workbench_.queue().unfinishedCount() - 1;
+        jobLabel_->setText(waiting > 0 ? tr("%1 (%2 more)").arg(running->title).arg(waiting)
+                                       : running->title);
+        jobProgress_->setRange(0, running->fraction < 0 ? 0 : 1000);
+        jobProgress_->setValue(static_cast<int>(running->fraction * 1000));
+    }
+}
+
+void MainWindow::showMessage(const QString& failure) {
+    messages_->showMessage(MessageBar::Kind::failure, failure);
+}
+
+void MainWindow::runNow() {
+    workbench_.run(runSettings_->corpus(), runSettings_->evaluation(), runSettings_->seed());
+}
+
+void MainWindow::setTheme(const QString& name) {
+    settings_.setValue(settingsKey("theme"), name);
+    applyTheme(themeFromName(name));
+}
+
+void MainWindow::restoreSettings() {
+    applyTheme(themeFromName(settings_.value(settingsKey("theme")).toString()));
+    resize(firstSize);
+    if (settings_.value(settingsKey("layoutVersion")).toInt() == layoutVersion) {
+        restoreGeometry(settings_.value(settingsKey("geometry")).toByteArray());
+        restoreState(settings_.value(settingsKey("state")).toByteArray(), layoutVersion);
+    }
+    welcome_->setVisible(!settings_.value(settingsKey("welcomeDismissed")).toBool());
+    runSettings_->restore(settings_);
+    frontier_->restore(settings_);
+    runTable_->restore(settings_);
+    const QByteArray layerColumns = settings_.value(settingsKey("layerColumns")).toByteArray();
+    if (!layerColumns.isEmpty()) {
+        layerPanel_->restoreColumnState(layerColumns);
+    }
+}
+
+void MainWindow::saveSettings() {
+    settings_.setValue(settingsKey("layoutVersion"), layoutVersion);
+    settings_.setValue(settingsKey("geometry"), saveGeometry());
+    settings_.setValue(settingsKey("state"), saveState(layoutVersion));
+    settings_.setValue(settingsKey("layerColumns"), layerPanel_->columnState());
+    runSettings_->save(settings_);
+    frontier_->save(settings_);
+    runTable_->save(settings_);
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+    saveSettings();
+    QMainWindow::closeEvent(event);
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+    if (event->mimeData()->hasUrls()) {
+        event->acceptProposedAction();
+    }
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+    for (const QUrl& url : event->mimeData()->urls()) {
+        if (url.isLocalFile()) {
+            workbench_.open(url.toLocalFile());
+        }
+    }
+    event->acceptProposedAction();
+}
+
+} // namespace planish

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "recent_files.h"
+#include "workbench.h"
+
+#include <QMainWindow>
+#include <QSettings>
+
+class QLabel;
+class QProgressBar;
+
+namespace planish {
+
+class FrontierView;
+class JobPanel;
+class LayerPanel;
+class MessageBar;
+class RunSettingsBar;
+class RunTable;
+class WelcomeStrip;
+
+/// The window: puts the views around the workbench and the commands into menus.
+class MainWindow final : public QMainWindow {
+    Q_OBJECT
+  public:
+    /// Settings are read from, and kept in, the default QSettings.
+    explicit MainWindow(QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    /// Opens what the command line names; without a model among it the bundled one, without results the
+    /// user's own document.
+    void start(const QStringList& namesOrPaths);
+
+    Workbench& workbench() { return workbench_; }
+    FrontierView* frontier() const { return frontier_; }
+    RunTable* runTable() const { return runTable_; }
+    JobPanel* jobPanel() const { return jobPanel_; }
+    LayerPanel* layerPanel() const { return layerPanel_; }
+    RunSettingsBar* runSettings() const { return runSettings_; }
+    MessageBar* messages() const { return messages_; }
+    QAction* runAction() const { return run_; }
+
+    /// Where runs are recorded unless another document is opened.
+    static QString defaultDocument();
+
+  protected:
+    void closeEvent(QCloseEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+  private:
+    void makeCentralWidget();
+    void makeDocks();
+    QDockWidget* addDock(const QString& name, const QString& title, QWidget* widget, Qt::DockWidgetArea area);
+    void makeToolBar();
+    void makeStatusBar();
+    void connectWorkbench();
+    void restoreSettings();
+    void saveSettings();
+    void arrangeDocks();
+
+    void makeMenus();
+    void makeFileMenu();
+    void makeExportMenu();
+    void makeEditMenu();
+    void makeRunMenu();
+    void makeViewMenu();
+    void makeHelpMenu();
+    QAction* addCommand(QMenu* menu, const QString& text, const QList<QKeySequence>& shortcuts,
+                        const std::function<void()>& action);
+
+    void runNow();
+    void queueExamples();
+    void openModelFolder();
+    void openResults();
+    void saveResultsAs();
+    void exportPlot(const QString& format);
+    void exportTable();
+    void exportRecipe();
+    /// Asks for a file and writes it; failures go to the message bar.
+    void exportTo(const QString& title, const QString& suggestion, const QString& filter,
+                  const std::function<void(const QString& path)>& write);
+    void showHelp();
+    void showMessage(const QString& failure);
+    void setTheme(const QString& name);
+    void lookAtSelectedRun();
+    void updateTitle();
+    void updateJobStatus();
+
+    QSettings settings_;
+    RecentFiles recent_;
+    Workbench workbench_;
+    QAction* run_;
+    QMenu* exportMenu_ = nullptr;
+    MessageBar* messages_ = nullptr;
+    WelcomeStrip* welcome_ = nullptr;
+    FrontierView* frontier_ = nullptr;
+    RunSettingsBar* runSettings_ = nullptr;
+    LayerPanel* layerPanel_ = nullptr;
+    RunTable* runTable_ = nullptr;
+    JobPanel* jobPanel_ = nullptr;
+    QDockWidget* layersDock_ = nullptr;
+    QDockWidget* runsDock_ = nullptr;
+    QDockWidget* jobsDock_ = nullptr;
+    QDockWidget* helpDock_ = nullptr;
+    QLabel* documentLabel_ = nullptr;
+    QLabel* jobLabel_ = nullptr;
+    QProgressBar* jobProgress_ = nullptr;
+};
+
+} // namespace planish

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dialogs/about_dialog.h"
+#include "dialogs/run_settings_bar.h"
+#include "main_window.h"
+#include "model/model.h"
+#include "support/file.h"
+#include "support/system.h"
+#include "theme.h"
+#include "views/frontier_view.h"
+#include "views/job_panel.h"
+#include "views/layer_panel.h"
+#include "views/message_bar.h"
+#include "views/run_table.h"
+
+#include <QActionGroup>
+#include <QDockWidget>
+#include <QFileDialog>
+#include <QMenuBar>
+#include <QStatusBar>
+
+namespace planish {
+
+QAction* MainWindow::addCommand(QMenu* menu, const QString& text, const QList<QKeySequence>& shortcuts,
+                                const std::function<void()>& action) {
+    QAction* added = menu->addAction(text);
+    added->setShortcuts(shortcuts);
+    connect(added, &QAction::triggered, this, action);
+    return added;
+}
+
+void MainWindow::makeMenus() {
+    makeExportMenu();
+    makeFileMenu();
+    makeEditMenu();
+    makeRunMenu();
+    makeViewMenu();
+    makeHelpMenu();
+    frontier_->setExportMenu(exportMenu_);
+}
+
+void MainWindow::makeExportMenu() {
+    exportMenu_ = new QMenu(tr("&Export"), this);
+    for (const char* format : {"png", "svg", "pdf", "csv"}) {
+        const QString name = QString::fromLatin1(format);
+        addCommand(exportMenu_, tr("Plot as %1…").arg(name.toUpper()), {},
+                   [this, name] { exportPlot(name); });
+    }
+    exportMenu_->addSeparator();
+    addCommand(exportMenu_, tr("&Table as CSV…"), {}, [this] { exportTable(); });
+    addCommand(exportMenu_, tr("&Recipe as JSON…"), {}, [this] { exportRecipe(); });
+}
+
+void MainWindow::makeFileMenu() {
+    QMenu* menu = menuBar()->addMenu(tr("&File"));
+    addCommand(menu, tr("&Open model…"), {QKeySequence::Open}, [this] { openModelFolder(); });
+    QMenu* bundled = menu->addMenu(tr("Open &bundled model"));
+    try {
+        for (const std::string& model : bundledModels()) {
+            const QString name = QString::fromStdString(model);
+            addCommand(bundled, name, {}, [this, name] { workbench_.openModel(name); });
+        }
+    } catch (const Error& error) {
+        showMessage(QString::fromUtf8(error.what()));
+    }
+    menu->addMenu(recent_.menu(tr("Open re&cent"), this));
+    menu->addSeparator();
+    addCommand(menu, tr("Open &results or recipe…"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O)},
+               [this] { openResults(); });
+    addCommand(menu, tr("Back to &my results"), {}, [this] { workbench_.openDocument(defaultDocument()); });
+    addCommand(menu, tr("&Save results as…"), {QKeySequence::SaveAs}, [this] { saveResultsAs(); });
+    menu->addMenu(exportMenu_);
+    menu->addSeparator();
+    addCommand(menu, tr("&Quit"), {QKeySequence::Quit}, [this] { close(); });
+}
+
+void MainWindow::makeEditMenu() {
+    QMenu* menu = menuBar()->addMenu(tr("&Edit"));
+    QUndoStack* history = workbench_.editor().undoStack();
+    QAction* undo = history->createUndoAction(this, tr("&Undo"));
+    undo->setShortcuts(QKeySequence::Undo);
+    QAction* redo = history->createRedoAction(this, tr("&Redo"));
+    redo->setShortcuts(QKeySequence::Redo);
+    menu->addActions({undo, redo});
+    menu->addSeparator();
+    menu->addActions(
+        {layerPanel_->selectAllAction(), layerPanel_->filterAction(), layerPanel_->editCodecAction()});
+    menu->addMenu(layerPanel_->presetsMenu());
+}
+
+void MainWindow::makeRunMenu() {
+    QMenu* menu = menuBar()->addMenu(tr("&Run"));
+    menu->addAction(run_);
+    menu->addAction(jobPanel_->cancelAction());
+    addCommand(menu, tr("Cancel a&ll jobs"), {}, [this] { workbench_.queue().cancelAll(); });
+    menu->addSeparator();
+    addCommand(menu, tr("Queue the &example sweep"), {}, [this] { queueExamples(); });
+}
+
+void MainWindow::makeViewMenu() {
+    QMenu* menu = menuBar()->addMenu(tr("&View"));
+    for (QDockWidget* dock : {layersDock_, runsDock_, jobsDock_, helpDock_}) {
+        menu->addAction(dock->toggleViewAction());
+    }
+    menu->addMenu(runTable_->columnsMenu());
+    addCommand(menu, tr("Show all &points"), {}, [this] { frontier_->plot()->showAll(); });
+    addCommand(menu, tr("Reset &layout"), {}, [this] {
+        arrangeDocks();
+        runTable_->resetColumns();
+    });
+    menu->addSeparator();
+    QMenu* themes = menu->addMenu(tr("&Theme"));
+    auto* group = new QActionGroup(this);
+    const QString current =
+        themeName(themeFromName(settings_.value(QStringLiteral("window/theme")).toString()));
+    const auto add = [&](const QString& text, Theme theme) {
+        const QString name = themeName(theme);
+        QAction* action = addCommand(themes, text, {}, [this, name] { setTheme(name); });
+        action->setCheckable(true);
+        action->setChecked(name == current);
+        group->addAction(action);
+    };
+    add(tr("As the &system"), Theme::system);
+    add(tr("&Light"), Theme::light);
+    add(tr("&Dark"), Theme::dark);
+}
+
+void MainWindow::makeHelpMenu() {
+    QMenu* menu = menuBar()->addMenu(tr("&Help"));
+    addCommand(menu, tr("&How it works"), {QKeySequence::HelpContents}, [this] { showHelp(); });
+    addCommand(menu, tr("&About Planish"), {}, [this] { showAboutDialog(this); });
+}
+
+void MainWindow::showHelp() {
+    helpDock_->show();
+    helpDock_->raise();
+    helpDock_->widget()->setFocus();
+    resizeDocks({helpDock_}, {380}, Qt::Horizontal);
+}
+
+void MainWindow::queueExamples() {
+    try {
+        const auto sweep = resourceFolder() / "sweeps" / "example.json";
+        workbench_.openSweep(QString::fromStdString(sweep.string()));
+    } catch (const Error& error) {
+        showMessage(QString::fromUtf8(error.what()));
+    }
+}
+
+void MainWindow::openModelFolder() {
+    const QString folder = QFileDialog::getExistingDirectory(this, tr("Open a model folder"));
+    if (!folder.isEmpty()) {
+        workbench_.openModel(folder);
+    }
+}
+
+void MainWindow::openResults() {
+    const QString path = QFileDialog::getOpenFileName(this, tr("Open results, a recipe or a sweep"), {},
+                                                      tr("Results, recipes, sweeps (*.h5 *.json)"));
+    if (!path.isEmpty()) {
+        workbench_.open(path);
+    }
+}
+
+void MainWindow::saveResultsAs() {
+    const QString path = QFileDialog::getSaveFileName(this, tr("Save results as"),
+                                                      QStringLiteral("results.h5"), tr("Results (*.h5)"));
+    if (!path.isEmpty()) {
+        workbench_.saveDocumentAs(path.endsWith(QLatin1String(".h5")) ? path : path + QStringLiteral(".h5"));
+    }
+}
+
+void MainWindow::exportTo(const QString& title, const QString& suggestion, const QString& filter,
+                          const std::function<void(const QString& path)>& write) {
+    QString path = QFileDialog::getSaveFileName(this, title, suggestion, filter);
+    if (path.isEmpty()) {
+        return;
+    }
+    const QString suffix = QLatin1Char('.') + QFileInfo(suggestion).suffix();
+    if (!path.endsWith(suffix, Qt::CaseInsensitive)) {
+        path += suffix;
+    }
+    try {
+        write(path);
+        statusBar()->showMessage(tr("Written: %1").arg(path), 8000);
+    } catch (const Error& error) {
+        showMessage(tr("Nothing was exported: %1").arg(QString::fromUtf8(error.what())));
+    }
+}
+
+void MainWindow::exportPlot(const QString& format) {
+    exportTo(tr("Export the plot"), QStringLiteral("frontier.") + format,
+             QStringLiteral("%1 (*.%2)").arg(format.toUpper(), format),
+             [this](const QString& path) { frontier_->plot()->exportTo(path); });
+}
+
+void MainWindow::exportTable() {
+    exportTo(tr("Export the table"), QStringLiteral("runs.csv"), QStringLiteral("CSV (*.csv)"),
+             [this](const QString& path) {
+                 replaceFile(path.toStdString(), std::string_view(runTable_->csv().toStdString()));
+             });
+}
+
+void MainWindow::exportRecipe() {
+    exportTo(tr("Export the recipe"), QStringLiteral("recipe.json"), QStringLiteral("JSON (*.json)"),
+             [this](const QString& path) {
+                 const std::string text = workbench_.editor().recipe().toJson().dump(2) + "\n";
+                 replaceFile(path.toStdString(), std::string_view(text));
+             });
+}
+
+} // namespace planish

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/job_list_model.h"
+
+#include "support/text.h"
+
+#include <QCoreApplication>
+#include <algorithm>
+
+namespace planish {
+
+namespace {
+
+QString tr(const char* text) {
+    return QCoreApplication::translate("JobListModel", text);
+}
+
+QString seconds(double value) {
+    return QString::fromStdString(formatSeconds(value));
+}
+
+QString runningDetail(const JobStatus& job) {
+    if (job.cancelling) {
+        return tr("stopping…");
+    }
+    QString detail = job.stage.isEmpty() ? tr("starting") : job.stage;
+    if (job.secondsLeft) {
+        detail = tr("%1 left · %2").arg(seconds(*job.secondsLeft), detail);
+    }
+    return detail;
+}
+
+} // namespace
+
+QString jobStateName(JobState state) {
+    switch (state) {
+    case JobState::queued:
+        return tr("queued");
+    case JobState::running:
+        return tr("running");
+    case JobState::finished:
+        return tr("finished");
+    case JobState::failed:
+        return tr("failed");
+    case JobState::cancelled:
+        return tr("cancelled");
+    }
+    return {};
+}
+
+QString jobDetail(const JobStatus& job) {
+    switch (job.state) {
+    case JobState::running:
+        return runningDetail(job);
+    case JobState::finished:
+        return tr("finished in %1").arg(seconds(job.elapsedSeconds));
+    case JobState::failed:
+        return tr("failed: %1").arg(job.error);
+    case JobState::queued:
+    case JobState::cancelled:
+        return jobStateName(job.state);
+    }
+    return {};
+}
+
+JobListModel::JobListModel(JobQueue& queue, QObject* parent)
+    : QAbstractListModel(parent), jobs_(queue.jobs()) {
+    connect(&queue, &JobQueue::added, this, &JobListModel::add);
+    connect(&queue, &JobQueue::changed, this, &JobListModel::change);
+    connect(&queue, &JobQueue::removed, this, &JobListModel::remove);
+}
+
+int JobListModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : static_cast<int>(jobs_.size());
+}
+
+QVariant JobListModel::data(const QModelIndex& index, int role) const {
+    if (!checkIndex(index, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid)) {
+        return {};
+    }
+    const JobStatus& status = job(index.row());
+    switch (role) {
+    case Qt::DisplayRole:
+        return status.title;
+    case Qt::ToolTipRole:
+        return QStringLiteral("%1\n%2").arg(status.title, jobDetail(status));
+    case Qt::AccessibleTextRole:
+        return QStringLiteral("%1, %2").arg(status.title, jobDetail(status));
+    case idRole:
+        return status.id;
+    case stateRole:
+        return static_cast<int>(status.state);
+    case percentRole:
+        return status.fraction < 0 ? -1 : static_cast<int>(status.fraction * 100);
+    case detailRole:
+        return jobDetail(status);
+    default:
+        return {};
+    }
+}
+
+int JobListModel::rowOf(int id) const {
+    const auto found = std::ranges::find(jobs_, id, &JobStatus::id);
+    return found == jobs_.end() ? -1 : static_cast<int>(found - jobs_.begin());
+}
+
+void JobListModel::add(const JobStatus& job) {
+    const int row = rowCount();
+    beginInsertRows({}, row, row);
+    jobs_.push_back(job);
+    endInsertRows();
+}
+
+void JobListModel::change(const JobStatus& job) {
+    if (const int row = rowOf(job.id); row >= 0) {
+        jobs_[static_cast<std::size_t>(row)] = job;
+        emit dataChanged(index(row), index(row));
+    }
+}
+
+void JobListModel::remove(int id) {
+    if (const int row = rowOf(id); row >= 0) {
+        beginRemoveRows({}, row, row);
+        jobs_.erase(jobs_.begin() + row);
+        endRemoveRows();
+    }
+}
+
+} // namespace planish

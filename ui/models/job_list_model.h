@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "jobs/job_queue.h"
+
+#include <QAbstractListModel>
+#include <vector>
+
+namespace planish {
+
+/// The jobs of a queue as a list, in the order they were added.
+class JobListModel final : public QAbstractListModel {
+    Q_OBJECT
+  public:
+    enum Role {
+        idRole = Qt::UserRole,
+        stateRole,   ///< int of JobState
+        percentRole, ///< int 0…100, or -1 while unknown
+        detailRole,  ///< second line: stage, time left, or why it failed
+    };
+
+    explicit JobListModel(JobQueue& queue, QObject* parent = nullptr);
+
+    int rowCount(const QModelIndex& parent = {}) const override;
+    QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+
+    const JobStatus& job(int row) const { return jobs_[static_cast<std::size_t>(row)]; }
+
+  private:
+    void add(const JobStatus& job);
+    void change(const JobStatus& job);
+    void remove(int id);
+    int rowOf(int id) const;
+
+    std::vector<JobStatus> jobs_;
+};
+
+/// "queued", "running", …, for people.
+QString jobStateName(JobState state);
+/// "quantize · 3 s left", "finished in 4 s", "failed: …": what a job says about itself in one line.
+QString jobDetail(const JobStatus& job);
+
+} // namespace planish

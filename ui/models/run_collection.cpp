@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/run_collection.h"
+
+#include "experiment/frontier.h"
+
+#include <algorithm>
+
+namespace planish {
+
+int RunCollection::rowOf(const std::string& id) const {
+    const auto found = std::ranges::find(runs_, id, &RunRecord::id);
+    return found == runs_.end() ? -1 : static_cast<int>(found - runs_.begin());
+}
+
+void RunCollection::setRuns(std::vector<RunRecord> runs) {
+    emit aboutToReset();
+    runs_ = std::move(runs);
+    updateFrontier();
+    emit resetDone();
+    emit changed();
+}
+
+void RunCollection::add(RunRecord run) {
+    if (rowOf(run.id) >= 0) {
+        return;
+    }
+    const int row = count();
+    emit aboutToAdd(row);
+    runs_.push_back(std::move(run));
+    updateFrontier();
+    emit added(row);
+    emit changed();
+}
+
+void RunCollection::remove(const std::set<std::string>& ids) {
+    for (int row = count() - 1; row >= 0; --row) {
+        if (ids.contains(run(row).id)) {
+            emit aboutToRemove(row);
+            runs_.erase(runs_.begin() + row);
+            updateFrontier();
+            emit removed(row);
+        }
+    }
+    emit changed();
+}
+
+void RunCollection::updateFrontier() {
+    onFrontier_ = planish::onFrontier(runs_);
+}
+
+} // namespace planish

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "experiment/run.h"
+
+#include <QObject>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace planish {
+
+/// The runs of the open results document, in memory, for all views. Records never change; their order is the
+/// order in which they were recorded.
+class RunCollection final : public QObject {
+    Q_OBJECT
+  public:
+    using QObject::QObject;
+
+    int count() const { return static_cast<int>(runs_.size()); }
+    const std::vector<RunRecord>& runs() const { return runs_; }
+    const RunRecord& run(int row) const { return runs_[static_cast<std::size_t>(row)]; }
+    /// The row of a run, -1 when there is none.
+    int rowOf(const std::string& id) const;
+    /// Whether the run is Pareto-optimal among those it can be compared with.
+    bool isOnFrontier(int row) const { return onFrontier_[static_cast<std::size_t>(row)]; }
+
+    void setRuns(std::vector<RunRecord> runs);
+    /// Adds a run at the end; one that is already there (by id) is left as it is.
+    void add(RunRecord run);
+    void remove(const std::set<std::string>& ids);
+
+  signals:
+    void aboutToReset();
+    void resetDone();
+    void aboutToAdd(int row);
+    void added(int row);
+    void aboutToRemove(int row);
+    void removed(int row);
+    /// Any of the above has happened and the frontier is up to date.
+    void changed();
+
+  private:
+    void updateFrontier();
+
+    std::vector<RunRecord> runs_;
+    std::vector<bool> onFrontier_;
+};
+
+} // namespace planish

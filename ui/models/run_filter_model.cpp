@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/run_filter_model.h"
+
+#include "models/run_table_model.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace planish {
+
+RunFilterModel::RunFilterModel(QObject* parent) : QSortFilterProxyModel(parent) {
+    setSortRole(RunTableModel::sortRole);
+    setDynamicSortFilter(true);
+}
+
+void RunFilterModel::setFilterText(const QString& text) {
+    words_ = text.split(QLatin1Char(' '), Qt::SkipEmptyParts);
+    invalidateFilter();
+}
+
+void RunFilterModel::setFrontierOnly(bool only) {
+    frontierOnly_ = only;
+    invalidateFilter();
+}
+
+bool RunFilterModel::filterAcceptsRow(int row, const QModelIndex& parent) const {
+    const QAbstractItemModel& runs = *sourceModel();
+    if (frontierOnly_ && !runs.index(row, 0, parent).data(RunTableModel::frontierRole).toBool()) {
+        return false;
+    }
+    return std::ranges::all_of(words_, [&](const QString& word) {
+        for (int column = 0; column < runs.columnCount(parent); ++column) {
+            const QVariant value = runs.index(row, column, parent).data(RunTableModel::sortRole);
+            if (value.typeId() == QMetaType::QString &&
+                value.toString().contains(word, Qt::CaseInsensitive)) {
+                return true;
+            }
+        }
+        return false;
+    });
+}
+
+bool RunFilterModel::lessThan(const QModelIndex& left, const QModelIndex& right) const {
+    const QVariant a = left.data(sortRole());
+    const QVariant b = right.data(sortRole());
+    if (a.typeId() == QMetaType::Double && b.typeId() == QMetaType::Double) {
+        const double x = a.toDouble();
+        const double y = b.toDouble();
+        if (std::isnan(x) || std::isnan(y)) {
+            return std::isnan(x) == std::isnan(y) ? false
+                                                  : (sortOrder() == Qt::AscendingOrder) == std::isnan(y);
+        }
+        return x < y;
+    }
+    return QSortFilterProxyModel::lessThan(left, right);
+}
+
+} // namespace planish

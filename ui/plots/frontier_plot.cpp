@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plots/frontier_plot.h"
+
+#include "models/run_table_model.h"
+#include "plots/figure_export.h"
+#include "plots/frontier_series.h"
+#include "support/text.h"
+
+#include <QToolTip>
+#include <algorithm>
+
+namespace planish {
+
+QString runToolTip(const RunRecord& run) {
+    const auto line = [](const QString& title, const QString& value) {
+        return QStringLiteral("<tr><td>%1&nbsp;&nbsp;</td><td>%2</td></tr>")
+            .arg(title, value.toHtmlEscaped());
+    };
+    const auto text = [](const char* value) { return FrontierPlot::tr(value); };
+    QString rows;
+    rows += line(
+        text("Size"),
+        text("%1 bits per weight, %2×").arg(formatNumber(run.bitsPerWeight), formatNumber(run.compression)));
+    rows += line(text("PPL"),
+                 text("%1 (unquantized %2)").arg(formatNumber(run.ppl), formatNumber(run.baselinePpl)));
+    rows += line(text("ΔPPL"),
+                 formatDelta(run.deltaPplPercent, run.deltaStandardErrorPercent) + QStringLiteral(" %"));
+    rows += line(text("KL divergence"), text("%1 nats").arg(formatNumber(run.kldMean)));
+    rows += line(text("Same top token"), text("%1 %").arg(formatNumber(100 * run.top1Agreement)));
+    rows +=
+        line(text("Time"), QString::fromStdString(formatSeconds(run.quantizeSeconds + run.evaluateSeconds)));
+    return QStringLiteral("<b>%1</b><br>%2<table>%3</table>")
+        .arg(QString::fromStdString(run.name).toHtmlEscaped(), comparisonTitle(run).toHtmlEscaped(), rows);
+}
+
+FrontierPlot::FrontierPlot(RunCollection& runs, RunSelection& selection, QWidget* parent)
+    : QCustomPlot(parent), runs_(runs), selection_(selection), figure_(*this) {
+    setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
+    setFocusPolicy(Qt::StrongFocus);
+    setMouseTracking(true);
+    setMinimumSize(280, 200);
+    setAccessibleName(tr("Frontier plot"));
+    setAccessibleDescription(tr("The same numbers are in the table of runs."));
+    connect(&runs_, &RunCollection::changed, this, &FrontierPlot::redraw);
+    connect(&selection_, &RunSelection::changed, this, &FrontierPlot::updateHighlight);
+    connect(
+        selectionRect(), &QCPSelectionRect::accepted, this, [this](const QRect& rect, QMouseEvent* event) {
+            selectRuns(figure_.runsIn(rect.normalized()), event->modifiers().testFlag(Qt::ControlModifier));
+        });
+    figure_.setPalette(palette());
+    redraw();
+}
+
+void FrontierPlot::setAxes(const FrontierAxes& axes) {
+    axes_ = axes;
+    userView_ = false;
+    redraw();
+}
+
+void FrontierPlot::setComparison(const std::string& key) {
+    if (key != comparison_) {
+        comparison_ = key;
+        userView_ = false;
+        redraw();
+    }
+}
+
+void FrontierPlot::setExpected(std::vector<RunRecord> expected) {
+    expected_ = std::move(expected);
+    redraw();
+}
+
+FrontierContent FrontierPlot::content() const {
+    FrontierContent content;
+    content.runs = runs_.runs();
+    content.axes = axes_;
+    content.comparison = comparison_;
+    for (const RunRecord& run : expected_) {
+        content.expectedSizes.push_back(axes_.size->value(run));
+    }
+    content.emptyText = tr("No runs yet.\nChoose codecs in the layer panel, then press Run (F5).");
+    return content;
+}
+
+void FrontierPlot::redraw() {
+    hovered_.reset();
+    figure_.draw(content());
+    if (!userView_) {
+        figure_.showAll();
+    }
+    updateHighlight();
+    replot(rpQueuedReplot);
+}
+
+void FrontierPlot::showAll() {
+    userView_ = false;
+    figure_.showAll();
+    replot(rpQueuedReplot);
+}
+
+void FrontierPlot::exportTo(const QString& path) const {
+    exportFrontier(content(), path);
+}
+
+std::optional<QPointF> FrontierPlot::pixelOf(const std::string& runId) const {
+    const int row = runs_.rowOf(runId);
+    return row < 0 ? std::nullopt : figure_.pixelOf(static_cast<std::size_t>(row));
+}
+
+void FrontierPlot::updateHighlight() {
+    std::vector<std::size_t> selected;
+    for (std::size_t i = 0; i < runs_.runs().size(); ++i) {
+        if (selection_.contains(runs_.runs()[i].id)) {
+            selected.push_back(i);
+        }
+    }
+    figure_.highlight(selected, hovered_);
+}
+
+void FrontierPlot::selectRuns(const std::vector<std::size_t>& indices, bool add) {
+    RunSelection::Ids ids;
+    for (const std::size_t i : indices) {
+        ids.insert(runs_.runs()[i].id);
+    }
+    if (add) {
+        selection_.add(ids);
+    } else {
+        selection_.select(std::move(ids));
+    }
+}
+
+void FrontierPlot::mousePressEvent(QMouseEvent* event) {
+    pressed_ = event->pos();
+    const bool pan = panning_ || event->modifiers().testFlag(Qt::ShiftModifier);
+    setSelectionRectMode(pan ? QCP::srmNone : QCP::srmCustom);
+    if (pan) {
+        setCursor(Qt::ClosedHandCursor);
+    }
+    QCustomPlot::mousePressEvent(event);
+}
+
+void FrontierPlot::mouseMoveEvent(QMouseEvent* event) {
+    QCustomPlot::mouseMoveEvent(event);
+    if (event->buttons() == Qt::NoButton) {
+        hover(event->pos());
+    } else if (selectionRectMode() == QCP::srmNone) {
+        userView_ = true;
+    }
+}
+
+void FrontierPlot::mouseReleaseEvent(QMouseEvent* event) {
+    unsetCursor();
+    QCustomPlot::mouseReleaseEvent(event);
+    const bool isClick = (event->pos() - pressed_).manhattanLength() < 4;
+    if (!isClick || event->button() != Qt::LeftButton) {
+        return;
+    }
+    const std::optional<std::size_t> run = figure_.runAt(event->position());
+    const bool add = event->modifiers().testFlag(Qt::ControlModifier);
+    if (run && add) {
+        selection_.toggle(runs_.runs()[*run].id);
+    } else if (run) {
+        selectRuns({*run}, false);
+    } else if (!add) {
+        selection_.clear();
+    }
+}
+
+void FrontierPlot::mouseDoubleClickEvent(QMouseEvent* event) {
+    QCustomPlot::mouseDoubleClickEvent(event);
+    if (!figure_.runAt(event->position())) {
+        showAll();
+    }
+}
+
+void FrontierPlot::wheelEvent(QWheelEvent* event) {
+    userView_ = true;
+    QCustomPlot::wheelEvent(event);
+}
+
+void FrontierPlot::leaveEvent(QEvent* event) {
+    QCustomPlot::leaveEvent(event);
+    hover({-100, -100});
+}
+
+void FrontierPlot::hover(const QPoint& position) {
+    const std::optional<std::size_t> run = figure_.runAt(position);
+    if (run == hovered_) {
+        return;
+    }
+    hovered_ = run;
+    updateHighlight();
+    if (run) {
+        QToolTip::showText(mapToGlobal(position + QPoint(12, 12)), runToolTip(runs_.runs()[*run]), this);
+    } else {
+        QToolTip::hideText();
+    }
+}
+
+void FrontierPlot::keyPressEvent(QKeyEvent* event) {
+    switch (event->key()) {
+    case Qt::Key_Home:
+        showAll();
+        break;
+    case Qt::Key_Escape:
+        selection_.clear();
+        break;
+    case Qt::Key_Left:
+        selectNeighbour(-1);
+        break;
+    case Qt::Key_Right:
+        selectNeighbour(+1);
+        break;
+    default:
+        QCustomPlot::keyPressEvent(event);
+    }
+}
+
+void FrontierPlot::selectNeighbour(int step) {
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < runs_.runs().size(); ++i) {
+        if (figure_.pixelOf(i)) {
+            order.push_back(i);
+        }
+    }
+    if (order.empty()) {
+        return;
+    }
+    std::ranges::stable_sort(order, {}, [this](std::size_t i) { return axes_.size->value(runs_.runs()[i]); });
+    const auto current = std::ranges::find_if(
+        order, [this](std::size_t i) { return selection_.contains(runs_.runs()[i].id); });
+    auto position = current - order.begin() + step;
+    if (current == order.end()) {
+        position = step > 0 ? 0 : std::ssize(order) - 1;
+    }
+    position = std::clamp<std::ptrdiff_t>(position, 0, std::ssize(order) - 1);
+    selectRuns({order[static_cast<std::size_t>(position)]}, false);
+}
+
+void FrontierPlot::changeEvent(QEvent* event) {
+    QCustomPlot::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) {
+        figure_.setPalette(palette());
+        redraw();
+    }
+}
+
+} // namespace planish

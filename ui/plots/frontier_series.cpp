@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plots/frontier_series.h"
+
+#include <QCoreApplication>
+#include <algorithm>
+#include <array>
+#include <set>
+
+namespace planish {
+
+namespace {
+
+QString tr(const char* text) {
+    return QCoreApplication::translate("Frontier", text);
+}
+
+/// "int4" of "int4:g16+refine".
+std::string formatWord(const std::string& codec) {
+    return codec.substr(0, codec.find_first_of(":+"));
+}
+
+QString familyTitle(const std::string& word) {
+    const std::string family = word.substr(0, word.find_first_of("0123456789"));
+    if (family == "int") {
+        return tr("integer");
+    }
+    if (family == "nf") {
+        return tr("NormalFloat");
+    }
+    if (family == "fp" || family == "bf") {
+        return tr("plain float");
+    }
+    return QString::fromStdString(family);
+}
+
+bool isDecoderRole(const std::string& role) {
+    static const std::set<std::string, std::less<>> roles = {"q", "k", "v", "o", "gate", "up", "down"};
+    return roles.contains(role);
+}
+
+void addTo(std::vector<FrontierSeries>& series, const QString& title, std::size_t run) {
+    const auto found = std::ranges::find(series, title, &FrontierSeries::title);
+    if (found == series.end()) {
+        series.push_back({title, {run}});
+    } else {
+        found->runs.push_back(run);
+    }
+}
+
+} // namespace
+
+std::string comparisonKey(const RunRecord& run) {
+    std::string key = run.modelFingerprint + '|' + run.corpusSha256 + '|' + run.convention;
+    for (const std::uint64_t number : {run.context, run.windows, run.stride}) {
+        key += '|' + std::to_string(number);
+    }
+    return key;
+}
+
+QString comparisonTitle(const RunRecord& run) {
+    QString setting = tr("%1, context %2, %3 windows")
+                          .arg(QString::fromStdString(run.convention))
+                          .arg(run.context)
+                          .arg(run.windows);
+    if (run.stride > 0) {
+        setting += tr(", stride %1").arg(run.stride);
+    }
+    return QStringLiteral("%1 · %2 · %3")
+        .arg(QString::fromStdString(run.model), QString::fromStdString(run.corpus), setting);
+}
+
+std::vector<ComparisonGroup> comparisonGroups(std::span<const RunRecord> runs) {
+    std::vector<ComparisonGroup> groups;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        const std::string key = comparisonKey(runs[i]);
+        auto found = std::ranges::find(groups, key, &ComparisonGroup::key);
+        if (found == groups.end()) {
+            groups.push_back({key, comparisonTitle(runs[i]), {}});
+            found = groups.end() - 1;
+        }
+        found->runs.push_back(i);
+    }
+    return groups;
+}
+
+QString codecFamily(const RunRecord& run) {
+    std::set<std::string> words;
+    for (const TensorResult& tensor : run.tensors) {
+        if (isDecoderRole(tensor.role)) {
+            words.insert(formatWord(tensor.codec));
+        }
+    }
+    if (words.size() == 1) {
+        return familyTitle(*words.begin());
+    }
+    return words.empty() ? tr("unknown") : tr("mixed");
+}
+
+std::vector<FrontierSeries> frontierSeries(const std::vector<ComparisonGroup>& groups,
+                                           std::span<const RunRecord> runs) {
+    std::vector<FrontierSeries> series;
+    if (groups.size() > 1) {
+        for (const ComparisonGroup& group : groups) {
+            series.push_back({group.title, group.runs});
+        }
+        return series;
+    }
+    for (const ComparisonGroup& group : groups) {
+        for (const std::size_t i : group.runs) {
+            addTo(series, codecFamily(runs[i]), i);
+        }
+    }
+    return series;
+}
+
+QColor seriesColor(std::size_t index) {
+    static constexpr std::array colors = {0x0072b2U, 0xd55e00U, 0x009e73U, 0xcc79a7U,
+                                          0xe69f00U, 0x56b4e9U, 0x999933U};
+    return QColor::fromRgb(colors[index % colors.size()]);
+}
+
+std::vector<std::size_t> frontierOf(const ComparisonGroup& group, std::span<const RunRecord> runs,
+                                    const FrontierAxes& axes) {
+    std::vector<std::size_t> shown;
+    std::vector<FrontierPoint> points;
+    for (const std::size_t i : group.runs) {
+        if (axes.canShow(runs[i])) {
+            shown.push_back(i);
+            points.push_back(axes.point(runs[i]));
+        }
+    }
+    std::vector<std::size_t> front;
+    for (const std::size_t i : paretoFront(points)) {
+        front.push_back(shown[i]);
+    }
+    if (axes.size->largerIsBetter) {
+        std::ranges::reverse(front);
+    }
+    return front;
+}
+
+} // namespace planish

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "plots/frontier_axes.h"
+
+#include <QColor>
+#include <QString>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace planish {
+
+/// What two runs must share to be compared: equal keys mean the same model, text and evaluation settings.
+std::string comparisonKey(const RunRecord& run);
+/// "folio-4m · literature · standard, context 512, 32 windows".
+QString comparisonTitle(const RunRecord& run);
+
+/// Comparable runs.
+struct ComparisonGroup {
+    std::string key;
+    QString title;
+    std::vector<std::size_t> runs; ///< indices, in order
+};
+/// In the order in which their first runs come.
+std::vector<ComparisonGroup> comparisonGroups(std::span<const RunRecord> runs);
+
+/// The kind of codec that stores the decoder weights: "integer", "NormalFloat", …, "mixed" when they are
+/// stored in different formats.
+QString codecFamily(const RunRecord& run);
+
+/// Points of one colour and one legend entry.
+struct FrontierSeries {
+    QString title;
+    std::vector<std::size_t> runs;
+};
+/// One series a codec family when there is one group, else one a group.
+std::vector<FrontierSeries> frontierSeries(const std::vector<ComparisonGroup>& groups,
+                                           std::span<const RunRecord> runs);
+
+/// Colours that people with any colour vision can tell apart (Okabe and Ito, "Color Universal Design", 2008),
+/// repeated after the seventh.
+QColor seriesColor(std::size_t index);
+
+/// Indices of the Pareto-optimal runs of the group in order of increasing horizontal value; only runs that
+/// the axes can show.
+std::vector<std::size_t> frontierOf(const ComparisonGroup& group, std::span<const RunRecord> runs,
+                                    const FrontierAxes& axes);
+
+} // namespace planish

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "theme.h"
+
+#include <QApplication>
+#include <QPalette>
+#include <QStyle>
+#include <QStyleFactory>
+#include <QToolTip>
+
+namespace planish {
+
+namespace {
+
+struct Colors {
+    QColor window, base, alternate, text, button, muted, accent, accentText, toolTip;
+};
+
+Colors lightColors() {
+    return {QColor(0xf3f4f5), QColor(0xffffff), QColor(0xf5f7f8), QColor(0x1d2226), QColor(0xe9ebed),
+            QColor(0x858c92), QColor(0x0067a0), QColor(0xffffff), QColor(0xffffff)};
+}
+
+Colors darkColors() {
+    return {QColor(0x24282c), QColor(0x1b1e21), QColor(0x212529), QColor(0xe4e7ea), QColor(0x32373c),
+            QColor(0x868e96), QColor(0x2f86bd), QColor(0xffffff), QColor(0x32373c)};
+}
+
+QPalette makePalette(const Colors& colors) {
+    QPalette palette(colors.button, colors.window);
+    palette.setColor(QPalette::Window, colors.window);
+    palette.setColor(QPalette::WindowText, colors.text);
+    palette.setColor(QPalette::Base, colors.base);
+    palette.setColor(QPalette::AlternateBase, colors.alternate);
+    palette.setColor(QPalette::Text, colors.text);
+    palette.setColor(QPalette::Button, colors.button);
+    palette.setColor(QPalette::ButtonText, colors.text);
+    palette.setColor(QPalette::BrightText, QColor(0xffffff));
+    palette.setColor(QPalette::Highlight, colors.accent);
+    palette.setColor(QPalette::HighlightedText, colors.accentText);
+    palette.setColor(QPalette::Link, colors.accent.lightness() < 110 ? colors.accent : QColor(0x6db9e8));
+    palette.setColor(QPalette::ToolTipBase, colors.toolTip);
+    palette.setColor(QPalette::ToolTipText, colors.text);
+    palette.setColor(QPalette::PlaceholderText, colors.muted);
+    for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText}) {
+        palette.setColor(QPalette::Disabled, role, colors.muted);
+    }
+    palette.setColor(QPalette::Disabled, QPalette::Highlight, colors.muted);
+    return palette;
+}
+
+} // namespace
+
+QString themeName(Theme theme) {
+    switch (theme) {
+    case Theme::light:
+        return QStringLiteral("light");
+    case Theme::dark:
+        return QStringLiteral("dark");
+    case Theme::system:
+        break;
+    }
+    return QStringLiteral("system");
+}
+
+Theme themeFromName(const QString& name) {
+    for (const Theme theme : {Theme::light, Theme::dark}) {
+        if (name == themeName(theme)) {
+            return theme;
+        }
+    }
+    return Theme::system;
+}
+
+void applyTheme(Theme theme) {
+    if (QApplication::style()->name() != QLatin1String("fusion")) {
+        QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    }
+    // An empty palette gives the desktop's own back; its lightness says which of ours fits it.
+    QApplication::setPalette(QPalette());
+    const bool systemIsDark = QApplication::palette().color(QPalette::Window).lightness() < 128;
+    const bool dark = theme == Theme::dark || (theme == Theme::system && systemIsDark);
+    const QPalette palette = makePalette(dark ? darkColors() : lightColors());
+    QApplication::setPalette(palette);
+    QToolTip::setPalette(palette);
+}
+
+} // namespace planish

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "workbench.h"
+
+#include "experiment/run_executor.h"
+#include "experiment/sweep.h"
+#include "model/model.h"
+#include "store/results_document.h"
+
+#include <QDir>
+#include <QFileInfo>
+#include <algorithm>
+#include <mutex>
+
+namespace planish {
+
+namespace {
+
+constexpr std::uint64_t jsonLimit = 16U << 20;
+
+/// What is known of a run before it is measured.
+RunRecord expectedRun(const QString& name, const RecipeSize& size) {
+    RunRecord run;
+    run.name = name.toStdString();
+    run.bitsPerWeight = size.bitsPerWeight();
+    run.compression = size.compression();
+    run.wholeModelCompressionFp32 = size.wholeModelCompressionFp32();
+    run.wholeModelCompressionBf16 = size.wholeModelCompressionBf16();
+    run.packedBytes = size.totalBytes;
+    return run;
+}
+
+std::filesystem::path toPath(const QString& path) {
+    return path.toStdString();
+}
+
+} // namespace
+
+/// The engine's threads and caches, shared by all runs.
+class Workbench::RunService {
+  public:
+    RunExecutor& executor() { return executor_; }
+
+  private:
+    Workers workers_;
+    RunExecutor executor_{workers_};
+};
+
+/// Where runs go. "Save as" moves the target, so that runs queued before follow; opening another document
+/// makes another target, so that they stay where they belong.
+class Workbench::DocumentTarget {
+  public:
+    explicit DocumentTarget(QString path) : path_(std::move(path)) {}
+    QString path() const {
+        const std::lock_guard lock(mutex_);
+        return path_;
+    }
+    void move(const QString& path) {
+        const std::lock_guard lock(mutex_);
+        path_ = path;
+    }
+
+  private:
+    mutable std::mutex mutex_;
+    QString path_;
+};
+
+Workbench::Workbench(QObject* parent)
+    : QObject(parent), target_(std::make_shared<DocumentTarget>(QString())) {
+    connect(&queue_, &JobQueue::changed, this, &Workbench::forgetExpected);
+    connect(&queue_, &JobQueue::failed, this,
+            [this](const JobStatus& job) { emit failed(tr("%1 failed: %2").arg(job.title, job.error)); });
+}
+
+Workbench::~Workbench() = default;
+
+QString Workbench::documentPath() const {
+    return target_->path();
+}
+
+std::vector<RunRecord> Workbench::expectedRuns() const {
+    std::vector<RunRecord> runs;
+    for (const auto& [job, run] : expected_) {
+        runs.push_back(run);
+    }
+    return runs;
+}
+
+void Workbench::open(const QString& nameOrPath) {
+    const QFileInfo info(nameOrPath);
+    const QString suffix = info.suffix().toLower();
+    if (info.isFile() && suffix == QLatin1String("h5")) {
+        openDocument(nameOrPath);
+    } else if (info.isFile() && suffix == QLatin1String("json") &&
+               info.fileName() != QLatin1String("config.json")) {
+        openJson(nameOrPath);
+    } else if (info.isFile()) {
+        openModel(info.absolutePath());
+    } else {
+        openModel(nameOrPath);
+    }
+}
+
+void Workbench::openModel(const QString& nameOrPath) {
+    const QString place = QFileInfo(nameOrPath).isDir() ? QDir(nameOrPath).absolutePath() : nameOrPath;
+    modelTask_.start(
+        [this, place](JobMonitor&) -> LatestTask::Completion {
+            const Model model = Model::open(place.toStdString());
+            return [this, place, model] {
+                model_ = place;
+                selection_.clear();
+                editor_.setModel(QString::fromStdString(model.name()), model.tensors(),
+                                 model.config().tiedEmbedding);
+                emit modelOpened(place);
+            };
+        },
+        [this](const QString& error) { emit failed(tr("The model was not opened: %1").arg(error)); });
+}
+
+void Workbench::openDocument(const QString& path) {
+    const QString file = QFileInfo(path).absoluteFilePath();
+    documentTask_.start(
+        [this, file](JobMonitor&) -> LatestTask::Completion {
+            const ResultsDocument document(toPath(file));
+            std::vector<std::string> warnings;
+            auto runs = std::make_shared<std::vector<RunRecord>>();
+            if (document.exists()) {
+                *runs = document.read(&warnings);
+            }
+            return [this, file, runs, warnings] {
+                target_ = std::make_shared<DocumentTarget>(file);
+                selection_.clear();
+                runs_.setRuns(std::move(*runs));
+                emit documentOpened(file);
+                if (!warnings.empty()) {
+                    emit failed(
+                        tr("Some runs could not be read: %1").arg(QString::fromStdString(warnings.front())));
+                }
+            };
+        },
+        [this](const QString& error) { emit failed(tr("The results were not opened: %1").arg(error)); });
+}
+
+void Workbench::saveDocumentAs(const QString& path) {
+    const QString file = QFileInfo(path).absoluteFilePath();
+    const Target target = target_;
+    fileTask_.start(
+        [this, file, target, runs = runs_.runs()](JobMonitor&) -> LatestTask::Completion {
+            writeResultsDocument(toPath(file), runs);
+            std::set<std::string> saved;
+            for (const RunRecord& run : runs) {
+                saved.insert(run.id);
+            }
+            return [this, file, target, saved] {
+                target->move(file);
+                if (target != target_) {
+                    return;
+                }
+                std::vector<RunRecord> measuredMeanwhile;
+                std::ranges::copy_if(runs_.runs(), std::back_inserter(measuredMeanwhile),
+                                     [&saved](const RunRecord& run) { return !saved.contains(run.id); });
+                queueRecording(std::move(measuredMeanwhile));
+                emit documentOpened(file);
+            };
+        },
+        [this](const QString& error) { emit failed(tr("The results were not saved: %1").arg(error)); });
+}
+
+void Workbench::openJson(const QString& path) {
+    fileTask_.start(
+        [this, path](JobMonitor&) -> LatestTask::Completion {
+            const std::string file = path.toStdString();
+            const Json document = parseJsonFile(file, jsonLimit);
+            const JsonObject object(document, file);
+            if (object.string("schema", "").starts_with("planish.sweep/")) {
+                return [this, path] { openSweep(path); };
+            }
+            const Recipe recipe = Recipe::fromJson(document, file);
+            return [this, recipe, path] {
+                takeRecipe(recipe, tr("Open recipe \"%1\"").arg(QString::fromStdString(recipe.name)));
+                emit recipeOpened(path);
+            };
+        },
+        [this](const QString& error) { emit failed(tr("The file was not opened: %1").arg(error)); });
+}
+
+void Workbench::openSweep(const QString& path) {
+    fileTask_.start(
+        [this, path](JobMonitor&) -> LatestTask::Completion {
+            const std::vector<RunSpec> specs = SweepSpec::fromFile(path.toStdString()).runs();
+            return [this, specs] { queueSweep(specs); };
+        },
+        [this](const QString& error) { emit failed(tr("The sweep was not queued: %1").arg(error)); });
+}
+
+void Workbench::queueSweep(const std::vector<RunSpec>& specs) {
+    for (const RunSpec& spec : specs) {
+        queueRun(spec);
+    }
+    emit informed(tr("%n run(s) queued", nullptr, static_cast<int>(specs.size())));
+}
+
+void Workbench::takeRecipe(const Recipe& recipe, const QString& undoText) {
+    try {
+        selection_.clear();
+        editor_.setRecipe(recipe, undoText);
+    } catch (const Error& error) {
+        emit failed(tr("The recipe does not fit this model: %1").arg(QString::fromUtf8(error.what())));
+    }
+}
+
+void Workbench::editCopy(const Recipe& recipe) {
+    takeRecipe(recipe, tr("Edit a copy of \"%1\"").arg(QString::fromStdString(recipe.name)));
+}
+
+int Workbench::run(const QString& corpus, const EvaluationSettings& evaluation, std::uint64_t seed) {
+    if (!editor_.hasModel()) {
+        return 0;
+    }
+    RunSpec spec;
+    spec.model = model_.toStdString();
+    spec.recipe = editor_.recipe();
+    spec.corpus = corpus.toStdString();
+    spec.evaluation = evaluation;
+    spec.seed = seed;
+    selection_.clear();
+    return queueRun(spec);
+}
+
+int Workbench::queueRun(const RunSpec& spec) {
+    const QString recipe = QString::fromStdString(spec.recipe.name);
+    const QString model = QFileInfo(QString::fromStdString(spec.model)).fileName();
+    const int job =
+        queue_.add(tr("%1 on %2").arg(recipe, model), [this, spec, target = target_](JobMonitor& monitor) {
+            return measure(spec, target, monitor);
+        });
+    if (editor_.hasModel() && spec.model == model_.toStdString()) {
+        try {
+            const std::vector<Codec> codecs =
+                resolve(spec.recipe, editor_.tensors(), editor_.tiedEmbedding());
+            expected_.emplace(job, expectedRun(recipe, recipeSize(codecs, editor_.tensors())));
+            emit expectedRunsChanged();
+        } catch (const Error&) {
+            // The job itself tells what is wrong with the recipe.
+            return job;
+        }
+    }
+    return job;
+}
+
+JobQueue::Completion Workbench::measure(const RunSpec& spec, const Target& target, JobMonitor& monitor) {
+    if (!service_) {
+        service_ = std::make_unique<RunService>();
+    }
+    const std::string id = service_->executor().identify(spec, monitor);
+    const ResultsDocument known(toPath(target->path()));
+    if (known.exists() && std::ranges::count(known.runIds(), id) > 0) {
+        return [this, target, id] { runKnown(target, id); };
+    }
+    const RunRecord record = service_->executor().execute(spec, monitor);
+    QString problem;
+    try {
+        const ResultsDocument document(toPath(target->path()));
+        std::filesystem::create_directories(document.path().parent_path());
+        ResultsWriter(document).record(record);
+    } catch (const std::exception& error) {
+        problem = QString::fromUtf8(error.what());
+    }
+    return [this, target, record, problem] { runMeasured(target, record, problem); };
+}
+
+void Workbench::runMeasured(const Target& target, const RunRecord& record, const QString& problem) {
+    if (target == target_) {
+        runs_.add(record);
+    }
+    if (!problem.isEmpty()) {
+        emit failed(tr("The run \"%1\" is measured but could not be recorded: %2 Save the results elsewhere "
+                       "(File ▸ Save results as) to keep it.")
+                        .arg(QString::fromStdString(record.name), problem));
+    }
+}
+
+void Workbench::runKnown(const Target& target, const std::string& id) {
+    if (target == target_) {
+        selection_.select({id});
+        emit informed(tr("This run is already in the results; it is selected now."));
+    }
+}
+
+void Workbench::queueRecording(std::vector<RunRecord> records) {
+    if (records.empty()) {
+        return;
+    }
+    queue_.add(tr("Record %n run(s)", nullptr, static_cast<int>(records.size())),
+               [records = std::move(records), target = target_](JobMonitor&) -> JobQueue::Completion {
+                   ResultsWriter writer{ResultsDocument(toPath(target->path()))};
+                   for (const RunRecord& record : records) {
+                       writer.record(record);
+                   }
+                   return nullptr;
+               });
+}
+
+void Workbench::removeRuns(const std::set<std::string>& ids) {
+    if (ids.empty()) {
+        return;
+    }
+    queue_.add(tr("Remove %n run(s)", nullptr, static_cast<int>(ids.size())),
+               [this, ids, target = target_](JobMonitor&) -> JobQueue::Completion {
+                   ResultsWriter(ResultsDocument(toPath(target->path()))).remove({ids.begin(), ids.end()});
+                   return [this, ids, target] {
+                       if (target == target_) {
+                           selection_.clear();
+                           runs_.remove(ids);
+                       }
+                   };
+               });
+}
+
+void Workbench::forgetExpected(const JobStatus& job) {
+    if (job.isOver() && expected_.erase(job.id) > 0) {
+        emit expectedRunsChanged();
+    }
+}
+
+} // namespace planish

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "experiment/run.h"
+#include "jobs/job_queue.h"
+#include "jobs/latest_task.h"
+#include "models/recipe_editor.h"
+#include "models/run_collection.h"
+#include "models/run_selection.h"
+
+#include <QObject>
+#include <map>
+#include <memory>
+
+namespace planish {
+
+/// What the window works on: the open model with the recipe being edited, the open results document with its
+/// runs, the selection and the jobs. No widgets here. Files are read and written on other threads; every
+/// failure arrives through failed() as a complete message.
+class Workbench final : public QObject {
+    Q_OBJECT
+  public:
+    explicit Workbench(QObject* parent = nullptr);
+    ~Workbench() override;
+
+    RecipeEditor& editor() { return editor_; }
+    RunCollection& runs() { return runs_; }
+    RunSelection& selection() { return selection_; }
+    JobQueue& queue() { return queue_; }
+
+    /// The model's bundled name or folder, as runs name it.
+    const QString& model() const { return model_; }
+    QString documentPath() const;
+    /// Queued and running runs with what is known of them: name and sizes.
+    std::vector<RunRecord> expectedRuns() const;
+
+    /// A bundled model's name, a model folder or one of its files, a recipe or sweep (.json), results (.h5).
+    void open(const QString& nameOrPath);
+    void openModel(const QString& nameOrPath);
+    /// Makes `path` the document that runs are recorded in; it need not exist yet.
+    void openDocument(const QString& path);
+    void saveDocumentAs(const QString& path);
+    /// Queues every run of a sweep specification.
+    void openSweep(const QString& path);
+
+    /// Queues the recipe being edited on the open model. The run is recorded in the document that is open
+    /// now. Returns the job's id, 0 without a model.
+    int run(const QString& corpus, const EvaluationSettings& evaluation, std::uint64_t seed);
+    /// Makes a copy of the run's recipe the one being edited.
+    void editCopy(const Recipe& recipe);
+    void removeRuns(const std::set<std::string>& ids);
+
+  signals:
+    void modelOpened(const QString& nameOrPath);
+    void documentOpened(const QString& path);
+    void recipeOpened(const QString& path);
+    void expectedRunsChanged();
+    void failed(const QString& message);
+    void informed(const QString& message);
+
+  private:
+    class RunService;
+    class DocumentTarget;
+    using Target = std::shared_ptr<DocumentTarget>;
+
+    void openJson(const QString& path);
+    void takeRecipe(const Recipe& recipe, const QString& undoText);
+    int queueRun(const RunSpec& spec);
+    void queueSweep(const std::vector<RunSpec>& specs);
+    JobQueue::Completion measure(const RunSpec& spec, const Target& target, JobMonitor& monitor);
+    void runMeasured(const Target& target, const RunRecord& record, const QString& problem);
+    void runKnown(const Target& target, const std::string& id);
+    void queueRecording(std::vector<RunRecord> records);
+    void forgetExpected(const JobStatus& job);
+
+    RecipeEditor editor_;
+    RunCollection runs_;
+    RunSelection selection_;
+    QString model_;
+    Target target_;
+    std::map<int, RunRecord> expected_; ///< by job
+
+    // The threads end, in this order reversed, before anything they use does.
+    std::unique_ptr<RunService> service_; ///< made and used on the job thread only
+    JobQueue queue_;
+    LatestTask modelTask_;
+    LatestTask documentTask_;
+    LatestTask fileTask_;
+};
+
+} // namespace planish
