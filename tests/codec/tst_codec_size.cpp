@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "codec/codec.h"
+#include "codec_samples.h"
+#include "test_support.h"
+
+#include <QTest>
+#include <limits>
+
+using namespace planish;
+using namespace planish::test;
+
+namespace {
+
+double bitsPerWeight(const std::string& codec) {
+    return Bench().encode(codec, normalSample(4, 1024)).bitsPerWeight();
+}
+
+std::size_t ceiling(std::size_t a, std::size_t b) {
+    return (a + b - 1) / b;
+}
+
+} // namespace
+
+class CodecSizeTest : public QObject {
+    Q_OBJECT
+
+  private slots:
+    void int4_g8_stores_eight_bits_per_weight() { QCOMPARE(bitsPerWeight("int4:g8"), 8.0); }
+    void int4_g16_stores_six_bits_per_weight() { QCOMPARE(bitsPerWeight("int4:g16"), 6.0); }
+    void int4_g32_stores_five_bits_per_weight() { QCOMPARE(bitsPerWeight("int4:g32"), 5.0); }
+    void int4_g64_stores_four_and_a_half_bits_per_weight() { QCOMPARE(bitsPerWeight("int4:g64"), 4.5); }
+    void int4_g128_stores_four_and_a_quarter_bits_per_weight() { QCOMPARE(bitsPerWeight("int4"), 4.25); }
+    void symmetric_grids_store_a_scale_only() { QCOMPARE(bitsPerWeight("int4:sym:g64"), 4.25); }
+    void nf4_g64_stores_four_and_a_quarter_bits_per_weight() { QCOMPARE(bitsPerWeight("nf4"), 4.25); }
+    void int8_parameters_store_a_byte_a_group_and_units_a_row() {
+        QCOMPARE(bitsPerWeight("int4:g64:scale=int8"), 4.0 + 16.0 / 64 + 32.0 / 1024);
+        QCOMPARE(bitsPerWeight("int4:sym:g64:scale=int8"), 4.0 + 8.0 / 64 + 16.0 / 1024);
+    }
+    void rounding_stores_nothing() {
+        QCOMPARE(bitsPerWeight("int4:g64+mse"), bitsPerWeight("int4:g64"));
+        QCOMPARE(bitsPerWeight("int4:g64+refine"), bitsPerWeight("int4:g64"));
+    }
+    void plain_numbers_store_their_width() {
+        QCOMPARE(bitsPerWeight("fp32"), 32.0);
+        QCOMPARE(bitsPerWeight("bf16"), 16.0);
+        QCOMPARE(bitsPerWeight("fp16"), 16.0);
+    }
+    void corrections_and_transforms_are_counted() {
+        const double count = 4 * 1024;
+        QCOMPARE(bitsPerWeight("int4:g64+rht"), 4.5 + 64 / count);
+        QCOMPARE(bitsPerWeight("int4:g64+res=int2:g64"), 4.5 + 2.5);
+        QCOMPARE(bitsPerWeight("int4:g64+outliers=1%"), 4.5 + 32 * 40 / count + 32.0 / 1024);
+    }
+
+    void grids_take_what_the_formula_says_for_every_shape() {
+        for (const std::size_t columns : {1U, 7U, 8U, 9U, 63U, 64U, 65U, 127U, 200U, 1031U}) {
+            for (const std::size_t group : {8U, 13U, 64U, 1024U}) {
+                for (std::size_t bits = 2; bits <= 8; ++bits) {
+                    const std::string grid = "int" + std::to_string(bits) + ":g" + std::to_string(group);
+                    const std::size_t groups = ceiling(columns, group);
+                    const std::size_t levels = ceiling(columns * bits, 8);
+                    const Shape shape{3, columns};
+                    QCOMPARE(Codec::parse(grid).packedBytes(shape), 3 * (4 * groups + levels));
+                    QCOMPARE(Codec::parse(grid + ":scale=int8").packedBytes(shape),
+                             3 * (4 + 2 * groups + levels));
+                }
+            }
+        }
+    }
+
+    void packed_bytes_are_predicted_exactly() {
+        Bench bench;
+        for (const std::string& codec : everyKind()) {
+            for (const auto& [rows, columns] : {std::pair{1, 1}, {1, 333}, {17, 1}, {5, 96}, {3, 130}}) {
+                const Matrix weights = normalSample(rows, columns);
+                const PackedTensor packed = bench.encode(codec, weights);
+                QCOMPARE(packed.bytes.size(), Codec::parse(codec).packedBytes(packed.shape));
+                const Matrix decoded = bench.decode(codec, packed);
+                QCOMPARE(decoded.rows(), weights.rows());
+                QCOMPARE(decoded.cols(), weights.cols());
+                QVERIFY2(decoded.allFinite(), codec.c_str());
+            }
+        }
+    }
+
+    void shapes_that_no_memory_holds_are_refused() {
+        const std::size_t huge = std::numeric_limits<std::size_t>::max() / 2;
+        for (const std::string& codec : everyKind()) {
+            const Codec parsed = Codec::parse(codec);
+            for (const Shape shape : {Shape{huge, 100}, Shape{100, huge}, Shape{huge, huge}, Shape{0, 8},
+                                      Shape{8, 0}, Shape{huge, 0}}) {
+                QVERIFY2(!errorOf([&] { parsed.packedBytes(shape); }).isEmpty(), codec.c_str());
+                Workers workers(1);
+                PackedTensor packed{shape, {}};
+                QVERIFY2(errorOf([&] { parsed.decode(packed, workers); }).contains("packed tensor"),
+                         codec.c_str());
+            }
+        }
+    }
+};
+
+QTEST_APPLESS_MAIN(CodecSizeTest)
+#include "tst_codec_size.moc"
