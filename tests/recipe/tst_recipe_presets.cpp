@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "recipe/open_recipe.h"
+#include "recipe/recipe.h"
+#include "small_llama.h"
+#include "test_support.h"
+
+#include <QTemporaryDir>
+#include <QTest>
+#include <map>
+#include <set>
+
+using namespace planish;
+using namespace planish::test;
+
+class RecipePresetsTest : public QObject {
+    Q_OBJECT
+
+  private slots:
+    void every_preset_loads_resolves_and_explains_itself() {
+        const auto presets = recipePresets();
+        QVERIFY(presets.size() >= 12);
+        std::set<std::string> names;
+        const auto tensors = smallLlama(2, true);
+        for (const RecipePreset& preset : presets) {
+            QVERIFY2(names.insert(preset.recipe.name).second, preset.recipe.name.c_str());
+            QVERIFY2(preset.summary.size() > 20 && preset.summary.ends_with('.'), preset.recipe.name.c_str());
+            const auto codecs = resolve(preset.recipe, tensors, true);
+            QVERIFY(recipeSize(codecs, tensors).compression() > 2);
+            for (const Codec& codec : codecs) {
+                QVERIFY(!codec.needsCalibration());
+            }
+        }
+    }
+
+    void presets_that_state_their_bits_have_them() {
+        // On rows that all groups divide.
+        for (const RecipePreset& preset : recipePresets()) {
+            const std::string& text = preset.summary;
+            const std::size_t end = text.find(" bits a weight");
+            if (end == std::string::npos || preset.recipe.rules[0].codec != preset.recipe.rules[1].codec) {
+                continue;
+            }
+            const double stated = std::stod(text);
+            const Codec codec = Codec::parse(preset.recipe.rules[0].codec);
+            QCOMPARE(8.0 * static_cast<double>(codec.packedBytes({4, 1024})) / 4096, stated);
+        }
+    }
+
+    void the_named_modes_of_old_are_there() {
+        std::map<std::string, std::vector<std::string>> codecs;
+        for (const RecipePreset& preset : recipePresets()) {
+            for (const RecipeRule& rule : preset.recipe.rules) {
+                codecs[preset.recipe.name].push_back(rule.codec);
+            }
+        }
+        using Codecs = std::vector<std::string>;
+        QCOMPARE(codecs.at("int4_opt_v1"), (Codecs{"int4:g16+refine", "int4:g16+refine"}));
+        QCOMPARE(codecs.at("INT3 MLP only"), (Codecs{"int4:g64", "int3:g64"}));
+        QCOMPARE(codecs.at("NF4"), (Codecs{"nf4:g64", "nf4:g64"}));
+    }
+
+    void a_recipe_opens_by_preset_name_file_or_text() {
+        QCOMPARE(openRecipe("int4_opt_v1").rules.size(), std::size_t{2});
+        const Recipe recipe = Recipe::uniform("int5:g32");
+        QVERIFY(openRecipe(recipe.toJson().dump()) == recipe);
+        QTemporaryDir folder;
+        writeFile(folder.filePath("mine.json").toStdString(), recipe.toJson().dump());
+        QVERIFY(openRecipe("mine.json", folder.path().toStdString()) == recipe);
+        const QString message = errorOf([] { openRecipe("int4_opt_v2"); });
+        QVERIFY2(message.contains("int4_opt_v1"), qPrintable(message));
+    }
+};
+
+QTEST_APPLESS_MAIN(RecipePresetsTest)
+#include "tst_recipe_presets.moc"
