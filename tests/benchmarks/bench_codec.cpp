@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "codec/codec.h"
+
+#include <benchmark/benchmark.h>
+
+#include <random>
+
+namespace {
+
+using namespace planish;
+
+constexpr Eigen::Index rows = 256;
+constexpr Eigen::Index columns = 2048;
+
+Matrix sample() {
+    std::mt19937 generator(1);
+    std::normal_distribution<float> normal;
+    Matrix weights(rows, columns);
+    for (Eigen::Index i = 0; i < weights.size(); ++i) {
+        weights.data()[i] = normal(generator);
+    }
+    return weights;
+}
+
+/// Weights a second on one thread.
+void encode(benchmark::State& state, const char* name) {
+    const Codec codec = Codec::parse(name);
+    const Matrix weights = sample();
+    Workers workers(1);
+    SilentMonitor monitor;
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(codec.encode(weights, {workers, monitor, 1}).bytes.data());
+    }
+    state.SetItemsProcessed(state.iterations() * rows * columns);
+}
+
+void decode(benchmark::State& state, const char* name) {
+    const Codec codec = Codec::parse(name);
+    Workers workers(1);
+    SilentMonitor monitor;
+    const PackedTensor packed = codec.encode(sample(), {workers, monitor, 1});
+    Matrix block(rows, columns);
+    for (auto _ : state) {
+        codec.decodeRows(packed, 0, block);
+        benchmark::DoNotOptimize(block.data());
+    }
+    state.SetItemsProcessed(state.iterations() * rows * columns);
+}
+
+BENCHMARK_CAPTURE(encode, int4_g16, "int4:g16");
+BENCHMARK_CAPTURE(encode, int4_g16_refine, "int4:g16+refine");
+BENCHMARK_CAPTURE(encode, int4_g64_refine, "int4:g64+refine");
+BENCHMARK_CAPTURE(encode, int4_g64_mse, "int4:g64+mse");
+BENCHMARK_CAPTURE(encode, nf4_g64, "nf4:g64");
+BENCHMARK_CAPTURE(encode, int3_g128_rht_mse, "int3:g128+rht+mse");
+BENCHMARK_CAPTURE(encode, int4_g64_outliers, "int4:g64+outliers=1%");
+BENCHMARK_CAPTURE(decode, bf16, "bf16");
+BENCHMARK_CAPTURE(decode, int4_g16, "int4:g16");
+BENCHMARK_CAPTURE(decode, int4_g64, "int4:g64");
+BENCHMARK_CAPTURE(decode, int3_g64, "int3:g64");
+BENCHMARK_CAPTURE(decode, nf4_g64, "nf4:g64");
+BENCHMARK_CAPTURE(decode, int3_g128_rht, "int3:g128+rht");
+
+} // namespace
