@@ -6,6 +6,7 @@
 #include "codec/registry.h"
 #include "evaluation/corpus.h"
 #include "experiment/quantize.h"
+#include "inference/forward_pass.h"
 #include "inference/generator.h"
 #include "inference/logits.h"
 #include "support/file.h"

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli_process.h"
+
+#include <QFile>
+#include <QTemporaryDir>
+#include <QTest>
+#include <cmath>
+
+using namespace planish;
+using namespace planish::test;
+
+namespace {
+
+const QStringList smallEvaluation{"--text", "docs", "--context", "64", "--windows", "3"};
+
+} // namespace
+
+class CliTest : public QObject {
+    Q_OBJECT
+
+    QString path(const char* name) const { return folder_.filePath(name); }
+
+  private slots:
+    void every_command_has_help_data() {
+        QTest::addColumn<QString>("command");
+        for (const char* command : {"info", "codecs", "tokenize", "eval", "logits", "run", "sweep",
+                                    "frontier", "compare", "export", "generate"}) {
+            QTest::newRow(command) << command;
+        }
+    }
+
+    void every_command_has_help() {
+        QFETCH(QString, command);
+        const CliResult result = cli({command, "--help"});
+        QCOMPARE(result.status, 0);
+        QVERIFY(result.out.contains("--help"));
+        QVERIFY(cli({"--help"}).out.contains(command.toUtf8()));
+    }
+
+    void wrong_calls_end_with_two_and_say_what_is_wrong_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QString>("word");
+        QTest::newRow("no command") << QStringList{} << "subcommand";
+        QTest::newRow("unknown option") << QStringList{"eval", "folio-4m", "--contxt", "4"} << "--contxt";
+        QTest::newRow("missing model") << QStringList{"eval", "no-such-model"} << "folio-4m";
+        QTest::newRow("missing text")
+            << QStringList{"eval", "folio-4m", "--text", "no-such-text"} << "literature";
+        QTest::newRow("bad codec") << QStringList{"run", "folio-4m", "--codec", "int9:g64"} << "int9";
+        QTest::newRow("bad recipe") << QStringList{"run", "folio-4m", "--recipe", "{\"schema\": 3}"}
+                                    << "schema";
+        QTest::newRow("recipe and codec")
+            << QStringList{"run", "folio-4m", "--codec", "int4", "--recipe", "x"} << "--codec";
+        QTest::newRow("neither") << QStringList{"run", "folio-4m"} << "--codec";
+        QTest::newRow("too many windows")
+            << QStringList{"eval", "folio-4m", "--windows", "100000"} << "windows";
+        QTest::newRow("bad convention")
+            << QStringList{"eval", "folio-4m", "--convention", "mine"} << "strided";
+        QTest::newRow("foreign store") << QStringList{"frontier", "/etc/passwd"} << "/etc/passwd";
+        QTest::newRow("figure name") << QStringList{"frontier", "/etc/passwd", "--png", "a.jpg"}
+                                     << "/etc/passwd";
+    }
+
+    void wrong_calls_end_with_two_and_say_what_is_wrong() {
+        QFETCH(QStringList, arguments);
+        QFETCH(QString, word);
+        const CliResult result = cli(arguments);
+        QCOMPARE(result.status, 2);
+        QVERIFY2(QString::fromUtf8(result.err).contains(word), result.err.constData());
+        QVERIFY(result.out.isEmpty());
+    }
+
+    void info_tells_shape_and_size() {
+        const Json info = cli({"info", "folio-23m", "--json"}).json();
+        QCOMPARE(info["parameters"].get<int>(), 23'075'328);
+        QCOMPARE(info["blocks"].get<int>(), 6);
+        QCOMPARE(info["tensors"].size(), std::size_t{1 + 6 * 9 + 1});
+        QVERIFY(cli({"info", "folio-4m"}).out.contains("model.layers.3.mlp.down_proj"));
+    }
+
+    void codecs_lists_all_four_choices() {
+        const Json codecs = cli({"codecs", "--json"}).json();
+        std::set<std::string> choices;
+        for (const Json& member : codecs["members"]) {
+            choices.insert(member["choice"].get<std::string>());
+        }
+        QCOMPARE(choices, (std::set<std::string>{"format", "rounding", "transform", "correction"}));
+        QVERIFY(cli({"codecs"}).out.contains("int4_opt_v1"));
+    }
+
+    void tokenize_prints_a_line_for_each_line() {
+        const CliResult plain = cli({"tokenize", "folio-4m"}, "hello world\na\n");
+        QCOMPARE(plain.out, QByteArray("0 259 292 80 1309\n0 66\n"));
+        const Json json = cli({"tokenize", "folio-4m", "--json", "--no-special"}, "a").json();
+        QCOMPARE(json["ids"].get<std::vector<int>>(), std::vector<int>{66});
+    }
+
+    void logits_equal_the_reference() {
+        const Json prompts = parseJsonFile(fixture("reference/folio-4m.prompts.json").string(), 1 << 20);
+        writeFile(path("ids.json").toStdString(), prompts["prompts"][0]["ids"].dump());
+        QCOMPARE(cli({"logits", "folio-4m", "--ids", path("ids.json"), "--out", path("logits.npy")}).status,
+                 0);
+        const FloatArray found = readNpy(path("logits.npy").toStdString());
+        const FloatArray expected = readNpy(fixture("reference/folio-4m.prompt0.logits.npy"));
+        QCOMPARE(found.shape, expected.shape);
+        for (std::size_t i = 0; i < found.values.size(); ++i) {
+            QVERIFY(std::abs(found.values[i] - expected.values[i]) < 2e-3F);
+        }
+    }
+
+    void logits_need_no_tokenizer() {
+        writeFile(path("ids.json").toStdString(), "[1, 2, 3]");
+        const auto model = QString::fromStdString(fixture("architectures/llama-untied").string());
+        QCOMPARE(cli({"logits", model, "--ids", path("ids.json"), "--out", path("tiny.npy")}).status, 0);
+        QCOMPARE(readNpy(path("tiny.npy").toStdString()).shape, (std::vector<std::size_t>{3, 320}));
+    }
+
+    void eval_reports_every_field_scripts_rely_on() {
+        const Json json = cli(QStringList{"eval", "folio-4m", "--json"} + smallEvaluation).json();
+        for (const char* key : {"model", "parameters", "corpus", "convention", "context", "windows",
+                                "tokens_scored", "nll_sum", "ppl"}) {
+            QVERIFY2(json.contains(key) && !json[key].is_null(), key);
+        }
+        QCOMPARE(json["tokens_scored"].get<int>(), 3 * 63);
+        QVERIFY(std::abs(json["ppl"].get<double>() - std::exp(json["nll_sum"].get<double>() / (3 * 63))) <
+                1e-9);
+    }
+
+    void run_reports_every_field_scripts_rely_on() {
+        const Json json =
+            cli(QStringList{"run", "folio-4m", "--codec", "int4:g16", "--json"} + smallEvaluation).json();
+        for (const char* key : {"model",
+                                "parameters",
+                                "corpus",
+                                "convention",
+                                "context",
+                                "windows",
+                                "tokens_scored",
+                                "nll_sum",
+                                "ppl",
+                                "run",
+                                "recipe",
+                                "baseline_ppl",
+                                "delta_ppl_percent",
+                                "delta_standard_error_percent",
+                                "kld_mean",
+                                "kld_p99",
+                                "top1_agreement",
+                                "bits_per_weight",
+                                "compression",
+                                "whole_model_compression_fp32",
+                                "whole_model_compression_bf16",
+                                "quantize_seconds",
+                                "evaluate_seconds",
+                                "tokens_per_second",
+                                "peak_memory_bytes"}) {
+            QVERIFY2(json.contains(key) && !json[key].is_null(), key);
+        }
+        QCOMPARE(json["bits_per_weight"].get<double>(), 6.0);
+        const Json evaluated = cli(QStringList{"eval", "folio-4m", "--recipe",
+                                               QString::fromStdString(json["recipe"].dump()), "--json"} +
+                                   smallEvaluation)
+                                   .json();
+        QCOMPARE(evaluated["ppl"], json["ppl"]);
+        QCOMPARE(evaluated["run"], json["run"]);
+    }
+
+    void a_recorded_run_is_shown_again_and_not_repeated() {
+        const QStringList call =
+            QStringList{"run", "folio-4m", "--codec", "int3:g32", "--store", path("one.h5"), "--json"} +
+            smallEvaluation;
+        const CliResult first = cli(call);
+        QCOMPARE(first.status, 0);
+        const CliResult second = cli(call);
+        QVERIFY(second.err.contains("already recorded"));
+        QCOMPARE(second.json()["created"], first.json()["created"]);
+        QCOMPARE(second.json()["ppl"], first.json()["ppl"]);
+    }
+
+    void the_recorded_command_repeats_the_run() {
+        const Json run =
+            cli(QStringList{"run", "folio-4m", "--recipe", "int4_opt_v1", "--json"} + smallEvaluation).json();
+        QProcess shell;
+        shell.start("sh", {"-c", QString::fromStdString(binary("planish-cli").parent_path().string() + "/" +
+                                                        run["command"].get<std::string>() + " --json")});
+        QVERIFY(shell.waitForFinished(60'000));
+        const Json again = parseJson(shell.readAllStandardOutput().toStdString(), "stdout");
+        QCOMPARE(again["run"], run["run"]);
+        QCOMPARE(again["nll_sum"], run["nll_sum"]);
+    }
+
+    void frontier_and_compare_show_what_was_recorded() {
+        for (const char* codec : {"int4:g64", "int4:g64+mse", "int2:g64"}) {
+            QCOMPARE(cli(QStringList{"run", "folio-4m", "--codec", codec, "--store", path("three.h5")} +
+                         smallEvaluation)
+                         .status,
+                     0);
+        }
+        const CliResult frontier =
+            cli({"frontier", path("three.h5"), "--json", "--csv", path("f.csv"), "--png", path("f.png"),
+                 "--svg", path("f.svg"), "--pdf", path("f.pdf")});
+        QCOMPARE(frontier.status, 0);
+        const Json runs = frontier.json()["runs"];
+        QCOMPARE(runs.size(), std::size_t{3});
+        QVERIFY(runs[0]["on_frontier"].get<bool>());
+        for (const char* name : {"f.csv", "f.png", "f.svg", "f.pdf"}) {
+            QVERIFY2(QFile(path(name)).size() > 500, name);
+        }
+        const CliResult compared = cli({"compare", path("three.h5"), "int4:g64", "int2:g64", "--json"});
+        QCOMPARE(compared.status, 0);
+        QVERIFY(cli({"compare", path("three.h5"), "int4:g64", "int2:g64"}).out.contains("q_proj"));
+        QCOMPARE(cli({"compare", path("three.h5"), "int4:g64", "zzz"}).status, 2);
+    }
+
+    void export_writes_a_recipe_that_runs() {
+        QCOMPARE(
+            cli({"export", "folio-4m", "--codec", "int4:g32", "--format", "recipe", "--out", path("out")})
+                .status,
+            0);
+        const QString recipe = path("out/recipe.json");
+        QCOMPARE(cli(QStringList{"eval", "folio-4m", "--recipe", recipe} + smallEvaluation).status, 0);
+        QCOMPARE(
+            cli({"export", "folio-4m", "--codec", "int4:g32", "--format", "recipe", "--out", path("out")})
+                .status,
+            2);
+    }
+
+    void generate_continues_a_text_the_same_way_each_time() {
+        const QStringList call{"generate",      "folio-4m", "--prompt", "It was late", "--tokens", "8",
+                               "--temperature", "1",        "--seed",   "5",           "--json"};
+        const Json first = cli(call).json();
+        QCOMPARE(first["ids"].size(), std::size_t{8});
+        QCOMPARE(cli(call).json(), first);
+        QVERIFY(
+            cli({"generate", "folio-4m", "--prompt", "It was late", "--tokens", "4", "--codec", "int4:g16"})
+                .out.startsWith("It was late"));
+    }
+
+  private:
+    QTemporaryDir folder_;
+};
+
+QTEST_GUILESS_MAIN(CliTest)
+#include "tst_cli.moc"
