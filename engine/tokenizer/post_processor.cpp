@@ -61,7 +61,7 @@ class Reader {
         const Json& ids = special.array("ids");
         for (const Json& id : ids) {
             const Json single{{"ids", id}};
-            const JsonObject checked(single, json.source(), special.fieldPath("ids"));
+            const JsonObject checked(single, json.source(), json.fieldPath("special_tokens") + "." + name);
             tokens.push_back(static_cast<TokenId>(checked.integer("ids", 0, largestId_)));
         }
         if (tokens.size() > mostTokens) {
