@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "experiment/compare.h"
 
+#include "evaluation/metrics.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,10 +31,8 @@ std::string whyIncomparable(const RunRecord& a, const RunRecord& b) {
         return x == y ? std::string() : fmt::format("{}: {} and {}", what, x, y);
     };
     const std::string reasons[] = {
-        differ("model", a.model, b.model),
-        differ("model content", a.modelFingerprint, b.modelFingerprint),
-        differ("text", a.corpus, b.corpus),
-        differ("text content", a.corpusSha256, b.corpusSha256),
+        differ("model", a.modelFingerprint, b.modelFingerprint),
+        differ("text", a.corpusSha256, b.corpusSha256),
         differ("convention", a.convention, b.convention),
         differ("context", a.context, b.context),
         differ("stride", a.stride, b.stride),
@@ -100,24 +100,11 @@ PairedDifference pairedDifference(const RunRecord& run, const RunRecord& referen
     if (!result.incomparable.empty()) {
         return result;
     }
-    const auto windows = static_cast<double>(run.windowNll.size());
-    const auto tokens = static_cast<double>(run.tokensScored);
-    double sum = 0;
-    for (std::size_t i = 0; i < run.windowNll.size(); ++i) {
-        sum += run.windowNll[i] - reference.windowNll[i];
-    }
-    result.pplPercent = 100 * std::expm1(sum / tokens);
-    if (run.windowNll.size() < 2) {
-        return result;
-    }
-    double squares = 0;
-    for (std::size_t i = 0; i < run.windowNll.size(); ++i) {
-        const double deviation = run.windowNll[i] - reference.windowNll[i] - sum / windows;
-        squares += deviation * deviation;
-    }
-    const double errorOfSum = std::sqrt(windows * squares / (windows - 1));
-    result.standardErrorPercent = 100 * std::exp(sum / tokens) * errorOfSum / tokens;
-    result.significant = std::abs(result.pplPercent) > 2 * result.standardErrorPercent;
+    const PerplexityDelta delta =
+        perplexityDelta(run.windowNll, reference.windowNll, run.tokensScored / run.windowNll.size());
+    result.pplPercent = delta.percent;
+    result.standardErrorPercent = delta.standardErrorPercent;
+    result.significant = std::abs(delta.percent) > 2 * delta.standardErrorPercent;
     return result;
 }
 

@@ -108,8 +108,8 @@ void CompareTest::a_shift_in_every_window_is_significant_and_noise_is_not() {
 void CompareTest::runs_on_other_settings_have_no_difference_and_say_why() {
     const RunRecord first = run("1", {1500, 1600});
     const std::vector<std::pair<std::string, std::function<void(RunRecord&)>>> changes = {
-        {"model content", [](RunRecord& r) { r.modelFingerprint = "g"; }},
-        {"text content", [](RunRecord& r) { r.corpusSha256 = "d"; }},
+        {"model", [](RunRecord& r) { r.modelFingerprint = "g"; }},
+        {"text", [](RunRecord& r) { r.corpusSha256 = "d"; }},
         {"convention", [](RunRecord& r) { r.convention = "strided"; }},
         {"context", [](RunRecord& r) { r.context = 99; }},
         {"windows", [](RunRecord& r) { r.windows = 99; }},
