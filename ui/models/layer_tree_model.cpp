@@ -22,6 +22,10 @@ bool isMatrixRole(Role role) {
     return role != Role::norm && role != Role::bias;
 }
 
+bool isSameTensor(const TensorInfo& first, const TensorInfo& second) {
+    return first.name == second.name && first.shape == second.shape;
+}
+
 /// What a tensor is called below its group: "q_proj", "input_layernorm", "q_proj.bias".
 QString tensorTitle(const TensorInfo& tensor, bool tiedEmbedding) {
     switch (tensor.role) {
@@ -60,7 +64,7 @@ void LayerTreeModel::setSource(RecipeEditor* source) {
     }
     source_ = source;
     connectSource();
-    if (std::ranges::equal(shownTensors_, source_->tensors(), {}, {}, &TensorInfo::name)) {
+    if (std::ranges::equal(shownTensors_, source_->tensors(), isSameTensor)) {
         std::vector<int> all(shownTensors_.size());
         std::ranges::generate(all, [next = 0]() mutable { return next++; });
         refresh(all);
@@ -87,7 +91,7 @@ void LayerTreeModel::rebuild() {
     nodeOfTensor_.assign(source_->tensors().size(), -1);
     for (const TensorInfo& info : source_->tensors()) {
         const int index = static_cast<int>(shownTensors_.size());
-        shownTensors_.push_back(info.name);
+        shownTensors_.push_back(info);
         if (info.block >= 0 && !isMatrixRole(info.role)) {
             last.push_back(index); // people look for matrices first, wherever the file has the norms
         } else {

@@ -109,7 +109,7 @@ class LayerTreeModel : public QAbstractItemModel {
     std::vector<Node> nodes_;
     std::vector<int> topLevel_;
     std::vector<int> nodeOfTensor_;
-    std::vector<std::string> shownTensors_; ///< names of the tensors the rows were built from
+    std::vector<TensorInfo> shownTensors_; ///< the rows were built from
 };
 
 } // namespace planish

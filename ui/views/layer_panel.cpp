@@ -97,8 +97,11 @@ LayerPanel::LayerPanel(RecipeEditor* editor, QWidget* parent)
 }
 
 LayerPanel::~LayerPanel() {
-    // Its closing reports to this, which the destructor of QWidget no longer is.
-    tree_->closeCodecEditor();
+    // Children that lose the focus or their model in the destructor of QWidget must not report to what is no
+    // longer a LayerPanel.
+    for (const QObject* child : findChildren<QObject*>()) {
+        child->disconnect(this);
+    }
 }
 
 void LayerPanel::buildActions() {
@@ -185,7 +188,7 @@ void LayerPanel::connectEditor() {
     connect(presets_, &PresetsMenu::saved, this,
             [this](const QString& path) { emit statusMessage(tr("Recipe saved as %1").arg(path)); });
     connect(chips_, &RoleChips::roleClicked, this, &LayerPanel::onRoleClicked);
-    connect(filterEdit_, &QLineEdit::textChanged, tree_, &LayerTreeView::setFilterText);
+    connect(filterEdit_, &QLineEdit::textChanged, this, &LayerPanel::onFilterChanged);
     connect(filterEdit_, &QLineEdit::returnPressed, tree_, qOverload<>(&QWidget::setFocus));
     connect(tree_, &QWidget::customContextMenuRequested, this, &LayerPanel::showContextMenu);
     connect(tree_->selectionModel(), &QItemSelectionModel::selectionChanged, this,
@@ -318,6 +321,14 @@ void LayerPanel::onRoleClicked(const QString& role, bool select, bool keepOthers
     }
 }
 
+void LayerPanel::onFilterChanged(const QString& text) {
+    {
+        const QScopedValueRollback<bool> guard(filtering_, true);
+        tree_->setFilterText(text);
+    }
+    updateSelection();
+}
+
 void LayerPanel::showContextMenu(const QPoint& position) {
     const QModelIndex index = tree_->indexAt(position);
     const std::vector<int> targets = index.isValid() ? tree_->editTargets(index) : std::vector<int>();
@@ -348,6 +359,9 @@ void LayerPanel::updateName() {
 }
 
 void LayerPanel::updateSelection() {
+    if (filtering_) {
+        return; // every row that goes reports its deselection; once at the end is enough
+    }
     const std::vector<TensorInfo>& tensors = editor_->tensors();
     const QSet<int> selected = tree_->selectedTensors();
     QSet<QString> present;

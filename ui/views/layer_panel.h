@@ -69,6 +69,7 @@ class LayerPanel : public QWidget {
     void applyCodec(const std::vector<int>& tensors, const QString& codec);
     void applyRecipe(const Recipe& recipe, const QString& undoText);
     void onRoleClicked(const QString& role, bool select, bool keepOthers);
+    void onFilterChanged(const QString& text);
     void showSource(RecipeEditor* source);
     void showContextMenu(const QPoint& position);
     void updateName();
@@ -78,7 +79,8 @@ class LayerPanel : public QWidget {
     RecipeEditor* editor_;
     RecipeEditor* viewed_; ///< holds the recipe that is only looked at
     bool readOnly_ = false;
-    bool applying_ = false;
+    bool applying_ = false;  ///< an edit from here is under way
+    bool filtering_ = false; ///< rows come and go
     LayerTreeModel* layers_;
     LayerFilterModel* filter_;
     LayerTreeView* tree_;

@@ -58,8 +58,10 @@ void LayerTreeView::applyColumnWidths() {
                                    fontMetrics().height() * 5 / 4);
     }
     // What is edited, and what that changes, stays in sight in a narrow dock.
-    header()->moveSection(header()->visualIndex(LayerTreeModel::shapeColumn), LayerTreeModel::sizeColumn);
-    header()->moveSection(header()->visualIndex(LayerTreeModel::weightsColumn), LayerTreeModel::sizeColumn);
+    for (const int column :
+         {LayerTreeModel::roleColumn, LayerTreeModel::shapeColumn, LayerTreeModel::weightsColumn}) {
+        header()->moveSection(header()->visualIndex(column), LayerTreeModel::sizeColumn);
+    }
 }
 
 void LayerTreeView::expandOverview() {
