@@ -12,16 +12,16 @@ namespace planish {
 
 namespace {
 
-QString translated(const char* text) {
-    return QCoreApplication::translate("planish::CodecChoices", text);
-}
+struct ChoiceText {
+    Q_DECLARE_TR_FUNCTIONS(planish::CodecChoices)
+};
 
 CodecChoice choiceFor(const QString& name, std::span<const Shape> shapes) {
     CodecChoice choice;
     choice.name = name;
     const CodecInput input = readCodec(name);
     if (input.codec && !shapes.empty()) {
-        choice.hint = translated("%1 bpw").arg(bitsText(bitsPerWeight(*input.codec, shapes)));
+        choice.hint = ChoiceText::tr("%1 bpw").arg(bitsText(bitsPerWeight(*input.codec, shapes)));
     }
     return choice;
 }
@@ -57,7 +57,7 @@ std::vector<CodecChoice> codecChoices(std::span<const Codec> inUse, std::span<co
 CodecInput readCodec(const QString& text) {
     const QString trimmed = text.trimmed();
     if (trimmed.isEmpty()) {
-        return {std::nullopt, translated("Type a codec such as int4:g64, or choose one from the list")};
+        return {std::nullopt, ChoiceText::tr("Type a codec such as int4:g64, or choose one from the list")};
     }
     try {
         return {Codec::parse(trimmed.toStdString()), {}};

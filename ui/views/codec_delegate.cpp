@@ -79,6 +79,7 @@ QWidget* CodecDelegate::createEditor(QWidget* parent, const QStyleOptionViewItem
     auto* editor = new QComboBox(parent);
     editor->setEditable(true);
     editor->setInsertPolicy(QComboBox::NoInsert);
+    editor->setMaxVisibleItems(16);
     editor->setAccessibleName(tr("Codec"));
     editor->setItemDelegate(new ChoiceDelegate(editor));
     fill(editor, codecChoices(recipe_.codecs(), shapes));
