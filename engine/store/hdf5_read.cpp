@@ -5,9 +5,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstring>
+#include <memory>
 #include <optional>
+#include <type_traits>
 
 namespace planish::hdf5 {
 namespace {

@@ -106,7 +106,6 @@ class StoreSurvivalTest : public QObject {
 void StoreSurvivalTest::a_run_reported_as_recorded_survives_a_kill_at_any_moment() {
     QRandomGenerator random(20);
     std::set<std::string> reported;
-    int duringWork = 0;
     for (int round = 0; round < 40; ++round) {
         // A new document now and then keeps folding as quick as the kills are.
         const ResultsDocument document(path(qPrintable(QString("killed%1.h5").arg(round / 8))));
@@ -115,13 +114,18 @@ void StoreSurvivalTest::a_run_reported_as_recorded_survives_a_kill_at_any_moment
         }
         QProcess child;
         start(child, "--record-forever", document.path(), static_cast<std::uint64_t>(round) * 100000);
-        QVERIFY(child.waitForReadyRead());
-        QThread::usleep(random.bounded(60000U));
+        // Counting what it reports makes the kill hit the work on fast and slow machines alike.
+        const auto enough = static_cast<qsizetype>(1 + random.bounded(8U));
+        QByteArray said;
+        while (said.count('\n') < enough) {
+            QVERIFY(child.waitForReadyRead());
+            said += child.readAllStandardOutput();
+        }
+        QThread::usleep(random.bounded(20000U));
         child.kill();
-        QStringList lines = output(child).split('\n');
+        QStringList lines = QString::fromUtf8(said + output(child).toUtf8()).split('\n');
         lines.removeLast(); // what follows the last line break was not said completely
         lines.removeFirst();
-        duringWork += lines.isEmpty() ? 0 : 1;
         for (const QString& line : lines) {
             reported.insert(line.toStdString());
         }
@@ -133,7 +137,6 @@ void StoreSurvivalTest::a_run_reported_as_recorded_survives_a_kill_at_any_moment
         QVERIFY2(warnings.empty(), warnings.empty() ? "" : warnings.front().c_str());
         QCOMPARE(document.runIds(), ids);
     }
-    QVERIFY2(duringWork > 20, "too few children were killed while recording: the test proves nothing");
 }
 
 void StoreSurvivalTest::a_second_writer_is_refused_and_told_who_holds_the_document() {
