@@ -5,6 +5,7 @@
 #include "tiny_model.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <QElapsedTimer>
 #include <QTemporaryDir>
@@ -176,6 +177,17 @@ class SafetensorsTest : public QObject {
         std::filesystem::create_symlink("loop1", folder / "loop2");
         QVERIFY(message(folder / "loop1").contains("loop1: file: expected a readable file"));
         QVERIFY(message(folder / "missing").contains("missing: file: expected a readable file"));
+    }
+
+    void a_file_without_permission_is_refused() {
+        test::writeFile(path(), safetensors("{}", ""));
+        std::filesystem::permissions(path(), std::filesystem::perms::none);
+        const QString message = test::errorOf([&] { SafetensorsFile file(path()); });
+        std::filesystem::remove(path());
+        if (::geteuid() == 0) {
+            QSKIP("root may read everything");
+        }
+        QVERIFY2(message.contains("x.safetensors: file: expected a readable file"), qPrintable(message));
     }
 
     void a_file_cut_off_while_in_use_is_an_error() {
