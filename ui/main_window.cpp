@@ -65,21 +65,26 @@ void MainWindow::start(const QStringList& namesOrPaths) {
     const auto isKind = [](const QString& path, const char* suffix) {
         return QFileInfo(path).isFile() && QFileInfo(path).suffix().toLower() == QLatin1String(suffix);
     };
-    bool model = false;
-    bool results = false;
+    QString model = bundledModel;
+    QString results = defaultDocument();
+    QStringList others;
     for (const QString& name : namesOrPaths) {
-        results = results || isKind(name, "h5");
-        model = model || (!isKind(name, "h5") && !isKind(name, "json"));
+        if (isKind(name, "h5")) {
+            results = name;
+        } else if (isKind(name, "json") && QFileInfo(name).fileName() != QLatin1String("config.json")) {
+            others.append(name);
+        } else {
+            model = QFileInfo(name).isFile() ? QFileInfo(name).absolutePath() : name;
+        }
     }
-    if (!model) {
-        workbench_.openModel(bundledModel);
-    }
-    if (!results) {
-        workbench_.openDocument(defaultDocument());
-    }
-    for (const QString& name : namesOrPaths) {
-        workbench_.open(name);
-    }
+    // Recipes and sweeps need the model, and what they queue needs its document.
+    workbench_.openModel(model, [this, results, others] {
+        workbench_.openDocument(results, [this, others] {
+            for (const QString& name : others) {
+                workbench_.open(name);
+            }
+        });
+    });
 }
 
 void MainWindow::makeCentralWidget() {

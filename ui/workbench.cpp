@@ -29,6 +29,12 @@ RunRecord expectedRun(const QString& name, const RecipeSize& size) {
     return run;
 }
 
+void callIfSet(const std::function<void()>& function) {
+    if (function) {
+        function();
+    }
+}
+
 std::filesystem::path toPath(const QString& path) {
     return path.toStdString();
 }
@@ -100,44 +106,64 @@ void Workbench::open(const QString& nameOrPath) {
     }
 }
 
-void Workbench::openModel(const QString& nameOrPath) {
+void Workbench::openModel(const QString& nameOrPath, const std::function<void()>& then) {
     const QString place = QFileInfo(nameOrPath).isDir() ? QDir(nameOrPath).absolutePath() : nameOrPath;
     modelTask_.start(
-        [this, place](JobMonitor&) -> LatestTask::Completion {
+        [this, place, then](JobMonitor&) -> LatestTask::Completion {
             const Model model = Model::open(place.toStdString());
-            return [this, place, model] {
+            return [this, place, model, then] {
                 model_ = place;
                 selection_.clear();
                 editor_.setModel(QString::fromStdString(model.name()), model.tensors(),
                                  model.config().tiedEmbedding);
                 emit modelOpened(place);
+                callIfSet(then);
             };
         },
-        [this](const QString& error) { emit failed(tr("The model was not opened: %1").arg(error)); });
+        [this, then](const QString& error) {
+            emit failed(tr("The model was not opened: %1").arg(error));
+            callIfSet(then);
+        });
 }
 
-void Workbench::openDocument(const QString& path) {
+void Workbench::openDocument(const QString& path, const std::function<void()>& then) {
     const QString file = QFileInfo(path).absoluteFilePath();
     documentTask_.start(
-        [this, file](JobMonitor&) -> LatestTask::Completion {
+        [this, file, then](JobMonitor&) -> LatestTask::Completion {
             const ResultsDocument document(toPath(file));
             std::vector<std::string> warnings;
             auto runs = std::make_shared<std::vector<RunRecord>>();
             if (document.exists()) {
                 *runs = document.read(&warnings);
             }
-            return [this, file, runs, warnings] {
-                target_ = std::make_shared<DocumentTarget>(file);
-                selection_.clear();
-                runs_.setRuns(std::move(*runs));
-                emit documentOpened(file);
+            return [this, file, runs, warnings, then] {
+                takeDocument(file, std::move(*runs));
                 if (!warnings.empty()) {
                     emit failed(
                         tr("Some runs could not be read: %1").arg(QString::fromStdString(warnings.front())));
                 }
+                callIfSet(then);
             };
         },
-        [this](const QString& error) { emit failed(tr("The results were not opened: %1").arg(error)); });
+        [this, then](const QString& error) {
+            emit failed(tr("The results were not opened: %1").arg(error));
+            callIfSet(then);
+        });
+}
+
+void Workbench::takeDocument(const QString& file, std::vector<RunRecord> runs) {
+    std::vector<RunRecord> measuredMeanwhile;
+    if (file == target_->path()) {
+        measuredMeanwhile = runs_.runs();
+    } else {
+        target_ = std::make_shared<DocumentTarget>(file);
+    }
+    selection_.clear();
+    runs_.setRuns(std::move(runs));
+    for (RunRecord& run : measuredMeanwhile) {
+        runs_.add(std::move(run));
+    }
+    emit documentOpened(file);
 }
 
 void Workbench::saveDocumentAs(const QString& path) {
@@ -200,6 +226,10 @@ void Workbench::queueSweep(const std::vector<RunSpec>& specs) {
 }
 
 void Workbench::takeRecipe(const Recipe& recipe, const QString& undoText) {
+    if (!editor_.hasModel()) {
+        emit failed(tr("A recipe says how a model is stored: open a model first."));
+        return;
+    }
     try {
         selection_.clear();
         editor_.setRecipe(recipe, undoText);
@@ -260,6 +290,9 @@ JobQueue::Completion Workbench::measure(const RunSpec& spec, const Target& targe
     QString problem;
     try {
         const ResultsDocument document(toPath(target->path()));
+        if (document.path().empty()) {
+            throw Error("no results document is open.");
+        }
         std::filesystem::create_directories(document.path().parent_path());
         ResultsWriter(document).record(record);
     } catch (const std::exception& error) {

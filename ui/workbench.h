@@ -9,6 +9,7 @@
 #include "models/run_selection.h"
 
 #include <QObject>
+#include <functional>
 #include <map>
 #include <memory>
 
@@ -36,9 +37,10 @@ class Workbench final : public QObject {
 
     /// A bundled model's name, a model folder or one of its files, a recipe or sweep (.json), results (.h5).
     void open(const QString& nameOrPath);
-    void openModel(const QString& nameOrPath);
-    /// Makes `path` the document that runs are recorded in; it need not exist yet.
-    void openDocument(const QString& path);
+    /// `then` is called when the model is open, or could not be opened.
+    void openModel(const QString& nameOrPath, const std::function<void()>& then = {});
+    /// Makes `path` the document that runs are recorded in; it need not exist yet. `then` as above.
+    void openDocument(const QString& path, const std::function<void()>& then = {});
     void saveDocumentAs(const QString& path);
     /// Queues every run of a sweep specification.
     void openSweep(const QString& path);
@@ -63,6 +65,7 @@ class Workbench final : public QObject {
     class DocumentTarget;
     using Target = std::shared_ptr<DocumentTarget>;
 
+    void takeDocument(const QString& file, std::vector<RunRecord> runs);
     void openJson(const QString& path);
     void takeRecipe(const Recipe& recipe, const QString& undoText);
     int queueRun(const RunSpec& spec);

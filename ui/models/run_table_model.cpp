@@ -106,8 +106,9 @@ std::vector<RunTableModel::Column> RunTableModel::makeColumns() {
     columns[frontierColumn] = {QStringLiteral("on_frontier"), tr("Frontier"), nullptr, true};
     const auto append = [&columns](const RunField& field, bool shown) {
         QString title = QString::fromUtf8(field.title);
-        if (*field.unit != '\0' && !cellsCarryUnit(field.unit)) {
-            title += QStringLiteral(" (%1)").arg(QString::fromUtf8(field.unit));
+        const QString unit = QString::fromUtf8(field.unit);
+        if (!unit.isEmpty() && !cellsCarryUnit(field.unit) && !title.contains(unit, Qt::CaseInsensitive)) {
+            title += QStringLiteral(" (%1)").arg(unit);
         }
         columns.push_back({QString::fromUtf8(field.key), title, &field, shown});
     };

@@ -21,18 +21,16 @@ double perplexityError(const RunRecord& run) {
 }
 
 constexpr std::array sizes = {
-    FrontierQuantity{"compression", QT_TRANSLATE_NOOP("Frontier", "Compression of the decoder weights"),
-                     QT_TRANSLATE_NOOP("Frontier", "× against fp32"),
+    FrontierQuantity{"compression", QT_TRANSLATE_NOOP("Frontier", "Compression"),
+                     QT_TRANSLATE_NOOP("Frontier", "× against fp32, decoder weights"),
                      [](const RunRecord& run) { return run.compression; }, exact, true},
-    FrontierQuantity{"bits_per_weight", QT_TRANSLATE_NOOP("Frontier", "Bits per decoder weight"),
-                     QT_TRANSLATE_NOOP("Frontier", "bits"),
+    FrontierQuantity{"bits_per_weight", QT_TRANSLATE_NOOP("Frontier", "Bits per weight"),
+                     QT_TRANSLATE_NOOP("Frontier", "bits, decoder weights"),
                      [](const RunRecord& run) { return run.bitsPerWeight; }, exact},
     FrontierQuantity{
-        "packed_bytes", QT_TRANSLATE_NOOP("Frontier", "Size of the packed model"),
-        QT_TRANSLATE_NOOP("Frontier", "MiB"),
+        "packed_bytes", QT_TRANSLATE_NOOP("Frontier", "Packed size"), QT_TRANSLATE_NOOP("Frontier", "MiB"),
         [](const RunRecord& run) { return static_cast<double>(run.packedBytes) / (1024.0 * 1024.0); }, exact},
-    FrontierQuantity{"whole_model_compression_fp32",
-                     QT_TRANSLATE_NOOP("Frontier", "Compression of the whole model"),
+    FrontierQuantity{"whole_model_compression_fp32", QT_TRANSLATE_NOOP("Frontier", "Whole-model compression"),
                      QT_TRANSLATE_NOOP("Frontier", "× against fp32"),
                      [](const RunRecord& run) { return run.wholeModelCompressionFp32; }, exact, true},
 };
@@ -52,10 +50,14 @@ constexpr std::array losses = {
 
 } // namespace
 
+QString FrontierQuantity::name() const {
+    return QCoreApplication::translate("Frontier", title);
+}
+
 QString FrontierQuantity::label() const {
-    const QString name = QCoreApplication::translate("Frontier", title);
-    return *unit == '\0' ? name
-                         : QStringLiteral("%1 (%2)").arg(name, QCoreApplication::translate("Frontier", unit));
+    return *unit == '\0'
+               ? name()
+               : QStringLiteral("%1 (%2)").arg(name(), QCoreApplication::translate("Frontier", unit));
 }
 
 std::span<const FrontierQuantity> sizeQuantities() {

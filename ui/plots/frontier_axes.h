@@ -12,13 +12,14 @@ namespace planish {
 /// One quantity an axis of the frontier can show.
 struct FrontierQuantity {
     const char* key;   ///< outside name, such as "bits_per_weight"; kept in settings
-    const char* title; ///< "Bits per weight"
+    const char* title; ///< "Bits per weight", translated by name()
     const char* unit;  ///< "%", "nats", "" for none
     double (*value)(const RunRecord& run);
     /// Standard error of the value; NaN where there is none.
     double (*standardError)(const RunRecord& run);
     bool largerIsBetter = false;
 
+    QString name() const;
     /// "ΔPPL (%)", the label of the axis.
     QString label() const;
 };

@@ -19,12 +19,11 @@ namespace {
 QComboBox* quantityBox(std::span<const FrontierQuantity> quantities, const QString& name, QWidget* parent) {
     auto* box = new QComboBox(parent);
     for (const FrontierQuantity& quantity : quantities) {
-        box->addItem(quantity.label(), QString::fromUtf8(quantity.key));
+        box->addItem(quantity.name(), QString::fromUtf8(quantity.key));
+        box->setItemData(box->count() - 1, quantity.label(), Qt::ToolTipRole);
     }
     box->setToolTip(name);
     box->setAccessibleName(name);
-    box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    box->setMinimumContentsLength(12);
     return box;
 }
 
@@ -61,14 +60,16 @@ FrontierView::FrontierView(RunCollection& runs, RunSelection& selection, QWidget
 
     auto* tools = new QHBoxLayout;
     tools->setContentsMargins(6, 4, 6, 4);
-    tools->addWidget(comparison_, 3);
-    tools->addSpacing(8);
-    tools->addWidget(loss_, 2);
+    tools->addWidget(comparison_, 1);
+    tools->addSpacing(12);
+    tools->addWidget(loss_);
     tools->addWidget(logarithmicLoss_);
+    tools->addSpacing(6);
     tools->addWidget(new QLabel(tr("over"), this));
-    tools->addWidget(size_, 2);
+    tools->addSpacing(6);
+    tools->addWidget(size_);
     tools->addWidget(logarithmicSize_);
-    tools->addSpacing(8);
+    tools->addSpacing(12);
     for (QToolButton* button : {pan, reset, export_}) {
         tools->addWidget(button);
     }

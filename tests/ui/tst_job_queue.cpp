@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "jobs/job_queue.h"
+#include "jobs/latest_task.h"
+
+#include <QElapsedTimer>
+#include <QSignalSpy>
+#include <QTest>
+#include <atomic>
+
+using namespace planish;
+
+namespace {
+
+/// Works until it is told to stop.
+JobQueue::Completion workForever(JobMonitor& monitor) {
+    for (;;) {
+        monitor.throwIfCancelled();
+        QThread::msleep(2);
+    }
+}
+
+} // namespace
+
+class TestJobQueue : public QObject {
+    Q_OBJECT
+
+  private slots:
+    void jobs_run_one_after_the_other_in_the_order_they_were_added();
+    void the_result_arrives_on_the_thread_of_the_queue();
+    void progress_is_shown_while_a_job_runs();
+    void a_running_job_is_cancelled_within_a_second();
+    void a_queued_job_is_cancelled_at_once_and_never_starts();
+    void a_failure_keeps_its_reason_and_can_be_tried_again();
+    void only_jobs_that_are_over_can_be_removed();
+    void destroying_the_queue_stops_its_jobs();
+    void a_newer_task_drops_the_result_of_an_older_one();
+    void a_failing_task_reports_why();
+};
+
+void TestJobQueue::jobs_run_one_after_the_other_in_the_order_they_were_added() {
+    JobQueue queue;
+    QStringList order;
+    std::atomic<int> atTheSameTime = 0;
+    std::atomic<int> most = 0;
+    for (const QString& name : {QStringLiteral("a"), QStringLiteral("b"), QStringLiteral("c")}) {
+        queue.add(name, [&, name](JobMonitor&) -> JobQueue::Completion {
+            most = std::max(most.load(), ++atTheSameTime);
+            QThread::msleep(5);
+            --atTheSameTime;
+            return [&order, name] { order.append(name); };
+        });
+    }
+    QCOMPARE(queue.unfinishedCount(), 3);
+    QTRY_COMPARE(queue.unfinishedCount(), 0);
+    QCOMPARE(order, QStringList({QStringLiteral("a"), QStringLiteral("b"), QStringLiteral("c")}));
+    QCOMPARE(most.load(), 1);
+}
+
+void TestJobQueue::the_result_arrives_on_the_thread_of_the_queue() {
+    JobQueue queue;
+    QThread* worked = nullptr;
+    QThread* completed = nullptr;
+    queue.add(QStringLiteral("job"), [&](JobMonitor&) -> JobQueue::Completion {
+        worked = QThread::currentThread();
+        return [&] { completed = QThread::currentThread(); };
+    });
+    QTRY_COMPARE(queue.unfinishedCount(), 0);
+    QCOMPARE(completed, QThread::currentThread());
+    QVERIFY(worked != completed);
+}
+
+void TestJobQueue::progress_is_shown_while_a_job_runs() {
+    JobQueue queue;
+    std::atomic<bool> release = false;
+    const int id = queue.add(QStringLiteral("job"), [&](JobMonitor& monitor) -> JobQueue::Completion {
+        monitor.report({"quantize", 0, 4, "first"});
+        QThread::msleep(20);
+        monitor.report({"quantize", 3, 4, "fourth"});
+        while (!release) {
+            QThread::msleep(1);
+        }
+        return nullptr;
+    });
+    QTRY_COMPARE(queue.job(id)->fraction, 0.75);
+    QCOMPARE(queue.job(id)->state, JobState::running);
+    QCOMPARE(queue.job(id)->stage, QStringLiteral("quantize: fourth"));
+    QVERIFY(queue.job(id)->secondsLeft.has_value());
+    release = true;
+    QTRY_COMPARE(queue.job(id)->state, JobState::finished);
+    QCOMPARE(queue.job(id)->fraction, 1.0);
+    QVERIFY(!queue.job(id)->secondsLeft.has_value());
+}
+
+void TestJobQueue::a_running_job_is_cancelled_within_a_second() {
+    JobQueue queue;
+    const int id = queue.add(QStringLiteral("job"), workForever);
+    QTRY_COMPARE(queue.job(id)->state, JobState::running);
+    QElapsedTimer timer;
+    timer.start();
+    queue.cancel(id);
+    QVERIFY(queue.job(id)->cancelling);
+    QTRY_COMPARE(queue.job(id)->state, JobState::cancelled);
+    QVERIFY(timer.elapsed() < 1000);
+}
+
+void TestJobQueue::a_queued_job_is_cancelled_at_once_and_never_starts() {
+    JobQueue queue;
+    bool started = false;
+    const int blocking = queue.add(QStringLiteral("blocking"), workForever);
+    const int waiting = queue.add(QStringLiteral("waiting"), [&](JobMonitor&) -> JobQueue::Completion {
+        started = true;
+        return nullptr;
+    });
+    queue.cancel(waiting);
+    QCOMPARE(queue.job(waiting)->state, JobState::cancelled);
+    queue.cancel(blocking);
+    QTRY_COMPARE(queue.unfinishedCount(), 0);
+    QVERIFY(!started);
+}
+
+void TestJobQueue::a_failure_keeps_its_reason_and_can_be_tried_again() {
+    JobQueue queue;
+    QSignalSpy failed(&queue, &JobQueue::failed);
+    int attempts = 0;
+    const int id = queue.add(QStringLiteral("job"), [&](JobMonitor&) -> JobQueue::Completion {
+        if (++attempts == 1) {
+            throw Error("the disk is full");
+        }
+        return nullptr;
+    });
+    QTRY_COMPARE(queue.job(id)->state, JobState::failed);
+    QCOMPARE(queue.job(id)->error, QStringLiteral("the disk is full"));
+    QCOMPARE(failed.count(), 1);
+    queue.retry(id);
+    QTRY_COMPARE(queue.job(id)->state, JobState::finished);
+    QVERIFY(queue.job(id)->error.isEmpty());
+    QCOMPARE(attempts, 2);
+}
+
+void TestJobQueue::only_jobs_that_are_over_can_be_removed() {
+    JobQueue queue;
+    const int id = queue.add(QStringLiteral("job"), workForever);
+    queue.remove(id);
+    QCOMPARE(queue.jobs().size(), std::size_t{1});
+    queue.cancel(id);
+    QTRY_COMPARE(queue.unfinishedCount(), 0);
+    queue.removeFinished();
+    QVERIFY(queue.jobs().empty());
+}
+
+void TestJobQueue::destroying_the_queue_stops_its_jobs() {
+    QElapsedTimer timer;
+    timer.start();
+    {
+        JobQueue queue;
+        queue.add(QStringLiteral("running"), workForever);
+        queue.add(QStringLiteral("queued"), workForever);
+        QTRY_COMPARE(queue.jobs().front().state, JobState::running);
+    }
+    QVERIFY(timer.elapsed() < 2000);
+}
+
+void TestJobQueue::a_newer_task_drops_the_result_of_an_older_one() {
+    LatestTask task;
+    QStringList delivered;
+    const auto fail = [&](const QString& message) { delivered.append(message); };
+    std::atomic<bool> olderStarted = false;
+    task.start(
+        [&](JobMonitor& monitor) -> LatestTask::Completion {
+            olderStarted = true;
+            while (!monitor.cancelled()) {
+                QThread::msleep(1);
+            }
+            return [&] { delivered.append(QStringLiteral("older")); };
+        },
+        fail);
+    QTRY_VERIFY(olderStarted.load());
+    task.start(
+        [&](JobMonitor&) -> LatestTask::Completion {
+            return [&] { delivered.append(QStringLiteral("newer")); };
+        },
+        fail);
+    QTRY_VERIFY(!task.isRunning());
+    QCOMPARE(delivered, QStringList(QStringLiteral("newer")));
+}
+
+void TestJobQueue::a_failing_task_reports_why() {
+    LatestTask task;
+    QString message;
+    task.start([](JobMonitor&) -> LatestTask::Completion { throw Error("no such folder"); },
+               [&](const QString& why) { message = why; });
+    QTRY_COMPARE(message, QStringLiteral("no such folder"));
+}
+
+QTEST_GUILESS_MAIN(TestJobQueue)
+#include "tst_job_queue.moc"

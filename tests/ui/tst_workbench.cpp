@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dialogs/run_settings_bar.h"
+#include "main_window.h"
+#include "store/results_document.h"
+#include "test_support.h"
+#include "theme.h"
+#include "views/frontier_view.h"
+#include "views/job_panel.h"
+#include "views/layer_panel.h"
+#include "views/layer_tree_view.h"
+#include "views/message_bar.h"
+#include "views/role_chips.h"
+#include "views/run_table.h"
+
+#include <QAction>
+#include <QComboBox>
+#include <QElapsedTimer>
+#include <QEventLoop>
+#include <QMimeData>
+#include <QSpinBox>
+#include <QTableView>
+#include <QTemporaryDir>
+#include <QTest>
+#include <memory>
+
+using namespace planish;
+
+namespace {
+
+constexpr int patience = 120'000; ///< milliseconds; slow machines and sanitizers
+
+/// The longest time the event loop did not come back to its timers.
+class StallWatch {
+  public:
+    StallWatch() {
+        QObject::connect(&timer_, &QTimer::timeout, &timer_,
+                         [this] { longest_ = std::max(longest_, sinceTick_.restart()); });
+        sinceTick_.start();
+        timer_.start(1);
+    }
+    qint64 longestMilliseconds() const { return longest_; }
+
+  private:
+    QTimer timer_;
+    QElapsedTimer sinceTick_;
+    qint64 longest_ = 0;
+};
+
+/// A real event loop until the queue has nothing left to do: the polling of QTRY_ would count as stalls.
+void waitForJobs(JobQueue& queue) {
+    QEventLoop loop;
+    QObject::connect(&queue, &JobQueue::changed, &loop, [&] {
+        if (queue.unfinishedCount() == 0) {
+            loop.quit();
+        }
+    });
+    QTimer::singleShot(patience, &loop, &QEventLoop::quit);
+    if (queue.unfinishedCount() > 0) {
+        loop.exec();
+    }
+}
+
+} // namespace
+
+class TestWorkbench : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<QTemporaryDir> home_;
+    std::unique_ptr<MainWindow> window_;
+
+    Workbench& workbench() { return window_->workbench(); }
+    void openWindow();
+    void setNumber(const char* name, int value);
+    void setMlpCodec(const QString& codec);
+    /// Runs the recipe being edited on very little text.
+    void runShort();
+
+  private slots:
+    void initTestCase() { applyTheme(Theme::light); }
+    void init();
+    void cleanup() { window_.reset(); }
+
+    void from_the_first_start_to_a_selected_point();
+    void a_run_survives_the_program_and_is_not_measured_twice();
+    void a_run_is_cancelled_within_a_second();
+    void what_cannot_be_opened_is_told_in_the_message_bar();
+    void a_dropped_recipe_becomes_the_one_being_edited();
+    void saved_results_open_again_elsewhere();
+    void a_removed_run_is_gone_from_the_document();
+    void the_window_follows_the_theme();
+};
+
+void TestWorkbench::init() {
+    home_ = std::make_unique<QTemporaryDir>();
+    const QByteArray folder = home_->path().toUtf8();
+    for (const char* name : {"HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"}) {
+        qputenv(name, folder);
+    }
+    QCoreApplication::setOrganizationName(QStringLiteral("planish"));
+    QCoreApplication::setApplicationName(QStringLiteral("planish"));
+    QSettings::setDefaultFormat(QSettings::IniFormat);
+    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, home_->path());
+    openWindow();
+}
+
+void TestWorkbench::openWindow() {
+    window_ = std::make_unique<MainWindow>();
+    window_->show();
+    window_->start({});
+    QTRY_VERIFY_WITH_TIMEOUT(workbench().editor().hasModel() && !workbench().documentPath().isEmpty(),
+                             patience);
+    QVERIFY(QTest::qWaitForWindowActive(window_.get()));
+}
+
+void TestWorkbench::setNumber(const char* name, int value) {
+    for (QSpinBox* box : window_->runSettings()->findChildren<QSpinBox*>()) {
+        if (box->accessibleName() == QLatin1String(name)) {
+            box->setFocus();
+            box->selectAll();
+            QTest::keyClicks(box, QString::number(value));
+            QTest::keyClick(box, Qt::Key_Tab);
+            QCOMPARE(box->value(), value);
+        }
+    }
+}
+
+void TestWorkbench::setMlpCodec(const QString& codec) {
+    QTest::mouseClick(window_->layerPanel()->findChild<RoleChips*>()->chip(QStringLiteral("mlp")),
+                      Qt::LeftButton);
+    auto* tree = window_->layerPanel()->findChild<LayerTreeView*>();
+    tree->setFocus();
+    QTest::keyClick(tree, Qt::Key_Return);
+    QComboBox* editor = nullptr;
+    for (QComboBox* box : tree->viewport()->findChildren<QComboBox*>()) {
+        editor = box->isVisible() ? box : editor;
+    }
+    QVERIFY(editor != nullptr);
+    editor->setEditText(codec);
+    QTest::keyClick(editor, Qt::Key_Enter);
+}
+
+void TestWorkbench::runShort() {
+    setNumber("Context", 128);
+    setNumber("Windows", 2);
+    QTest::keyClick(window_.get(), Qt::Key_F5);
+    QCOMPARE(workbench().queue().unfinishedCount(), 1);
+    waitForJobs(workbench().queue());
+    QCOMPARE(workbench().queue().unfinishedCount(), 0);
+    QVERIFY2(window_->messages()->isHidden(), qPrintable(window_->messages()->text()));
+}
+
+void TestWorkbench::from_the_first_start_to_a_selected_point() {
+    QCOMPARE(workbench().editor().modelName(), QStringLiteral("folio-4m"));
+    const RecipeSize before = workbench().editor().size();
+    setMlpCodec(QStringLiteral("int3:g64"));
+    QVERIFY(workbench().editor().size().totalBytes < before.totalBytes);
+
+    const StallWatch watch;
+    runShort();
+    qInfo("longest stall of the event loop while a run executed: %lld ms", watch.longestMilliseconds());
+    QVERIFY(watch.longestMilliseconds() < 500);
+
+    QCOMPARE(workbench().runs().count(), 1);
+    const RunRecord& run = workbench().runs().run(0);
+    QCOMPARE(run.windows, std::uint64_t{2});
+    QCOMPARE(run.context, std::uint64_t{128});
+    QVERIFY(run.ppl > 1 && run.bitsPerWeight > 3);
+    // The size announced before the run is the measured one.
+    QCOMPARE(run.packedBytes, workbench().editor().size().totalBytes);
+
+    FrontierPlot* plot = window_->frontier()->plot();
+    QTest::qWait(30);
+    const std::optional<QPointF> pixel = plot->pixelOf(run.id);
+    QVERIFY(pixel.has_value());
+    QTest::mouseClick(plot, Qt::LeftButton, {}, pixel->toPoint());
+    QVERIFY(workbench().selection().contains(run.id));
+    QCOMPARE(window_->runTable()->view()->selectionModel()->selectedRows().size(), 1);
+    QVERIFY(window_->layerPanel()->isReadOnly());
+    QTest::keyClick(plot, Qt::Key_Escape);
+    QVERIFY(!window_->layerPanel()->isReadOnly());
+    workbench().editor().undoStack()->undo();
+    QCOMPARE(workbench().editor().size().totalBytes, before.totalBytes);
+}
+
+void TestWorkbench::a_run_survives_the_program_and_is_not_measured_twice() {
+    runShort();
+    const std::string id = workbench().runs().run(0).id;
+    window_->close();
+    window_.reset();
+    openWindow();
+    QTRY_COMPARE(workbench().runs().count(), 1);
+    QCOMPARE(workbench().runs().run(0).id, id);
+    runShort();
+    QCOMPARE(workbench().runs().count(), 1);
+    QVERIFY(workbench().selection().contains(id));
+}
+
+void TestWorkbench::a_run_is_cancelled_within_a_second() {
+    setNumber("Windows", 0); // the whole text
+    QTest::keyClick(window_.get(), Qt::Key_F5);
+    JobQueue& queue = workbench().queue();
+    QTRY_COMPARE_WITH_TIMEOUT(queue.jobs().front().state, JobState::running, patience);
+    QTRY_VERIFY_WITH_TIMEOUT(queue.jobs().front().stage.startsWith(QStringLiteral("evaluate")) ||
+                                 queue.jobs().front().stage.startsWith(QStringLiteral("baseline")),
+                             patience);
+    QElapsedTimer timer;
+    timer.start();
+    window_->jobPanel()->cancelAction()->trigger();
+    waitForJobs(queue);
+    qInfo("cancelled after %lld ms", timer.elapsed());
+    QCOMPARE(queue.jobs().front().state, JobState::cancelled);
+    QVERIFY(timer.elapsed() < 5000); // a second on an idle machine; tests share theirs
+    QCOMPARE(workbench().runs().count(), 0);
+}
+
+void TestWorkbench::what_cannot_be_opened_is_told_in_the_message_bar() {
+    const std::filesystem::path folder(home_->path().toStdString());
+    test::writeFile(folder / "broken.h5", "no HDF5 here");
+    workbench().open(home_->filePath(QStringLiteral("broken.h5")));
+    QTRY_VERIFY(window_->messages()->isVisible());
+    QVERIFY2(window_->messages()->text().contains(QStringLiteral("broken.h5")),
+             qPrintable(window_->messages()->text()));
+    workbench().open(QStringLiteral("/nonexistent/model"));
+    QTRY_VERIFY(window_->messages()->text().contains(QStringLiteral("/nonexistent/model")));
+    test::writeFile(folder / "recipe.json",
+                    R"({"schema": "planish.recipe/1", "name": "x", "defualt": "bf16"})");
+    workbench().open(home_->filePath(QStringLiteral("recipe.json")));
+    QTRY_VERIFY2(window_->messages()->text().contains(QStringLiteral("defualt")),
+                 qPrintable(window_->messages()->text()));
+    QCOMPARE(workbench().editor().modelName(), QStringLiteral("folio-4m"));
+}
+
+void TestWorkbench::a_dropped_recipe_becomes_the_one_being_edited() {
+    const std::filesystem::path folder(home_->path().toStdString());
+    test::writeFile(folder / "mine.json",
+                    R"({"schema": "planish.recipe/1", "name": "my mix", "default": "bf16",
+        "rules": [{"match": "attention", "codec": "int8:g64"}, {"match": "mlp", "codec": "int2:g16"}]})");
+    QMimeData data;
+    data.setUrls({QUrl::fromLocalFile(home_->filePath(QStringLiteral("mine.json")))});
+    QDragEnterEvent enter({50, 50}, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(window_.get(), &enter);
+    QVERIFY(enter.isAccepted());
+    QDropEvent drop({50, 50}, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(window_.get(), &drop);
+    QTRY_COMPARE(workbench().editor().name(), QStringLiteral("my mix"));
+    QVERIFY(workbench().editor().undoStack()->canUndo());
+}
+
+void TestWorkbench::saved_results_open_again_elsewhere() {
+    runShort();
+    const QString copy = home_->filePath(QStringLiteral("copy.h5"));
+    workbench().saveDocumentAs(copy);
+    QTRY_COMPARE(workbench().documentPath(), copy);
+    QCOMPARE(ResultsDocument(copy.toStdString()).read().size(), std::size_t{1});
+    workbench().openDocument(home_->filePath(QStringLiteral("new.h5")));
+    QTRY_COMPARE(workbench().runs().count(), 0);
+    workbench().open(copy);
+    QTRY_COMPARE(workbench().runs().count(), 1);
+}
+
+void TestWorkbench::a_removed_run_is_gone_from_the_document() {
+    runShort();
+    workbench().removeRuns({workbench().runs().run(0).id});
+    waitForJobs(workbench().queue());
+    QCOMPARE(workbench().runs().count(), 0);
+    QVERIFY(ResultsDocument(workbench().documentPath().toStdString()).runIds().empty());
+}
+
+void TestWorkbench::the_window_follows_the_theme() {
+    const auto background = [this] {
+        return window_->frontier()->plot()->grab().toImage().pixelColor(2, 2).lightness();
+    };
+    applyTheme(Theme::dark);
+    QTest::qWait(30);
+    QVERIFY(background() < 80);
+    applyTheme(Theme::light);
+    QTest::qWait(30);
+    QVERIFY(background() > 200);
+}
+
+QTEST_MAIN(TestWorkbench)
+#include "tst_workbench.moc"
