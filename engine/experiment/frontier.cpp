@@ -9,10 +9,10 @@
 namespace planish {
 namespace {
 
-/// What two runs must share for their ΔPPL to be comparable.
+/// What two runs must share for their ΔPPL to be comparable: content, not the name it goes by.
 auto comparisonKey(const RunRecord& run) {
-    return std::tie(run.modelFingerprint, run.model, run.corpusSha256, run.corpus, run.convention,
-                    run.context, run.windows, run.stride);
+    return std::tie(run.modelFingerprint, run.corpusSha256, run.convention, run.context, run.windows,
+                    run.stride);
 }
 
 } // namespace

@@ -111,6 +111,9 @@ void FrontierTest::only_runs_on_the_same_model_text_and_settings_compete() {
         change(other);
         QCOMPARE(onFrontier(std::vector{other, best, worse}), (std::vector<bool>{true, true, false}));
     }
+    RunRecord elsewhere = worse;
+    elsewhere.model = "/models/folio-4m"; // the same content opened by another name
+    QCOMPARE(onFrontier(std::vector{elsewhere, best}), (std::vector<bool>{false, true}));
 }
 
 QTEST_GUILESS_MAIN(FrontierTest)
