@@ -9,7 +9,7 @@
 #include "views/frontier_view.h"
 #include "views/job_panel.h"
 #include "views/layer_panel.h"
-#include "views/message_bar.h"
+#include "views/notice_bar.h"
 #include "views/run_table.h"
 
 #include <QCloseEvent>
@@ -18,6 +18,8 @@
 #include <QLabel>
 #include <QMimeData>
 #include <QProgressBar>
+#include <QPushButton>
+#include <QScreen>
 #include <QStandardPaths>
 #include <QStatusBar>
 #include <QToolButton>
@@ -30,7 +32,7 @@ namespace {
 
 /// Raised when docks change so much that an old arrangement no longer fits.
 constexpr int layoutVersion = 1;
-constexpr QSize firstSize(1360, 860);
+constexpr QSize firstSize(1480, 920);
 const QString bundledModel = QStringLiteral("folio-4m");
 
 QString settingsKey(const char* name) {
@@ -41,6 +43,7 @@ QString settingsKey(const char* name) {
 
 MainWindow::MainWindow(QWidget* parent)
     : QMainWindow(parent), run_(new QAction(symbol(QStringLiteral("run")), tr("&Run"), this)) {
+    applyTheme(themeFromName(settings_.value(settingsKey("theme")).toString()));
     setAcceptDrops(true);
     setWindowIcon(applicationIcon());
     setDockOptions(AnimatedDocks | AllowNestedDocks | AllowTabbedDocks);
@@ -89,7 +92,8 @@ void MainWindow::start(const QStringList& namesOrPaths) {
 
 void MainWindow::makeCentralWidget() {
     auto* center = new QWidget(this);
-    messages_ = new MessageBar(center);
+    messages_ = new NoticeBar(NoticeBar::Kind::problem, center);
+    connect(messages_->addButton(tr("Close")), &QPushButton::clicked, messages_, &QWidget::hide);
     welcome_ = new WelcomeStrip(center);
     frontier_ = new FrontierView(workbench_.runs(), workbench_.selection(), center);
     auto* layout = new QVBoxLayout(center);
@@ -138,8 +142,8 @@ void MainWindow::arrangeDocks() {
     splitDockWidget(runsDock_, jobsDock_, Qt::Horizontal);
     addDockWidget(Qt::RightDockWidgetArea, helpDock_);
     helpDock_->hide();
-    resizeDocks({layersDock_}, {470}, Qt::Horizontal);
-    resizeDocks({runsDock_, jobsDock_}, {600, 280}, Qt::Horizontal);
+    resizeDocks({layersDock_}, {480}, Qt::Horizontal);
+    resizeDocks({runsDock_, jobsDock_}, {760, 260}, Qt::Horizontal);
     resizeDocks({runsDock_}, {260}, Qt::Vertical);
 }
 
@@ -148,6 +152,7 @@ void MainWindow::makeToolBar() {
     run_->setToolTip(tr("Quantize the model with the recipe in the layer panel and evaluate it (F5)"));
     connect(run_, &QAction::triggered, this, &MainWindow::runNow);
     runSettings_ = new RunSettingsBar(this);
+    runSettings_->setIconSize(QSize(16, 16));
     auto* button = new QToolButton(runSettings_);
     button->setDefaultAction(run_);
     button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
@@ -232,7 +237,7 @@ void MainWindow::updateJobStatus() {
 }
 
 void MainWindow::showMessage(const QString& failure) {
-    messages_->showMessage(MessageBar::Kind::failure, failure);
+    messages_->showText(failure);
 }
 
 void MainWindow::runNow() {
@@ -245,8 +250,7 @@ void MainWindow::setTheme(const QString& name) {
 }
 
 void MainWindow::restoreSettings() {
-    applyTheme(themeFromName(settings_.value(settingsKey("theme")).toString()));
-    resize(firstSize);
+    resize(firstSize.boundedTo(screen()->availableSize()));
     if (settings_.value(settingsKey("layoutVersion")).toInt() == layoutVersion) {
         restoreGeometry(settings_.value(settingsKey("geometry")).toByteArray());
         restoreState(settings_.value(settingsKey("state")).toByteArray(), layoutVersion);

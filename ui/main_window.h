@@ -15,7 +15,7 @@ namespace planish {
 class FrontierView;
 class JobPanel;
 class LayerPanel;
-class MessageBar;
+class NoticeBar;
 class RunSettingsBar;
 class RunTable;
 class WelcomeStrip;
@@ -38,7 +38,7 @@ class MainWindow final : public QMainWindow {
     JobPanel* jobPanel() const { return jobPanel_; }
     LayerPanel* layerPanel() const { return layerPanel_; }
     RunSettingsBar* runSettings() const { return runSettings_; }
-    MessageBar* messages() const { return messages_; }
+    NoticeBar* messages() const { return messages_; }
     QAction* runAction() const { return run_; }
 
     /// Where runs are recorded unless another document is opened.
@@ -93,7 +93,7 @@ class MainWindow final : public QMainWindow {
     Workbench workbench_;
     QAction* run_;
     QMenu* exportMenu_ = nullptr;
-    MessageBar* messages_ = nullptr;
+    NoticeBar* messages_ = nullptr;
     WelcomeStrip* welcome_ = nullptr;
     FrontierView* frontier_ = nullptr;
     RunSettingsBar* runSettings_ = nullptr;

@@ -9,7 +9,7 @@
 #include "views/frontier_view.h"
 #include "views/job_panel.h"
 #include "views/layer_panel.h"
-#include "views/message_bar.h"
+#include "views/notice_bar.h"
 #include "views/run_table.h"
 
 #include <QActionGroup>

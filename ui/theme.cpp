@@ -21,7 +21,7 @@ Colors lightColors() {
 }
 
 Colors darkColors() {
-    return {QColor(0x24282c), QColor(0x1b1e21), QColor(0x212529), QColor(0xe4e7ea), QColor(0x32373c),
+    return {QColor(0x2e3338), QColor(0x1c1f22), QColor(0x22262a), QColor(0xe4e7ea), QColor(0x3b4147),
             QColor(0x868e96), QColor(0x2f86bd), QColor(0xffffff), QColor(0x32373c)};
 }
 

@@ -4,7 +4,6 @@
 #include "run_fixtures.h"
 #include "views/frontier_view.h"
 #include "views/job_panel.h"
-#include "views/message_bar.h"
 #include "views/run_table.h"
 
 #include <QAction>
@@ -87,7 +86,6 @@ class TestFrontierPlot : public QObject {
     void the_table_exports_what_it_shows();
     void columns_survive_a_restart();
     void job_buttons_do_what_the_selected_job_allows();
-    void a_message_stays_until_it_is_closed();
 };
 
 void TestFrontierPlot::a_click_on_a_point_selects_the_run_in_plot_and_table() {
@@ -250,16 +248,6 @@ void TestFrontierPlot::job_buttons_do_what_the_selected_job_allows() {
     QVERIFY(!panel.grab().isNull());
     panel.removeAction()->trigger();
     QVERIFY(queue.jobs().empty());
-}
-
-void TestFrontierPlot::a_message_stays_until_it_is_closed() {
-    QWidget window;
-    MessageBar bar(&window);
-    window.show();
-    QVERIFY(!bar.isVisible());
-    bar.showMessage(MessageBar::Kind::failure, QStringLiteral("The model was not opened"));
-    QVERIFY(bar.isVisible());
-    QCOMPARE(bar.text(), QStringLiteral("The model was not opened"));
 }
 
 QTEST_MAIN(TestFrontierPlot)

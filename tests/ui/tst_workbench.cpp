@@ -8,7 +8,7 @@
 #include "views/job_panel.h"
 #include "views/layer_panel.h"
 #include "views/layer_tree_view.h"
-#include "views/message_bar.h"
+#include "views/notice_bar.h"
 #include "views/role_chips.h"
 #include "views/run_table.h"
 

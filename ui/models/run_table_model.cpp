@@ -15,10 +15,10 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array shownFirst = {
-    "bits_per_weight"sv,  "compression"sv,     "ppl"sv,    "delta_ppl_percent"sv, "kld_mean"sv,
-    "top1_agreement"sv,   "model"sv,           "corpus"sv, "context"sv,           "windows"sv,
-    "quantize_seconds"sv, "evaluate_seconds"sv};
+constexpr std::array shownFirst = {"compression"sv, "bits_per_weight"sv,  "delta_ppl_percent"sv,
+                                   "ppl"sv,         "kld_mean"sv,         "top1_agreement"sv,
+                                   "model"sv,       "corpus"sv,           "context"sv,
+                                   "windows"sv,     "quantize_seconds"sv, "evaluate_seconds"sv};
 
 /// Cells of these units carry their unit themselves, scaled to the value.
 bool cellsCarryUnit(std::string_view unit) {

@@ -60,7 +60,8 @@ FrontierView::FrontierView(RunCollection& runs, RunSelection& selection, QWidget
 
     auto* tools = new QHBoxLayout;
     tools->setContentsMargins(6, 4, 6, 4);
-    tools->addWidget(comparison_, 1);
+    tools->addWidget(comparison_, 10);
+    tools->addStretch(1);
     tools->addSpacing(12);
     tools->addWidget(loss_);
     tools->addWidget(logarithmicLoss_);
@@ -133,7 +134,7 @@ void FrontierView::updateComparisons() {
                                  QString());
         }
         comparison_->setCurrentIndex(std::max(0, comparison_->findData(wanted)));
-        comparison_->setEnabled(groups.size() > 1);
+        comparison_->setVisible(groups.size() > 1);
     }
     plot_->setComparison(comparison_->currentData().toString().toStdString());
 }

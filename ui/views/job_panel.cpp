@@ -46,12 +46,12 @@ JobPanel::JobPanel(JobQueue& queue, QWidget* parent)
     layout->addWidget(list_);
     const auto update = [this] { updateActions(); };
     connect(list_->selectionModel(), &QItemSelectionModel::selectionChanged, this, update);
-    connect(model_, &QAbstractItemModel::dataChanged, this, update);
-    connect(model_, &QAbstractItemModel::rowsRemoved, this, update);
-    connect(model_, &QAbstractItemModel::rowsInserted, this, [this] {
+    connect(model_, &QAbstractItemModel::dataChanged, this, [this](const QModelIndex& index) {
         updateActions();
-        list_->scrollToBottom();
+        showRunning(index);
     });
+    connect(model_, &QAbstractItemModel::rowsRemoved, this, update);
+    connect(model_, &QAbstractItemModel::rowsInserted, this, update);
     updateActions();
 }
 
@@ -81,6 +81,14 @@ void JobPanel::makeActions() {
         }
     });
     connect(removeFinished_, &QAction::triggered, &queue_, &JobQueue::removeFinished);
+}
+
+void JobPanel::showRunning(const QModelIndex& index) {
+    const JobStatus& job = model_->job(index.row());
+    if (job.state == JobState::running && job.id != lastRunning_) {
+        lastRunning_ = job.id;
+        list_->scrollTo(index);
+    }
 }
 
 std::vector<int> JobPanel::selectedJobs() const {

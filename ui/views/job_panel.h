@@ -30,6 +30,8 @@ class JobPanel final : public QWidget {
     void makeActions();
     void cancelSelected();
     void updateActions();
+    /// Brings a job into view when it starts.
+    void showRunning(const QModelIndex& index);
     std::vector<int> selectedJobs() const;
 
     JobQueue& queue_;
@@ -40,6 +42,7 @@ class JobPanel final : public QWidget {
     QAction* retry_;
     QAction* remove_;
     QAction* removeFinished_;
+    int lastRunning_ = 0;
 };
 
 } // namespace planish

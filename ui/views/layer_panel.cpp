@@ -157,7 +157,7 @@ void LayerPanel::buildReadOnlyBar() {
 
 QWidget* LayerPanel::buildEmptyPage() {
     auto* label = new QLabel(
-        tr("Open a model to choose how its layers are stored.\n\nModel ▸ Open, or Ctrl+O"), pages_);
+        tr("Open a model to choose how its layers are stored.\n\nFile ▸ Open model, or Ctrl+O"), pages_);
     label->setAlignment(Qt::AlignCenter);
     label->setWordWrap(true);
     label->setForegroundRole(QPalette::PlaceholderText);

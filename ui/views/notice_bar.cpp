@@ -39,22 +39,27 @@ QString NoticeBar::text() const {
 }
 
 void NoticeBar::changeEvent(QEvent* event) {
-    // ApplicationPaletteChange, not PaletteChange: the latter also follows from the colours set here.
-    if (event->type() == QEvent::ApplicationPaletteChange) {
+    // The colour set here sends the same event once more.
+    if (event->type() == QEvent::PaletteChange && !applying_) {
         applyColours();
     }
     QFrame::changeEvent(event);
 }
 
 void NoticeBar::applyColours() {
-    QPalette palette = QApplication::palette();
-    const QColor base = palette.color(QPalette::Window);
-    const QColor accent = kind_ == Kind::problem ? QColor(213, 94, 0) : palette.color(QPalette::Highlight);
+    const QPalette surrounding = QApplication::palette();
+    const QColor base = surrounding.color(QPalette::Window);
+    const QColor accent =
+        kind_ == Kind::problem ? QColor(213, 94, 0) : surrounding.color(QPalette::Highlight);
     const auto blend = [](int from, int to) { return from + (to - from) / 4; };
+    // Only this colour is ours, so that all others go on following the theme.
+    QPalette palette;
     palette.setColor(QPalette::Window,
                      QColor(blend(base.red(), accent.red()), blend(base.green(), accent.green()),
                             blend(base.blue(), accent.blue())));
+    applying_ = true;
     setPalette(palette);
+    applying_ = false;
 }
 
 } // namespace planish

@@ -31,6 +31,7 @@ class NoticeBar : public QFrame {
     Kind kind_;
     QHBoxLayout* layout_;
     QLabel* label_;
+    bool applying_ = false;
 };
 
 } // namespace planish

@@ -148,7 +148,7 @@ void RunTable::showColumn(int column, bool shown) {
 void RunTable::resetColumns() {
     QHeaderView* header = view_->horizontalHeader();
     const QFontMetrics metrics(header->font());
-    constexpr int sortMarkAndMargins = 32;
+    constexpr int sortMarkAndMargins = 26;
     for (int column = 0; column < model_->columnCount(); ++column) {
         const bool shown =
             model_->headerData(column, Qt::Horizontal, RunTableModel::shownByDefaultRole).toBool();
