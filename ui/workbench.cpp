@@ -220,7 +220,7 @@ void Workbench::openSweep(const QString& path) {
 
 void Workbench::queueSweep(const std::vector<RunSpec>& specs) {
     for (const RunSpec& spec : specs) {
-        queueRun(spec);
+        queueRun(spec, WhenKnown::skip);
     }
     emit informed(tr("%n run(s) queued", nullptr, static_cast<int>(specs.size())));
 }
@@ -253,16 +253,16 @@ int Workbench::run(const QString& corpus, const EvaluationSettings& evaluation, 
     spec.evaluation = evaluation;
     spec.seed = seed;
     selection_.clear();
-    return queueRun(spec);
+    return queueRun(spec, WhenKnown::select);
 }
 
-int Workbench::queueRun(const RunSpec& spec) {
+int Workbench::queueRun(const RunSpec& spec, WhenKnown whenKnown) {
     const QString recipe = QString::fromStdString(spec.recipe.name);
     const QString model = QFileInfo(QString::fromStdString(spec.model)).fileName();
-    const int job =
-        queue_.add(tr("%1 on %2").arg(recipe, model), [this, spec, target = target_](JobMonitor& monitor) {
-            return measure(spec, target, monitor);
-        });
+    const int job = queue_.add(tr("%1 on %2").arg(recipe, model),
+                               [this, spec, whenKnown, target = target_](JobMonitor& monitor) {
+                                   return measure(spec, whenKnown, target, monitor);
+                               });
     if (editor_.hasModel() && spec.model == model_.toStdString()) {
         try {
             const std::vector<Codec> codecs =
@@ -277,13 +277,17 @@ int Workbench::queueRun(const RunSpec& spec) {
     return job;
 }
 
-JobQueue::Completion Workbench::measure(const RunSpec& spec, const Target& target, JobMonitor& monitor) {
+JobQueue::Completion Workbench::measure(const RunSpec& spec, WhenKnown whenKnown, const Target& target,
+                                        JobMonitor& monitor) {
     if (!service_) {
         service_ = std::make_unique<RunService>();
     }
     const std::string id = service_->executor().identify(spec, monitor);
     const ResultsDocument known(toPath(target->path()));
     if (known.exists() && std::ranges::count(known.runIds(), id) > 0) {
+        if (whenKnown == WhenKnown::skip) {
+            return nullptr;
+        }
         return [this, target, id] { runKnown(target, id); };
     }
     const RunRecord record = service_->executor().execute(spec, monitor);

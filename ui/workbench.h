@@ -68,9 +68,11 @@ class Workbench final : public QObject {
     void takeDocument(const QString& file, std::vector<RunRecord> runs);
     void openJson(const QString& path);
     void takeRecipe(const Recipe& recipe, const QString& undoText);
-    int queueRun(const RunSpec& spec);
+    enum class WhenKnown { select, skip }; ///< what a run that is already in the results does
+    int queueRun(const RunSpec& spec, WhenKnown whenKnown);
     void queueSweep(const std::vector<RunSpec>& specs);
-    JobQueue::Completion measure(const RunSpec& spec, const Target& target, JobMonitor& monitor);
+    JobQueue::Completion measure(const RunSpec& spec, WhenKnown whenKnown, const Target& target,
+                                 JobMonitor& monitor);
     void runMeasured(const Target& target, const RunRecord& record, const QString& problem);
     void runKnown(const Target& target, const std::string& id);
     void queueRecording(std::vector<RunRecord> records);

@@ -17,13 +17,15 @@ namespace planish {
 Corpus Corpus::open(const std::string& nameOrPath) {
     std::filesystem::path path = nameOrPath;
     std::error_code ignored;
-    if (!std::filesystem::exists(path, ignored)) {
+    // A folder that happens to be called "docs" must not hide the bundled text.
+    if (!std::filesystem::is_regular_file(path, ignored)) {
         const std::vector<std::string> bundled = bundledCorpora();
-        if (std::find(bundled.begin(), bundled.end(), nameOrPath) == bundled.end()) {
+        if (std::find(bundled.begin(), bundled.end(), nameOrPath) != bundled.end()) {
+            path = resourceFolder() / "corpora" / (nameOrPath + ".txt");
+        } else if (!std::filesystem::exists(path, ignored)) {
             throw InputError(nameOrPath, "text",
                              fmt::format("a file, or one of {}", fmt::join(bundled, ", ")), "neither");
         }
-        path = resourceFolder() / "corpora" / (nameOrPath + ".txt");
     }
     Corpus corpus;
     corpus.name = path.stem().string();

@@ -103,6 +103,16 @@ class WindowTest : public QObject {
         QVERIFY(errorOf([&] { Corpus::open(path.string()); }).contains("empty"));
         QVERIFY(errorOf([&] { Corpus::open(folder.path().toStdString()); }).contains("folder"));
     }
+
+    void a_folder_does_not_hide_the_bundled_text_of_its_name() {
+        QTemporaryDir folder;
+        const auto before = std::filesystem::current_path();
+        std::filesystem::create_directory(std::filesystem::path(folder.path().toStdString()) / "docs");
+        std::filesystem::current_path(folder.path().toStdString());
+        const QString message = errorOf([] { QVERIFY(Corpus::open("docs").text.size() > 1000); });
+        std::filesystem::current_path(before);
+        QCOMPARE(message, QString());
+    }
 };
 
 QTEST_APPLESS_MAIN(WindowTest)

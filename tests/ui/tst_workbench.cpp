@@ -85,6 +85,7 @@ class TestWorkbench : public QObject {
     void a_run_is_cancelled_within_a_second();
     void what_cannot_be_opened_is_told_in_the_message_bar();
     void a_dropped_recipe_becomes_the_one_being_edited();
+    void a_sweep_queues_its_runs_and_repeats_none();
     void saved_results_open_again_elsewhere();
     void a_removed_run_is_gone_from_the_document();
     void the_window_follows_the_theme();
@@ -244,6 +245,22 @@ void TestWorkbench::a_dropped_recipe_becomes_the_one_being_edited() {
     QApplication::sendEvent(window_.get(), &drop);
     QTRY_COMPARE(workbench().editor().name(), QStringLiteral("my mix"));
     QVERIFY(workbench().editor().undoStack()->canUndo());
+}
+
+void TestWorkbench::a_sweep_queues_its_runs_and_repeats_none() {
+    test::writeFile(std::filesystem::path(home_->path().toStdString()) / "sweep.json",
+                    R"({"schema": "planish.sweep/1", "models": ["folio-4m"], "texts": ["docs"],
+                        "context": 128, "windows": 2, "codecs": ["int8:g64", "int4:g64"]})");
+    for (int time = 0; time < 2; ++time) {
+        workbench().queue().removeFinished();
+        workbench().open(home_->filePath(QStringLiteral("sweep.json")));
+        QTRY_COMPARE(workbench().queue().jobs().size(), std::size_t{2});
+        QCOMPARE(workbench().expectedRuns().size(), std::size_t(workbench().queue().unfinishedCount()));
+        waitForJobs(workbench().queue());
+        QCOMPARE(workbench().runs().count(), 2);
+        QVERIFY(workbench().selection().ids().empty());
+        QVERIFY(workbench().expectedRuns().empty());
+    }
 }
 
 void TestWorkbench::saved_results_open_again_elsewhere() {
