@@ -6,19 +6,12 @@
 
 #include <QApplication>
 #include <QCommandLineParser>
+#include <algorithm>
+#include <string_view>
 
-int main(int argc, char** argv) {
-    QCoreApplication::setOrganizationName(QStringLiteral("planish"));
-    QCoreApplication::setApplicationName(QStringLiteral("planish"));
-    QGuiApplication::setApplicationDisplayName(QStringLiteral("Planish"));
-    QGuiApplication::setDesktopFileName(QStringLiteral("planish"));
-    const QString version = QString::fromStdString(planish::applicationVersion());
-    QCoreApplication::setApplicationVersion(version.section(QLatin1Char(' '), 1));
-    QSettings::setDefaultFormat(QSettings::IniFormat);
-    const QApplication application(argc, argv);
-    QGuiApplication::setWindowIcon(planish::applicationIcon());
+namespace {
 
-    QCommandLineParser parser;
+void describe(QCommandLineParser& parser) {
     parser.setApplicationDescription(
         QCoreApplication::translate("main", "A workbench for shrinking language models."));
     parser.addHelpOption();
@@ -28,8 +21,36 @@ int main(int argc, char** argv) {
         QCoreApplication::translate(
             "main", "A model (folder or bundled name), results (.h5), a recipe or sweep (.json)"),
         QStringLiteral("[MODEL|RESULTS.h5|RECIPE.json]…"));
-    parser.process(application);
+}
 
+/// Help and version are told without a display, too.
+bool asksForText(int argc, char** argv) {
+    return std::any_of(argv + 1, argv + argc, [](const std::string_view argument) {
+        return argument == "-h" || argument == "--help" || argument == "-v" || argument == "--version";
+    });
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    QCoreApplication::setOrganizationName(QStringLiteral("planish"));
+    QCoreApplication::setApplicationName(QStringLiteral("planish"));
+    const QString version = QString::fromStdString(planish::applicationVersion());
+    QCoreApplication::setApplicationVersion(version.section(QLatin1Char(' '), 1));
+    QSettings::setDefaultFormat(QSettings::IniFormat);
+    QCommandLineParser parser;
+    describe(parser);
+    if (asksForText(argc, argv)) {
+        const QCoreApplication application(argc, argv);
+        parser.process(application);
+        return 0;
+    }
+
+    QGuiApplication::setApplicationDisplayName(QStringLiteral("Planish"));
+    QGuiApplication::setDesktopFileName(QStringLiteral("planish"));
+    const QApplication application(argc, argv);
+    QGuiApplication::setWindowIcon(planish::applicationIcon());
+    parser.process(application);
     planish::MainWindow window;
     window.show();
     window.start(parser.positionalArguments());
