@@ -51,7 +51,8 @@ int main(int argc, char** argv) {
     const QApplication application(argc, argv);
     QGuiApplication::setWindowIcon(planish::applicationIcon());
     parser.process(application);
-    planish::MainWindow window;
+    planish::Workbench workbench;
+    planish::MainWindow window(workbench);
     window.show();
     window.start(parser.positionalArguments());
     return QApplication::exec();

@@ -41,8 +41,10 @@ QString settingsKey(const char* name) {
 
 } // namespace
 
-MainWindow::MainWindow(QWidget* parent)
-    : QMainWindow(parent), run_(new QAction(symbol(QStringLiteral("run")), tr("&Run"), this)) {
+MainWindow::MainWindow(Workbench& workbench, QWidget* parent)
+    : QMainWindow(parent),
+      workbench_(workbench),
+      run_(new QAction(symbol(QStringLiteral("run")), tr("&Run"), this)) {
     applyTheme(themeFromName(settings_.value(settingsKey("theme")).toString()));
     setAcceptDrops(true);
     setWindowIcon(applicationIcon());

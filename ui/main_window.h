@@ -24,15 +24,14 @@ class WelcomeStrip;
 class MainWindow final : public QMainWindow {
     Q_OBJECT
   public:
-    /// Settings are read from, and kept in, the default QSettings.
-    explicit MainWindow(QWidget* parent = nullptr);
+    /// `workbench` must outlive the window. Settings are read from, and kept in, the default QSettings.
+    explicit MainWindow(Workbench& workbench, QWidget* parent = nullptr);
     ~MainWindow() override;
 
     /// Opens what the command line names; without a model among it the bundled one, without results the
     /// user's own document.
     void start(const QStringList& namesOrPaths);
 
-    Workbench& workbench() { return workbench_; }
     FrontierView* frontier() const { return frontier_; }
     RunTable* runTable() const { return runTable_; }
     JobPanel* jobPanel() const { return jobPanel_; }
@@ -88,9 +87,9 @@ class MainWindow final : public QMainWindow {
     void updateTitle();
     void updateJobStatus();
 
+    Workbench& workbench_;
     QSettings settings_;
     RecentFiles recent_;
-    Workbench workbench_;
     QAction* run_;
     QMenu* exportMenu_ = nullptr;
     NoticeBar* messages_ = nullptr;

@@ -66,10 +66,12 @@ class TestWorkbench : public QObject {
     Q_OBJECT
 
     std::unique_ptr<QTemporaryDir> home_;
-    std::unique_ptr<MainWindow> window_;
+    std::unique_ptr<Workbench> workbench_;
+    std::unique_ptr<MainWindow> window_; ///< goes before what it shows
 
-    Workbench& workbench() { return window_->workbench(); }
+    Workbench& workbench() { return *workbench_; }
     void openWindow();
+    void closeProgram();
     void setNumber(const char* name, int value);
     void setMlpCodec(const QString& codec);
     /// Runs the recipe being edited on very little text.
@@ -78,11 +80,12 @@ class TestWorkbench : public QObject {
   private slots:
     void initTestCase() { applyTheme(Theme::light); }
     void init();
-    void cleanup() { window_.reset(); }
+    void cleanup() { closeProgram(); }
 
     void from_the_first_start_to_a_selected_point();
     void a_run_survives_the_program_and_is_not_measured_twice();
     void a_run_is_cancelled_within_a_second();
+    void the_program_can_be_closed_while_a_run_executes();
     void what_cannot_be_opened_is_told_in_the_message_bar();
     void a_dropped_recipe_becomes_the_one_being_edited();
     void a_sweep_queues_its_runs_and_repeats_none();
@@ -105,12 +108,19 @@ void TestWorkbench::init() {
 }
 
 void TestWorkbench::openWindow() {
-    window_ = std::make_unique<MainWindow>();
+    workbench_ = std::make_unique<Workbench>();
+    window_ = std::make_unique<MainWindow>(*workbench_);
     window_->show();
     window_->start({});
     QTRY_VERIFY_WITH_TIMEOUT(workbench().editor().hasModel() && !workbench().documentPath().isEmpty(),
                              patience);
     QVERIFY(QTest::qWaitForWindowActive(window_.get()));
+}
+
+void TestWorkbench::closeProgram() {
+    window_->close();
+    window_.reset();
+    workbench_.reset();
 }
 
 void TestWorkbench::setNumber(const char* name, int value) {
@@ -186,8 +196,7 @@ void TestWorkbench::from_the_first_start_to_a_selected_point() {
 void TestWorkbench::a_run_survives_the_program_and_is_not_measured_twice() {
     runShort();
     const std::string id = workbench().runs().run(0).id;
-    window_->close();
-    window_.reset();
+    closeProgram();
     openWindow();
     QTRY_COMPARE(workbench().runs().count(), 1);
     QCOMPARE(workbench().runs().run(0).id, id);
@@ -211,6 +220,18 @@ void TestWorkbench::a_run_is_cancelled_within_a_second() {
     qInfo("cancelled after %lld ms", timer.elapsed());
     QCOMPARE(queue.jobs().front().state, JobState::cancelled);
     QVERIFY(timer.elapsed() < 5000); // a second on an idle machine; tests share theirs
+    QCOMPARE(workbench().runs().count(), 0);
+}
+
+void TestWorkbench::the_program_can_be_closed_while_a_run_executes() {
+    setNumber("Windows", 0); // the whole text
+    QTest::keyClick(window_.get(), Qt::Key_F5);
+    QTRY_COMPARE_WITH_TIMEOUT(workbench().queue().jobs().front().state, JobState::running, patience);
+    QElapsedTimer timer;
+    timer.start();
+    closeProgram();
+    QVERIFY(timer.elapsed() < 5000);
+    openWindow();
     QCOMPARE(workbench().runs().count(), 0);
 }
 
