@@ -5,7 +5,7 @@
 
 #include <cstring>
 #include <fstream>
-#include <regex>
+#include <sstream>
 
 namespace planish::test {
 
@@ -33,11 +33,13 @@ FloatArray readNpy(const std::filesystem::path& path) {
     const std::string header = file.substr(10, start - 10);
     FloatArray array;
     std::size_t count = 1;
-    const std::string shape = header.substr(header.find('('), header.find(')') - header.find('('));
-    const std::regex digits("[0-9]+");
-    for (std::sregex_iterator it(shape.begin(), shape.end(), digits), end; it != end; ++it) {
-        array.shape.push_back(std::stoul(it->str()));
-        count *= array.shape.back();
+    const std::size_t open = header.find('(') + 1;
+    std::istringstream shape(header.substr(open, header.find(')') - open));
+    for (std::string size; std::getline(shape, size, ',');) {
+        if (size.find_first_of("0123456789") != std::string::npos) { // not after the last comma
+            array.shape.push_back(std::stoul(size));
+            count *= array.shape.back();
+        }
     }
     array.values.resize(count);
     if (file.size() != start + count * sizeof(float)) {

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <cstdio>
 #include <utility>
 
 namespace planish {
@@ -112,7 +112,10 @@ void replaceFile(const std::filesystem::path& path,
     try {
         write(temporary);
         syncFile(temporary);
-        std::filesystem::rename(temporary, path);
+        if (::rename(temporary.c_str(), path.c_str()) != 0) {
+            throw Error(fmt::format("{}: cannot be replaced: {}", printable(path.string(), 400),
+                                    systemMessage(errno)));
+        }
         syncFile(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
     } catch (...) {
         std::error_code ignored;

@@ -13,53 +13,91 @@
 namespace planish {
 namespace {
 
-/// Builds the document while refusing what nlohmann's own parser lets pass.
-class StrictHandler : public nlohmann::detail::json_sax_dom_parser<Json> {
-    using Base = nlohmann::detail::json_sax_dom_parser<Json>;
+// Bounds the memory a small hostile file can ask for; the largest tokenizers hold about two million values.
+constexpr std::size_t mostValues = 10'000'000;
 
+/// Builds the document while refusing what nlohmann's own parser lets pass. Its own builder looks every key
+/// of an ordered object up before adding it, which takes minutes for a vocabulary; this one appends.
+class StrictHandler {
   public:
-    StrictHandler(Json& result, std::string_view source, int maximumDepth)
-        : Base(result, false), source_(source), maximumDepth_(maximumDepth) {}
+    StrictHandler(std::string_view source, int maximumDepth) : source_(source), maximumDepth_(maximumDepth) {}
 
-    bool start_object(std::size_t size) {
-        deeper();
+    Json take() { return std::move(root_); }
+
+    bool null() { return add(nullptr); }
+    bool boolean(bool value) { return add(value); }
+    bool number_integer(std::int64_t value) { return add(value); }
+    bool number_unsigned(std::uint64_t value) { return add(value); }
+    bool number_float(double value, const std::string&) { return add(value); }
+    bool string(std::string& value) { return add(std::move(value)); }
+    bool binary(Json::binary_t& value) { return add(std::move(value)); }
+
+    bool start_object(std::size_t) {
+        enter(Json::object());
         keys_.emplace_back();
-        return Base::start_object(size);
+        return true;
     }
     bool end_object() {
-        --depth_;
+        open_.pop_back();
         keys_.pop_back();
-        return Base::end_object();
+        return true;
     }
-    bool start_array(std::size_t size) {
-        deeper();
-        return Base::start_array(size);
+    bool start_array(std::size_t) {
+        enter(Json::array());
+        return true;
     }
     bool end_array() {
-        --depth_;
-        return Base::end_array();
+        open_.pop_back();
+        return true;
     }
     bool key(std::string& name) {
         if (!keys_.back().insert(name).second) {
             throw InputError(source_, name, "each key once", "a duplicate");
         }
-        return Base::key(name);
+        key_ = std::move(name);
+        return true;
     }
     bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) {
         throw InputError(source_, fmt::format("byte {}", position), "valid JSON", error.what());
     }
 
   private:
-    void deeper() {
-        if (++depth_ > maximumDepth_) {
+    bool add(Json value) {
+        place(std::move(value));
+        return true;
+    }
+
+    void enter(Json container) {
+        if (open_.size() >= static_cast<std::size_t>(maximumDepth_)) {
             throw InputError(source_, "nesting", fmt::format("at most {} levels", maximumDepth_), "more");
         }
+        open_.push_back(&place(std::move(container)));
+    }
+
+    /// Puts the value where the parser is. The address stays valid while the value is open, as nothing is
+    /// added to the container around it meanwhile.
+    Json& place(Json value) {
+        if (++count_ > mostValues) {
+            throw InputError(source_, "document", fmt::format("at most {} values", mostValues), "more");
+        }
+        if (open_.empty()) {
+            return root_ = std::move(value);
+        }
+        if (open_.back()->is_array()) {
+            auto& items = open_.back()->get_ref<Json::array_t&>();
+            return items.emplace_back(std::move(value));
+        }
+        Json::object_t::Container& members = open_.back()->get_ref<Json::object_t&>();
+        return members.emplace_back(std::move(key_), std::move(value)).second;
     }
 
     std::string source_;
     int maximumDepth_;
-    int depth_ = 0;
+    Json root_;
+    std::vector<Json*> open_;
     std::vector<std::set<std::string>> keys_;
+    std::string key_;
+    std::size_t count_ = 0;
 };
 
 std::string describe(const Json& value) {
@@ -78,12 +116,11 @@ Json parseJson(std::string_view text, std::string_view source, int maximumDepth)
     if (!isUtf8(text)) {
         throw InputError(source, "text", "UTF-8", "other bytes");
     }
-    Json result;
-    StrictHandler handler(result, source, maximumDepth);
+    StrictHandler handler(source, maximumDepth);
     if (!Json::sax_parse(text.begin(), text.end(), &handler)) {
         throw InputError(source, "text", "valid JSON", "something else");
     }
-    return result;
+    return handler.take();
 }
 
 Json parseJsonFile(const std::string& path, std::uint64_t limit, int maximumDepth) {

@@ -10,19 +10,19 @@
 
 namespace planish {
 
-/// TBB limits its worker threads to the number of cores unless told otherwise, so a larger arena needs the
-/// limit raised.
+constexpr int largestArena = 1024;
+
+/// TBB allows as many threads as cores unless told otherwise, and of several limits the smallest holds; so
+/// every arena asks for the same large one, and only its own size counts.
 struct Workers::Arena {
     explicit Arena(int threads)
-        : limit(tbb::global_control::max_allowed_parallelism,
-                static_cast<std::size_t>(std::max(threads, tbb::info::default_concurrency()))),
-          arena(threads) {}
+        : limit(tbb::global_control::max_allowed_parallelism, largestArena), arena(threads) {}
     tbb::global_control limit;
     tbb::task_arena arena;
 };
 
 Workers::Workers(int threads)
-    : threads_(std::clamp(threads > 0 ? threads : tbb::info::default_concurrency(), 1, 1024)),
+    : threads_(std::clamp(threads > 0 ? threads : tbb::info::default_concurrency(), 1, largestArena)),
       arena_(std::make_unique<Arena>(threads_)) {}
 
 Workers::~Workers() = default;
