@@ -31,7 +31,8 @@ class PerplexityTest : public QObject {
         for (const auto& model : reference["models"].items()) {
             for (const auto& text : model.value()["texts"].items()) {
                 for (const Json& row : text.value()["results"]) {
-                    const bool slow = row["scope"] == "whole" && model.key() == "folio-23m";
+                    const bool slow = row["scope"] == "whole" &&
+                                      (model.key() == "folio-23m" || text.key() == "eval-literature");
                     if (slow && qEnvironmentVariableIsEmpty("PLANISH_SLOW_TESTS")) {
                         continue;
                     }
