@@ -49,13 +49,10 @@ std::vector<BlockWeights> readBlocks(const WeightSource& source, Workers& worker
 } // namespace
 
 Generator::Generator(const WeightSource& source, Workers& workers)
-    : source_(source),
-      workers_(workers),
-      blocks_(readBlocks(source, workers)),
-      head_(source, workers),
-      rope_(source.model().config(), source.model().config().maximumContext) {}
+    : source_(source), workers_(workers), blocks_(readBlocks(source, workers)), head_(source, workers) {}
 
-Vector Generator::step(std::span<const TokenId> tokens, std::size_t past, std::vector<KeyValues>& cache) {
+Vector Generator::step(std::span<const TokenId> tokens, std::size_t past, const RopeTable& rope,
+                       std::vector<KeyValues>& cache) {
     const ModelConfig& config = source_.model().config();
     const auto count = static_cast<Eigen::Index>(tokens.size());
     const auto seen = static_cast<Eigen::Index>(past);
@@ -64,7 +61,7 @@ Vector Generator::step(std::span<const TokenId> tokens, std::size_t past, std::v
     Matrix attended(count, static_cast<Eigen::Index>(config.querySize()));
     for (std::size_t b = 0; b < blocks_.size(); ++b) {
         KeyValues& seenHere = cache[b];
-        projectQueryKeyValue(blocks_[b], config, rope_, hidden, past, queries,
+        projectQueryKeyValue(blocks_[b], config, rope, hidden, past, queries,
                              seenHere.keys.middleRows(seen, count), seenHere.values.middleRows(seen, count));
         for (std::size_t first = 0; first < tokens.size(); first += queriesPerTile) {
             const auto rows = static_cast<Eigen::Index>(std::min(queriesPerTile, tokens.size() - first));
@@ -86,7 +83,9 @@ std::vector<TokenId> Generator::generate(std::span<const TokenId> prompt, std::s
         throw InputError("prompt", "length", fmt::format("1 to {} tokens", config.maximumContext - 1),
                          std::to_string(prompt.size()));
     }
-    const auto capacity = static_cast<Eigen::Index>(std::min(config.maximumContext, prompt.size() + count));
+    count = std::min(count, config.maximumContext - prompt.size());
+    const auto capacity = static_cast<Eigen::Index>(prompt.size() + count);
+    const RopeTable rope(config, prompt.size() + count);
     const auto width = static_cast<Eigen::Index>(config.keyValueSize());
     std::vector<KeyValues> cache(blocks_.size(), {Matrix(capacity, width), Matrix(capacity, width)});
     std::mt19937_64 random(sampling.seed);
@@ -95,7 +94,7 @@ std::vector<TokenId> Generator::generate(std::span<const TokenId> prompt, std::s
     std::size_t past = 0;
     while (result.size() < count && past + tokens.size() <= static_cast<std::size_t>(capacity)) {
         monitor.throwIfCancelled();
-        const Vector logits = step(tokens, past, cache);
+        const Vector logits = step(tokens, past, rope, cache);
         past += tokens.size();
         tokens.assign(1, choose(logits, sampling, random));
         if (config.endToken && tokens.front() == *config.endToken) {

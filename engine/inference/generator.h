@@ -31,13 +31,13 @@ class Generator {
 
   private:
     /// Logits after the last of `tokens`, which follow the `past` ones already seen.
-    Vector step(std::span<const TokenId> tokens, std::size_t past, std::vector<KeyValues>& cache);
+    Vector step(std::span<const TokenId> tokens, std::size_t past, const RopeTable& rope,
+                std::vector<KeyValues>& cache);
 
     const WeightSource& source_;
     Workers& workers_;
     std::vector<BlockWeights> blocks_;
     LogitHead head_;
-    RopeTable rope_;
 };
 
 } // namespace planish
