@@ -8,13 +8,18 @@
 namespace planish::cli {
 
 void EvaluationArguments::addTo(CLI::App& command) {
+    const CLI::Range count(1, 1'000'000'000); // a negative number would otherwise wrap around
     command.add_option("--text", text, "UTF-8 file, or a bundled text: literature, docs, calibration")
         ->capture_default_str();
     command.add_option("--convention", convention, "standard, strided or llama.cpp")->capture_default_str();
-    command.add_option("--context", context, "tokens a window (default: the model's maximum, at most 2048)");
-    command.add_option("--windows", windows, "evaluate the first N windows (default: all of the text)");
-    command.add_option("--stride", stride,
-                       "scored tokens a window, strided convention (default: half the context)");
+    command.add_option("--context", context, "tokens a window (default: the model's maximum, at most 2048)")
+        ->check(count);
+    command.add_option("--windows", windows, "evaluate the first N windows (default: all of the text)")
+        ->check(count);
+    command
+        .add_option("--stride", stride,
+                    "scored tokens a window, strided convention (default: half the context)")
+        ->check(count);
 }
 
 EvaluationSettings EvaluationArguments::settings() const {

@@ -17,6 +17,7 @@
 
 #include <QApplication>
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <memory>
 #include <tuple>
@@ -121,7 +122,8 @@ void printComparison(const RunComparison& comparison) {
         const std::string unit = *metric.field->unit == '\0' ? "" : fmt::format(" ({})", metric.field->unit);
         rows.push_back({metric.field->title + unit});
         for (const double value : metric.values) {
-            rows.back().push_back(fmt::format("{:.6g}", value));
+            const bool whole = value == std::floor(value) && std::abs(value) < 1e15;
+            rows.back().push_back(whole ? fmt::format("{:.0f}", value) : fmt::format("{:.6g}", value));
         }
     }
     rows.push_back({fmt::format("PPL against {} (%)", comparison.names.front())});
