@@ -307,7 +307,9 @@ void addGenerate(CLI::App& app) {
     const auto arguments = std::make_shared<Arguments>();
     addModel(*command, arguments->model);
     command->add_option("--prompt", arguments->prompt, "the text to continue")->required();
-    command->add_option("--tokens", arguments->tokens, "tokens to add at most")->check(CLI::Range(1, 1\'000\'000))->capture_default_str();
+    command->add_option("--tokens", arguments->tokens, "tokens to add at most")
+        ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
     command->add_option("--temperature", arguments->sampling.temperature, "0: always the most likely token")
         ->check(CLI::Range(0.0, 100.0))
         ->capture_default_str();
