@@ -10,8 +10,8 @@
 using namespace planish;
 using namespace planish::test;
 
-/// Against PyTorch/transformers (tests/fixtures/reference/reference_ppl.json). The rows over whole texts with
-/// folio-23m take minutes and run only with PLANISH_SLOW_TESTS set.
+/// Against PyTorch/transformers (tests/fixtures/reference/reference_ppl.json). Of the rows over whole texts,
+/// which take minutes, all but one run only with PLANISH_SLOW_TESTS set.
 class PerplexityTest : public QObject {
     Q_OBJECT
 
