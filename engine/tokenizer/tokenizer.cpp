@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t longestText = std::numeric_limits<std::int32_t>::max();
 
-/// The parts whose mere presence changes the tokens in ways that are not implemented.
+/// Refuses the kinds of tokenizer that this one would read wrongly, naming what is different.
 void refuseOtherKinds(const TokenizerFile& file) {
     const JsonObject document(file.settings, file.path);
     const JsonObject model = document.object("model");
