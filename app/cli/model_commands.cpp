@@ -187,7 +187,7 @@ void addCodecs(CLI::App& app) {
                                                {"summary", member.summary},
                                                {"options", member.options},
                                                {"bits_per_weight", member.bitsFormula},
-                                               {"needs_calibration", member.needsCalibration},
+                                               {"calibration", calibrationUseName(member.calibration)},
                                                {"reference", member.reference},
                                                {"examples", member.examples}});
                 continue;
@@ -203,7 +203,7 @@ void addCodecs(CLI::App& app) {
                     fmt::print("{:26} {}: {}\n", "", label, value);
                 }
             }
-            fmt::print("{:26} calibration: {}\n\n", "", member.needsCalibration ? "needed" : "not needed");
+            fmt::print("{:26} calibration: {}\n\n", "", calibrationUseName(member.calibration));
         }
         for (const CodecAlias& alias : codecAliases()) {
             if (*json) {

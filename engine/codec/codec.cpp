@@ -4,10 +4,12 @@
 #include "codec/checked_size.h"
 #include "codec/codec_string.h"
 #include "codec/codec_table.h"
+#include "codec/input_statistics.h"
 #include "codec/row_blocks.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <utility>
@@ -54,9 +56,11 @@ void checkFinite(MatrixView weights) {
 class Codec::Pipeline {
   public:
     explicit Pipeline(const CodecSpec& spec)
-        : name_(printCodecString(spec)), format_(spec.format.entry->make(spec.format)) {
+        : name_(printCodecString(spec)),
+          format_(spec.format.entry->make(spec.format)),
+          calibration_(spec.format.entry->member.calibration) {
         for (const StageSpec& stage : spec.stages) {
-            needsCalibration_ = needsCalibration_ || stage.entry->member.needsCalibration;
+            calibration_ = std::max(calibration_, stage.entry->member.calibration);
             if (const auto* makeOne = std::get_if<MakeRounding>(&stage.entry->make)) {
                 rounding_ = (*makeOne)(stage);
             } else if (const auto* makeTransform = std::get_if<MakeTransform>(&stage.entry->make)) {
@@ -64,7 +68,7 @@ class Codec::Pipeline {
             } else {
                 const auto nested =
                     stage.codec ? std::make_shared<const Codec>(fromSpec(*stage.codec)) : nullptr;
-                needsCalibration_ = needsCalibration_ || (nested && nested->needsCalibration());
+                calibration_ = std::max(calibration_, nested ? nested->calibration() : CalibrationUse::none);
                 corrections_.push_back(std::get<MakeCorrection>(stage.entry->make)(stage, nested));
             }
         }
@@ -73,7 +77,7 @@ class Codec::Pipeline {
     static Codec fromSpec(const CodecSpec& spec) { return Codec(std::make_shared<const Pipeline>(spec)); }
 
     const std::string& name() const { return name_; }
-    bool needsCalibration() const { return needsCalibration_; }
+    CalibrationUse calibration() const { return calibration_; }
     bool isFloat() const { return format_->isFloat(); }
 
     std::size_t packedBytes(Shape shape) const {
@@ -85,20 +89,29 @@ class Codec::Pipeline {
         return bytes;
     }
 
-    PackedTensor encode(MatrixView weights, const EncodeContext& context) const {
+    PackedTensor encode(MatrixView weights, const EncodeContext& outer) const {
         const Shape shape = shapeOf(weights);
         PackedTensor packed{shape, std::vector<std::byte>(packedBytes(shape))};
         checkFinite(weights);
+        if (calibration_ == CalibrationUse::required && outer.inputs == nullptr) {
+            throw Error(fmt::format("{} needs statistics of the tensor's inputs, and there are none", name_));
+        }
         const std::span<std::byte> bytes(packed.bytes);
         const std::size_t header = headerBytes(shape);
         const std::size_t body = format_->packedBytes(shape);
         if (!transform_ && corrections_.empty()) {
-            format_->encode(weights, rounding_.get(), context, bytes);
+            format_->encode(weights, rounding_.get(), outer, bytes);
             return packed;
         }
         Matrix wanted = weights;
+        EncodeContext context = outer;
+        std::optional<InputStatistics> inputs;
         if (transform_) {
-            transform_->forward(wanted, context, bytes.first(header));
+            transform_->forward(wanted, outer, bytes.first(header));
+            if (outer.inputs != nullptr) {
+                inputs = transform_->transformed(*outer.inputs, bytes.first(header), outer);
+                context.inputs = &*inputs;
+            }
         }
         Matrix rounded = wanted;
         forEachSection(shape,
@@ -164,7 +177,7 @@ class Codec::Pipeline {
     std::shared_ptr<const Rounding> rounding_;
     std::shared_ptr<const Transform> transform_;
     std::vector<std::shared_ptr<const Correction>> corrections_;
-    bool needsCalibration_ = false;
+    CalibrationUse calibration_ = CalibrationUse::none;
 };
 
 Codec::Codec(std::shared_ptr<const Pipeline> pipeline) : pipeline_(std::move(pipeline)) {}
@@ -177,8 +190,15 @@ const std::string& Codec::name() const {
     return pipeline_->name();
 }
 
-bool Codec::needsCalibration() const {
-    return pipeline_->needsCalibration();
+CalibrationUse Codec::calibration() const {
+    return pipeline_->calibration();
+}
+
+std::optional<Codec> Codec::withNearestRounding() const {
+    CodecSpec spec = parseCodecString(name());
+    const auto removed = std::erase_if(
+        spec.stages, [](const StageSpec& stage) { return stage.entry->member.choice == Choice::rounding; });
+    return removed == 0 ? std::nullopt : std::optional(Pipeline::fromSpec(spec));
 }
 
 bool Codec::isFloat() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "codec/registry.h"
 #include "support/matrix.h"
 #include "support/workers.h"
 
@@ -27,11 +28,14 @@ struct PackedTensor {
     }
 };
 
+struct InputStatistics;
+
 /// What an encoder may use besides the weights.
 struct EncodeContext {
     Workers& workers;
     JobMonitor& monitor;
     std::uint64_t seed = 0; ///< of random transforms; stored in the packed bytes where decoding needs it
+    const InputStatistics* inputs = nullptr; ///< of this tensor, in the basis of the weights; null without
 };
 
 /// How one tensor is stored and how its values are chosen: a format, a rounding, a transform and corrections
@@ -44,8 +48,11 @@ class Codec {
 
     /// The canonical codec string: parse(name()).name() == name().
     const std::string& name() const;
-    /// Whether encoding reads calibration statistics.
-    bool needsCalibration() const;
+    /// What statistics of its inputs are to the encoding of a tensor.
+    CalibrationUse calibration() const;
+    /// The codec with nearest rounding instead of its own: its packed bytes are read the same way. Empty when
+    /// it has no rounding of its own.
+    std::optional<Codec> withNearestRounding() const;
     /// Whether the codec is a plain float format, the only kind that may store norms and biases.
     bool isFloat() const;
     /// Bytes that encode() will write for this shape; exact for every format whose size does not depend on
@@ -53,7 +60,8 @@ class Codec {
     std::size_t packedBytes(Shape shape) const;
 
     /// Encodes finite weights [rows, columns]; rows run in parallel; the same bytes for every thread count.
-    /// Throws Error when a weight is NaN or infinite, naming its row and column, and Cancelled.
+    /// Throws Error when it requires statistics and there are none, when a weight is NaN or infinite, naming
+    /// its row and column, and Cancelled.
     PackedTensor encode(MatrixView weights, const EncodeContext& context) const;
     /// The whole tensor, rows in parallel. Throws InputError when the bytes do not fit the shape: packed
     /// bytes may come from a hostile file.

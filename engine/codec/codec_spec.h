@@ -3,9 +3,12 @@
 
 #include "codec/scale_type.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace planish {
@@ -26,8 +29,13 @@ struct FormatSpec {
 /// A stage with its argument.
 struct StageSpec {
     const StageEntry* entry = nullptr;      ///< in stageEntries()
-    std::uint32_t partsPerMillion = 0;      ///< of a percentage: 1 % is 10000
+    std::uint32_t number = 0;               ///< the argument; parts per million of a percentage
+    std::vector<std::string> options;       ///< in the order of the entry's lists
     std::shared_ptr<const CodecSpec> codec; ///< of a nested codec
+
+    bool has(std::string_view option) const {
+        return std::find(options.begin(), options.end(), option) != options.end();
+    }
 };
 
 /// A parsed codec string. `stages` are in the order of stageEntries(), the order they are applied and

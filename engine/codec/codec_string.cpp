@@ -19,7 +19,6 @@ constexpr int deepestNesting = 3;
 constexpr std::size_t smallestGroup = 8;
 constexpr std::size_t largestGroup = 1024;
 constexpr std::uint32_t onePercent = 10000;
-constexpr std::uint32_t mostOutliers = 10 * onePercent;
 
 /// A decimal whole number without sign or leading zeros.
 std::optional<std::uint32_t> wholeNumber(std::string_view text) {
@@ -220,9 +219,7 @@ class Parser {
             failUnknown(start, fmt::format("+{}", name), "a stage", stageWords());
         }
         const std::string written = fmt::format("+{}", name);
-        if (spec.format.entry->isFloat) {
-            fail(start, written, fmt::format("no stages after {}", spec.format.entry->family));
-        }
+        checkFits(*entry, *spec.format.entry, start, written);
         for (const StageSpec& other : spec.stages) {
             if (other.entry == &*entry) {
                 fail(start, written, "each stage once");
@@ -252,12 +249,19 @@ class Parser {
             const std::string_view text = word();
             const auto value =
                 text.ends_with('%') ? percentage(text.substr(0, text.size() - 1)) : std::nullopt;
-            if (!value || *value == 0 || *value > mostOutliers) {
+            if (!value || *value == 0 || *value > entry.most) {
                 fail(start, text_.substr(start, at_ - start),
-                     fmt::format("{} with P above 0 and at most 10, of up to four decimals",
-                                 entry.member.name));
+                     fmt::format("{} with P above 0 and at most {}, of up to four decimals",
+                                 entry.member.name, printPercentage(entry.most)));
             }
-            spec.partsPerMillion = *value;
+            spec.number = *value;
+        } else if (entry.argument == StageArgument::number) {
+            const auto value = wholeNumber(word());
+            if (!value || *value == 0 || *value > entry.most) {
+                fail(start, text_.substr(start, at_ - start),
+                     fmt::format("{} with a whole number from 1 to {}", entry.member.name, entry.most));
+            }
+            spec.number = *value;
         } else if (entry.argument == StageArgument::codec) {
             const std::size_t open = at_;
             const bool parentheses = take('(');
@@ -266,7 +270,60 @@ class Parser {
                 fail(at_, text_.substr(at_), fmt::format("the ')' of the '(' at character {}", open + 1));
             }
         }
+        stageOptions(spec);
         return spec;
+    }
+
+    void stageOptions(StageSpec& spec) {
+        const auto& lists = spec.entry->options;
+        std::vector<std::string> chosen(lists.size());
+        while (take(':')) {
+            const std::size_t start = at_;
+            const std::string_view name = word();
+            bool known = false;
+            for (std::size_t i = 0; i < lists.size(); ++i) {
+                if (std::find(lists[i].begin(), lists[i].end(), name) == lists[i].end()) {
+                    continue;
+                }
+                if (!chosen[i].empty()) {
+                    fail(start, name, fmt::format("one of {} once", fmt::join(lists[i], ", ")));
+                }
+                chosen[i] = name;
+                known = true;
+            }
+            if (!known) {
+                std::vector<std::string> words;
+                for (const auto& list : lists) {
+                    words.insert(words.end(), list.begin(), list.end());
+                }
+                failUnknown(
+                    start, name,
+                    fmt::format("{} option of {}", words.empty() ? "no" : "an", spec.entry->member.name),
+                    words);
+            }
+        }
+        std::copy_if(chosen.begin(), chosen.end(), std::back_inserter(spec.options),
+                     [](const std::string& word) { return !word.empty(); });
+    }
+
+    void checkFits(const StageEntry& stage, const FormatEntry& format, std::size_t start,
+                   const std::string& written) const {
+        if (format.kind == FormatKind::plain) {
+            fail(start, written, fmt::format("no stages after {}", format.family));
+        }
+        if (format.kind >= stage.least) {
+            return;
+        }
+        std::vector<std::string> fitting;
+        for (const StageEntry& other : stageEntries()) {
+            if (other.member.choice == stage.member.choice && format.kind >= other.least) {
+                fitting.push_back(other.member.name);
+            }
+        }
+        fail(start, written,
+             fitting.empty()
+                 ? fmt::format("no rounding after {}, which rounds for itself", format.member.name)
+                 : fmt::format("a rounding for {}: {}", format.member.name, fmt::join(fitting, ", ")));
     }
 
     [[noreturn]] void fail(std::size_t position, std::string_view found, std::string_view expected) const {
@@ -319,10 +376,15 @@ std::string printCodecString(const CodecSpec& spec) {
     for (const StageSpec& stage : spec.stages) {
         text += "+" + stage.entry->word;
         if (stage.entry->argument == StageArgument::percent) {
-            text += fmt::format("={}%", printPercentage(stage.partsPerMillion));
+            text += fmt::format("={}%", printPercentage(stage.number));
+        } else if (stage.entry->argument == StageArgument::number) {
+            text += fmt::format("={}", stage.number);
         } else if (stage.codec) {
             const std::string nested = printCodecString(*stage.codec);
             text += stage.codec->stages.empty() ? "=" + nested : fmt::format("=({})", nested);
+        }
+        for (const std::string& option : stage.options) {
+            text += ":" + option;
         }
     }
     return text;

@@ -4,6 +4,7 @@
 #include "codec/codec_spec.h"
 #include "codec/correction.h"
 #include "codec/format.h"
+#include "codec/input_statistics.h"
 #include "codec/registry.h"
 #include "codec/rounding.h"
 #include "codec/transform.h"
@@ -16,13 +17,21 @@
 
 namespace planish {
 
+/// What a format is made of, which decides what may follow it.
+enum class FormatKind {
+    plain,  ///< plain numbers: takes no options and no stages
+    block,  ///< something of its own: rounds for itself
+    scalar, ///< a ScalarFormat
+    grid,   ///< a GridFormat: a scalar format with scales and offsets to choose
+};
+
 /// One row of the table of formats: how it is written, shown and made.
 struct FormatEntry {
     CodecMember member;
     std::string family; ///< the word without its number: "int"
     int fewestBits = 0; ///< 0: no number follows
     int mostBits = 0;
-    bool isFloat = false;   ///< plain numbers: takes no options and no stages
+    FormatKind kind = FormatKind::grid;
     bool hasGroups = false; ///< takes :gN, :row and :scale=
     bool hasSymmetric = false;
     std::size_t defaultGroup = 0;
@@ -30,7 +39,7 @@ struct FormatEntry {
 };
 
 /// What follows the '=' of a stage.
-enum class StageArgument { none, percent, codec };
+enum class StageArgument { none, percent, number, codec };
 
 using MakeRounding = std::function<std::shared_ptr<const Rounding>(const StageSpec&)>;
 using MakeTransform = std::function<std::shared_ptr<const Transform>(const StageSpec&)>;
@@ -43,6 +52,10 @@ struct StageEntry {
     CodecMember member;
     std::string word; ///< without the '+'
     StageArgument argument = StageArgument::none;
+    std::uint32_t most = 0; ///< of the argument, from 1: a number, or parts per million of a percentage
+    /// Words that may follow as ":word", one of each list at most; printed in the order of the lists.
+    std::vector<std::vector<std::string>> options{};
+    FormatKind least = FormatKind::block; ///< what a format must be at least to take this stage
     std::variant<MakeRounding, MakeTransform, MakeCorrection> make;
 };
 

@@ -51,21 +51,32 @@ void nearestIndices(Units units, Index index, std::span<const float> weights, st
     }
 }
 
-template <typename Value>
-double sumOfSquares(std::span<const float> weights, Value decoded) {
+/// Σ i·e² with error(index) = e and importance(index) = i.
+template <typename Error, typename Importance>
+double weightedSquares(std::size_t count, Error error, Importance importance) {
     std::array<double, lanes> sums{};
-    const std::size_t whole = weights.size() / lanes * lanes;
+    const auto add = [&](std::size_t i, std::size_t lane) {
+        const double e = error(i);
+        sums[lane] += e * e * importance(i);
+    };
+    const std::size_t whole = count / lanes * lanes;
     for (std::size_t i = 0; i < whole; i += lanes) {
         for (std::size_t lane = 0; lane < lanes; ++lane) {
-            const double error = double{weights[i + lane]} - double{decoded(weights[i + lane])};
-            sums[lane] += error * error;
+            add(i + lane, lane);
         }
     }
-    for (std::size_t i = whole; i < weights.size(); ++i) {
-        const double error = double{weights[i]} - double{decoded(weights[i])};
-        sums[i - whole] += error * error;
+    for (std::size_t i = whole; i < count; ++i) {
+        add(i, i - whole);
     }
     return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+}
+
+template <typename Value>
+double sumOfSquares(std::span<const float> weights, std::span<const float> importance, Value decoded) {
+    const auto error = [&](std::size_t i) { return double{weights[i]} - double{decoded(weights[i])}; };
+    return importance.empty()
+               ? weightedSquares(weights.size(), error, [](std::size_t) { return 1.0; })
+               : weightedSquares(weights.size(), error, [&](std::size_t i) { return double{importance[i]}; });
 }
 
 } // namespace
@@ -105,11 +116,20 @@ void Grid::nearest(GroupParameters parameters, std::span<const float> weights,
     }
 }
 
-double Grid::squaredError(GroupParameters parameters, std::span<const float> weights) const {
+std::uint8_t Grid::nearest(GroupParameters parameters, float weight) const {
+    const Units units(parameters);
+    const int index = uniform_ ? UniformIndex{first(), last() - first()}(units(weight))
+                               : TableIndex{midpoints_}(units(weight));
+    return static_cast<std::uint8_t>(index);
+}
+
+double Grid::squaredError(GroupParameters parameters, std::span<const float> weights,
+                          std::span<const float> importance) const {
+    assert(importance.empty() || importance.size() == weights.size());
     const Units units(parameters);
     if (uniform_) {
         const UniformIndex index{first(), last() - first()};
-        return sumOfSquares(weights, [=, start = first()](float weight) {
+        return sumOfSquares(weights, importance, [=, start = first()](float weight) {
             const float level = static_cast<float>(index(units(weight))) + start;
             return parameters.offset + parameters.scale * level;
         });
@@ -119,8 +139,9 @@ double Grid::squaredError(GroupParameters parameters, std::span<const float> wei
     for (std::size_t i = 0; i < levels_.size(); ++i) {
         decoded[i] = parameters.offset + parameters.scale * levels_[i];
     }
-    return sumOfSquares(
-        weights, [&](float weight) { return decoded[static_cast<std::size_t>(index(units(weight)))]; });
+    return sumOfSquares(weights, importance, [&](float weight) {
+        return decoded[static_cast<std::size_t>(index(units(weight)))];
+    });
 }
 
 void Grid::values(GroupParameters parameters, std::span<const std::uint8_t> indices,

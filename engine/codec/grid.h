@@ -35,8 +35,10 @@ class Grid {
     /// to 0 is taken.
     void nearest(GroupParameters parameters, std::span<const float> weights,
                  std::span<std::uint8_t> indices) const;
-    /// Σ (w − decoded w)² under the nearest levels, in double.
-    double squaredError(GroupParameters parameters, std::span<const float> weights) const;
+    std::uint8_t nearest(GroupParameters parameters, float weight) const;
+    /// Σ i·(w − decoded w)² under the nearest levels, in double; an empty `importance` i means all ones.
+    double squaredError(GroupParameters parameters, std::span<const float> weights,
+                        std::span<const float> importance) const;
     /// What is decoded for `indices`, each below 2^bits.
     void values(GroupParameters parameters, std::span<const std::uint8_t> indices,
                 std::span<float> out) const;

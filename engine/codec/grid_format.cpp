@@ -39,6 +39,45 @@ Range rangeOf(std::span<const float> group) {
     return {*std::min_element(low.begin(), low.end()), *std::max_element(high.begin(), high.end())};
 }
 
+class GridRowEncoder final : public RowEncoder {
+  public:
+    GridRowEncoder(const GridFormat& format, std::span<const float> row, const GroupChoice& choice)
+        : format_(format),
+          choice_(choice),
+          storable_(format.storableFor(row)),
+          groupSize_(format.groupSize(row.size())),
+          parameters_(format.groups(row.size())),
+          indices_(row.size()) {}
+
+    void chooseLevels(std::size_t group, std::span<const float> weights,
+                      std::span<const float> importance) override {
+        parameters_[group] = choice_.choose({weights, importance, format_, storable_});
+    }
+
+    void roundGroup(std::size_t group, std::span<const float> weights) override {
+        format_.grid().nearest(parameters_[group], weights,
+                               std::span(indices_).subspan(group * groupSize_, weights.size()));
+    }
+
+    float round(std::size_t column, float weight) override {
+        const GroupParameters& parameters = parameters_[column / groupSize_];
+        indices_[column] = format_.grid().nearest(parameters, weight);
+        return parameters.offset + parameters.scale * format_.grid().levels()[indices_[column]];
+    }
+
+    void write(std::span<std::byte> out) const override {
+        format_.writeRow(storable_, parameters_, indices_, out);
+    }
+
+  private:
+    const GridFormat& format_;
+    const GroupChoice& choice_;
+    StorableParameters storable_;
+    std::size_t groupSize_;
+    std::vector<GroupParameters> parameters_;
+    std::vector<std::uint8_t> indices_;
+};
+
 } // namespace
 
 GroupParameters StorableParameters::nearest(double scaleWanted, double offsetWanted) const {
@@ -46,25 +85,12 @@ GroupParameters StorableParameters::nearest(double scaleWanted, double offsetWan
 }
 
 GridFormat::GridFormat(GridLayout layout, std::size_t groupSize, ScaleType scaleType)
-    : layout_(std::move(layout)), groupSize_(groupSize), scaleType_(scaleType) {}
-
-std::size_t GridFormat::groupSize(std::size_t columns) const {
-    return groupSize_ == 0 ? columns : std::min(groupSize_, columns);
-}
-
-std::size_t GridFormat::groups(std::size_t columns) const {
-    const std::size_t size = groupSize(columns);
-    return columns / size + (columns % size == 0 ? 0 : 1);
-}
+    : ScalarFormat(groupSize), layout_(std::move(layout)), scaleType_(scaleType) {}
 
 std::size_t GridFormat::rowBytes(std::size_t columns) const {
     const std::size_t parameters = StorableNumbers::bytes(scaleType_, groups(columns));
     return checkedAdd(checkedMultiply(parameters, layout_.hasOffset ? 2 : 1),
                       bitStreamBytes(columns, layout_.grid.bits()));
-}
-
-std::size_t GridFormat::packedBytes(Shape shape) const {
-    return checkedMultiply(shape.rows, rowBytes(shape.columns));
 }
 
 double GridFormat::scaleToCover(std::span<const float> group, double offset) const {
@@ -124,42 +150,32 @@ void GridFormat::writeRow(const StorableParameters& storable, std::span<const Gr
     packBits(indices, layout_.grid.bits(), out);
 }
 
-void GridFormat::encode(MatrixView weights, const Rounding* rounding, const EncodeContext& context,
-                        std::span<std::byte> out) const {
-    if (rounding != nullptr) {
-        rounding->encode(*this, weights, context, out);
-    } else {
-        NearestRounding().encode(*this, weights, context, out);
-    }
+std::unique_ptr<RowEncoder> GridFormat::startRow(std::span<const float> row,
+                                                 const GroupChoice& choice) const {
+    return std::make_unique<GridRowEncoder>(*this, row, choice);
 }
 
-void GridFormat::decodeRows(std::span<const std::byte> packed, Shape shape, std::size_t firstRow,
-                            MutableMatrixView out) const {
-    const std::size_t columns = shape.columns;
+void GridFormat::decodeRow(std::span<const std::byte> in, std::span<float> out) const {
+    const std::size_t columns = out.size();
     const std::size_t size = groupSize(columns);
     const std::size_t bytes = StorableNumbers::bytes(scaleType_, groups(columns));
     const ParameterKind kind = layout_.signedScale ? ParameterKind::signedScale : ParameterKind::scale;
     std::vector<float> scales(groups(columns));
     std::vector<float> offsets(groups(columns), 0.0F);
     std::vector<std::uint8_t> indices(columns);
-    for (Eigen::Index row = 0; row < out.rows(); ++row) {
-        const std::size_t at = (firstRow + static_cast<std::size_t>(row)) * rowBytes(columns);
-        std::span<const std::byte> in = packed.subspan(at, rowBytes(columns));
-        StorableNumbers::read(scaleType_, kind, in.first(bytes), scales);
+    StorableNumbers::read(scaleType_, kind, in.first(bytes), scales);
+    in = in.subspan(bytes);
+    if (layout_.hasOffset) {
+        StorableNumbers::read(scaleType_, ParameterKind::offset, in.first(bytes), offsets);
         in = in.subspan(bytes);
-        if (layout_.hasOffset) {
-            StorableNumbers::read(scaleType_, ParameterKind::offset, in.first(bytes), offsets);
-            in = in.subspan(bytes);
-        }
-        unpackBits(in, layout_.grid.bits(), indices);
-        const std::span<float> values(out.row(row).data(), columns);
-        for (std::size_t group = 0; group < scales.size(); ++group) {
-            const std::size_t start = group * size;
-            const std::size_t count = std::min(size, columns - start);
-            layout_.grid.values({scales[group], offsets[group]},
-                                std::span<const std::uint8_t>(indices).subspan(start, count),
-                                values.subspan(start, count));
-        }
+    }
+    unpackBits(in, layout_.grid.bits(), indices);
+    for (std::size_t group = 0; group < scales.size(); ++group) {
+        const std::size_t start = group * size;
+        const std::size_t count = std::min(size, columns - start);
+        layout_.grid.values({scales[group], offsets[group]},
+                            std::span<const std::uint8_t>(indices).subspan(start, count),
+                            out.subspan(start, count));
     }
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "codec/format.h"
 #include "codec/grid.h"
+#include "codec/scalar_format.h"
 #include "codec/scale_type.h"
 
 #include <memory>
@@ -30,21 +30,16 @@ struct GridLayout {
     float overhang = 0;
 };
 
-/// Scalar levels on a per-group scaled grid: columns in groups of `groupSize` (the last one may be shorter),
-/// each with a scale and, if the grid has one, an offset. Every rounding works on every such format.
+/// Scalar levels on a per-group scaled grid: each group has a scale and, if the grid has one, an offset.
 ///
-/// Layout of a row, rows one after the other: the scales of its groups, their offsets (see StorableNumbers),
-/// then the levels as a bit stream (see bit_stream.h).
-class GridFormat final : public Format {
+/// Layout of a row: the scales of its groups, their offsets (see StorableNumbers), then the levels as a bit
+/// stream (see bit_stream.h).
+class GridFormat final : public ScalarFormat {
   public:
-    /// `groupSize` 0 makes one group of each row.
     GridFormat(GridLayout layout, std::size_t groupSize, ScaleType scaleType);
 
     const Grid& grid() const { return layout_.grid; }
     bool hasOffset() const { return layout_.hasOffset; }
-    std::size_t groupSize(std::size_t columns) const;
-    std::size_t groups(std::size_t columns) const;
-    std::size_t rowBytes(std::size_t columns) const;
 
     /// What parameters the row of these weights can store.
     StorableParameters storableFor(std::span<const float> row) const;
@@ -55,18 +50,15 @@ class GridFormat final : public Format {
     void writeRow(const StorableParameters& storable, std::span<const GroupParameters> parameters,
                   std::span<const std::uint8_t> indices, std::span<std::byte> out) const;
 
-    bool isFloat() const override { return false; }
-    std::size_t packedBytes(Shape shape) const override;
-    void encode(MatrixView weights, const Rounding* rounding, const EncodeContext& context,
-                std::span<std::byte> out) const override;
-    void decodeRows(std::span<const std::byte> packed, Shape shape, std::size_t firstRow,
-                    MutableMatrixView out) const override;
+    std::size_t rowBytes(std::size_t columns) const override;
+    std::unique_ptr<RowEncoder> startRow(std::span<const float> row,
+                                         const GroupChoice& choice) const override;
+    void decodeRow(std::span<const std::byte> in, std::span<float> out) const override;
 
   private:
     double scaleToCover(std::span<const float> group, double offset) const;
 
     GridLayout layout_;
-    std::size_t groupSize_;
     ScaleType scaleType_;
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "codec/input_statistics.h"
 #include "codec/parameter_search.h"
 #include "codec/rounding.h"
 #include "codec/row_blocks.h"
@@ -8,34 +9,36 @@
 
 namespace planish {
 
-void GroupRounding::encode(const GridFormat& format, MatrixView weights, const EncodeContext& context,
-                           std::span<std::byte> out) const {
+void DirectRounding::encode(const ScalarFormat& format, MatrixView weights, const EncodeContext& context,
+                            std::span<std::byte> out) const {
     const auto columns = static_cast<std::size_t>(weights.cols());
     const std::size_t size = format.groupSize(columns);
     const std::size_t rowBytes = format.rowBytes(columns);
+    const std::vector<float> importance =
+        context.inputs != nullptr ? context.inputs->importance() : std::vector<float>();
     forEachRow(weights, context.workers, context.monitor, [&](std::size_t row) {
         const std::span<const float> values(weights.row(static_cast<Eigen::Index>(row)).data(), columns);
-        const StorableParameters storable = format.storableFor(values);
-        std::vector<GroupParameters> parameters(format.groups(columns));
-        std::vector<std::uint8_t> indices(columns);
-        for (std::size_t group = 0; group < parameters.size(); ++group) {
-            const std::size_t start = group * size;
+        const auto encoder = format.startRow(values, *choice_);
+        for (std::size_t start = 0; start < columns; start += size) {
             const std::size_t count = std::min(size, columns - start);
-            const auto part = values.subspan(start, count);
-            parameters[group] = choose({part, format, storable});
-            format.grid().nearest(parameters[group], part, std::span(indices).subspan(start, count));
+            const auto group = values.subspan(start, count);
+            const auto weighting =
+                importance.empty() ? std::span<const float>() : std::span(importance).subspan(start, count);
+            encoder->chooseLevels(start / size, group, weighting);
+            encoder->roundGroup(start / size, group);
         }
-        format.writeRow(storable, parameters, indices, out.subspan(row * rowBytes, rowBytes));
+        encoder->write(out.subspan(row * rowBytes, rowBytes));
     });
 }
 
-GroupParameters NearestRounding::choose(const GroupProblem& problem) const {
+GroupParameters NearestChoice::choose(const GroupProblem& problem) const {
     return problem.format.cover(problem.weights, problem.storable);
 }
 
-GroupParameters RefineRounding::choose(const GroupProblem& problem) const {
+GroupParameters RefineChoice::choose(const GroupProblem& problem) const {
     constexpr int iterations = 3;
-    ParameterSearch search(problem, problem.format.cover(problem.weights, problem.storable));
+    const GroupProblem equal{problem.weights, {}, problem.format, problem.storable};
+    ParameterSearch search(equal, problem.format.cover(problem.weights, problem.storable));
     for (int i = 0; i < iterations; ++i) {
         // A bound moved by about one typical error trades clipping at the ends for a finer step everywhere.
         const double move = std::copysign(search.typicalError(), search.high() - search.low());
@@ -53,8 +56,8 @@ GroupParameters RefineRounding::choose(const GroupProblem& problem) const {
     return search.best();
 }
 
-GroupParameters MseRounding::choose(const GroupProblem& problem) const {
-    ParameterSearch search(problem, RefineRounding().choose(problem));
+GroupParameters MseChoice::choose(const GroupProblem& problem) const {
+    ParameterSearch search(problem, RefineChoice().choose(problem));
     const GroupParameters cover = problem.format.cover(problem.weights, problem.storable);
     const ParameterSearch whole(problem, cover);
     const double range = whole.high() - whole.low();

@@ -58,22 +58,36 @@ class HadamardTransform final : public Transform {
             throw Error("+rht: weights beyond 1e25 cannot be transformed");
         }
         std::memcpy(header.data(), &context.seed, sizeof(context.seed));
-        const auto columns = static_cast<std::size_t>(weights.cols());
-        const std::vector<float> signs = randomSigns(context.seed, columns);
-        forEachRow(weights, context.workers, context.monitor, [&](std::size_t index) {
-            float* row = weights.row(static_cast<Eigen::Index>(index)).data();
-            for (std::size_t i = 0; i < columns; ++i) {
-                row[i] *= signs[i];
-            }
-            hadamard(row, columns, blockSize(columns));
-        });
+        rotate(weights, context.seed, context);
+    }
+
+    InputStatistics transformed(const InputStatistics& inputs, std::span<const std::byte> header,
+                                const EncodeContext& context) const override {
+        // w' = w A with A orthonormal: H' = Aᵀ H A, rows and then columns, and the same for the cross moment.
+        const std::uint64_t seed = seedOf(header);
+        const auto bothSides = [&](Matrix moment) {
+            rotate(moment, seed, context);
+            Matrix transposed = moment.transpose();
+            rotate(transposed, seed, context);
+            return Matrix(transposed.transpose());
+        };
+        InputStatistics result;
+        result.tokens = inputs.tokens;
+        result.hessian = bothSides(inputs.hessian);
+        if (inputs.crossMoment.size() > 0) {
+            result.crossMoment = bothSides(inputs.crossMoment);
+        }
+        // First moments and ranges do not transform; those of a Gaussian with the same power stand for them.
+        const Vector deviation = result.hessian.diagonal().cwiseMax(0.0F).cwiseSqrt();
+        result.meanMagnitude = deviation * std::sqrt(2 / 3.14159265F);
+        result.largest = deviation * 4;
+        result.smallest = -result.largest;
+        return result;
     }
 
     void inverse(std::span<const std::byte> header, MutableMatrixView rows) const override {
-        std::uint64_t seed = 0;
-        std::memcpy(&seed, header.data(), sizeof(seed));
         const auto columns = static_cast<std::size_t>(rows.cols());
-        const std::vector<float> signs = randomSigns(seed, columns);
+        const std::vector<float> signs = randomSigns(seedOf(header), columns);
         for (Eigen::Index index = 0; index < rows.rows(); ++index) {
             float* row = rows.row(index).data();
             hadamard(row, columns, blockSize(columns));
@@ -81,6 +95,25 @@ class HadamardTransform final : public Transform {
                 row[i] *= signs[i];
             }
         }
+    }
+
+  private:
+    static std::uint64_t seedOf(std::span<const std::byte> header) {
+        std::uint64_t seed = 0;
+        std::memcpy(&seed, header.data(), sizeof(seed));
+        return seed;
+    }
+
+    static void rotate(MutableMatrixView rows, std::uint64_t seed, const EncodeContext& context) {
+        const auto columns = static_cast<std::size_t>(rows.cols());
+        const std::vector<float> signs = randomSigns(seed, columns);
+        forEachRow(rows, context.workers, context.monitor, [&](std::size_t index) {
+            float* row = rows.row(static_cast<Eigen::Index>(index)).data();
+            for (std::size_t i = 0; i < columns; ++i) {
+                row[i] *= signs[i];
+            }
+            hadamard(row, columns, blockSize(columns));
+        });
     }
 };
 

@@ -4,19 +4,22 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
 namespace planish {
 namespace {
 
-/// Sums over a group of its levels u and weights w.
+/// Weighted sums over a group of its levels u and weights w.
 struct LevelSums {
+    double one = 0;
     double u = 0;
     double uu = 0;
     double w = 0;
     double uw = 0;
 };
 
-LevelSums sumsOf(const Grid& grid, GroupParameters parameters, std::span<const float> weights) {
+LevelSums sumsOf(const Grid& grid, GroupParameters parameters, std::span<const float> weights,
+                 std::span<const float> importance) {
     constexpr std::size_t block = 256;
     std::array<std::uint8_t, block> indices;
     LevelSums sums;
@@ -26,10 +29,12 @@ LevelSums sumsOf(const Grid& grid, GroupParameters parameters, std::span<const f
         for (std::size_t i = 0; i < part.size(); ++i) {
             const double level = grid.levels()[indices[i]];
             const double weight = part[i];
-            sums.u += level;
-            sums.uu += level * level;
-            sums.w += weight;
-            sums.uw += level * weight;
+            const double count = importance.empty() ? 1.0 : double{importance[at + i]};
+            sums.one += count;
+            sums.u += count * level;
+            sums.uu += count * level * level;
+            sums.w += count * weight;
+            sums.uw += count * level * weight;
         }
     }
     return sums;
@@ -41,10 +46,15 @@ ParameterSearch::ParameterSearch(const GroupProblem& problem, GroupParameters st
     : problem_(problem),
       grid_(problem.format.grid()),
       best_(start),
-      error_(grid_.squaredError(start, problem.weights)) {}
+      error_(grid_.squaredError(start, problem.weights, problem.importance)) {
+    totalImportance_ = static_cast<double>(problem.weights.size());
+    if (!problem.importance.empty()) {
+        totalImportance_ = std::accumulate(problem.importance.begin(), problem.importance.end(), 0.0);
+    }
+}
 
 double ParameterSearch::typicalError() const {
-    return std::sqrt(error_ / static_cast<double>(problem_.weights.size()));
+    return std::sqrt(error_ / totalImportance_);
 }
 
 double ParameterSearch::low() const {
@@ -60,7 +70,7 @@ bool ParameterSearch::consider(double scale, double offset) {
     if (candidate == best_) {
         return false;
     }
-    const double error = grid_.squaredError(candidate, problem_.weights);
+    const double error = grid_.squaredError(candidate, problem_.weights, problem_.importance);
     if (error < error_) {
         best_ = candidate;
         error_ = error;
@@ -75,14 +85,13 @@ bool ParameterSearch::tryBounds(double low, double high) {
 }
 
 bool ParameterSearch::tryRefit() {
-    const LevelSums sums = sumsOf(grid_, best_, problem_.weights);
+    const LevelSums sums = sumsOf(grid_, best_, problem_.weights, problem_.importance);
     if (sums.uu == 0) {
         return false;
     }
     double offset = 0;
     if (problem_.storable.offset) {
-        const auto count = static_cast<double>(problem_.weights.size());
-        const double determinant = count * sums.uu - sums.u * sums.u;
+        const double determinant = sums.one * sums.uu - sums.u * sums.u;
         if (determinant <= 0) {
             return false;
         }

@@ -13,7 +13,7 @@ class ParameterSearch {
 
     const GroupParameters& best() const { return best_; }
     double squaredError() const { return error_; }
-    /// Root mean squared error of the best so far: the natural step for moving its bounds.
+    /// Root of the weighted mean squared error of the best so far: the natural step for moving its bounds.
     double typicalError() const;
 
     /// Where the first and the last level of the best lie.
@@ -31,6 +31,7 @@ class ParameterSearch {
     const Grid& grid_;
     GroupParameters best_;
     double error_;
+    double totalImportance_ = 0;
 };
 
 } // namespace planish

@@ -3,12 +3,22 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace planish {
 
 /// The four independent choices every codec is made of.
 enum class Choice { format, rounding, transform, correction };
+
+/// What statistics of a tensor's inputs (see codec/input_statistics.h) are to a member.
+enum class CalibrationUse {
+    none,     ///< not looked at
+    optional, ///< used when there are any
+    required, ///< cannot do without
+};
+
+std::string_view calibrationUseName(CalibrationUse use); ///< "none", "optional", "required"
 
 /// One member of a choice, as help pages, editors and documents show it. The parser is built from the same
 /// table, so nothing can be shown that does not parse, and nothing parses that is not shown.
@@ -21,7 +31,7 @@ struct CodecMember {
     std::string bitsFormula; ///< exact bits per weight in terms of the options, empty for roundings that
                              ///< store nothing
     std::string reference;   ///< the paper or place it comes from
-    bool needsCalibration = false;
+    CalibrationUse calibration = CalibrationUse::none;
     std::vector<std::string> examples; ///< codec strings that use it, all parseable
 };
 

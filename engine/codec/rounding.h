@@ -2,11 +2,14 @@
 #pragma once
 
 #include "codec/grid_format.h"
+#include "codec/scalar_format.h"
+
+#include <memory>
 
 namespace planish {
 
-/// The second choice of a codec: which stored value each weight gets. Works on any grid format; may look at
-/// the whole matrix. Immutable and thread-safe.
+/// The second choice of a codec: which stored value each weight gets. Works on every scalar format; may look
+/// at the whole matrix and at the statistics of its inputs. Immutable and thread-safe.
 class Rounding {
   public:
     Rounding() = default;
@@ -15,45 +18,62 @@ class Rounding {
     virtual ~Rounding() = default;
 
     /// Fills `out`, of format.packedBytes(): parameters and levels of all rows.
-    virtual void encode(const GridFormat& format, MatrixView weights, const EncodeContext& context,
+    virtual void encode(const ScalarFormat& format, MatrixView weights, const EncodeContext& context,
                         std::span<std::byte> out) const = 0;
 };
 
 /// One group of weights and the grids it may choose from.
 struct GroupProblem {
     std::span<const float> weights;
+    std::span<const float> importance; ///< what a squared error costs, one a weight; empty: all the same
     const GridFormat& format;
     const StorableParameters& storable;
 };
 
-/// A rounding that chooses parameters group by group and then takes the nearest levels.
-class GroupRounding : public Rounding {
+/// How the parameters of a group are chosen on grid formats; scalar formats that are not grids have their own
+/// way. Immutable and thread-safe.
+class GroupChoice {
   public:
-    void encode(const GridFormat& format, MatrixView weights, const EncodeContext& context,
-                std::span<std::byte> out) const final;
+    GroupChoice() = default;
+    GroupChoice(const GroupChoice&) = delete;
+    GroupChoice& operator=(const GroupChoice&) = delete;
+    virtual ~GroupChoice() = default;
 
     virtual GroupParameters choose(const GroupProblem& problem) const = 0;
 };
 
-/// The smallest grid that covers the group (minimum and maximum, or largest magnitude).
-class NearestRounding final : public GroupRounding {
+/// What the format itself takes (GridFormat::cover): minimum and maximum, or largest magnitude.
+class NearestChoice final : public GroupChoice {
   public:
     GroupParameters choose(const GroupProblem& problem) const override;
 };
 
 /// Iterative scale refinement: start from the covering grid, quantize, look at the distribution of the errors
-/// and move the bounds by it; three times. Never worse than nearest in squared error of a group.
-class RefineRounding final : public GroupRounding {
+/// and move the bounds by it; three times. Never worse than nearest in squared error of a group. All weights
+/// count the same.
+class RefineChoice final : public GroupChoice {
   public:
     GroupParameters choose(const GroupProblem& problem) const override;
 };
 
-/// Least squared error: a grid search over where to clip, then alternating least-squares refits of scale and
-/// offset against the levels and single steps of the bounds while they help. Never worse than refine in
-/// squared error of a group.
-class MseRounding final : public GroupRounding {
+/// Least squared error, weighted by importance: a grid search over where to clip, then alternating
+/// least-squares refits of scale and offset against the levels and single steps of the bounds while they
+/// help. Never worse than refine in squared error of a group.
+class MseChoice final : public GroupChoice {
   public:
     GroupParameters choose(const GroupProblem& problem) const override;
+};
+
+/// Chooses parameters group by group and takes the nearest levels. Weights are as important as their inputs
+/// are large, where that is known (InputStatistics::importance).
+class DirectRounding final : public Rounding {
+  public:
+    explicit DirectRounding(std::unique_ptr<const GroupChoice> choice) : choice_(std::move(choice)) {}
+    void encode(const ScalarFormat& format, MatrixView weights, const EncodeContext& context,
+                std::span<std::byte> out) const override;
+
+  private:
+    std::unique_ptr<const GroupChoice> choice_;
 };
 
 } // namespace planish

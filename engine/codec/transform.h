@@ -2,6 +2,7 @@
 #pragma once
 
 #include "codec/codec.h"
+#include "codec/input_statistics.h"
 
 #include <cstddef>
 #include <memory>
@@ -23,6 +24,10 @@ class Transform {
     /// Writes the header and takes `weights` into the new basis. Throws Error when they are too large for it.
     virtual void forward(MutableMatrixView weights, const EncodeContext& context,
                          std::span<std::byte> header) const = 0;
+    /// The statistics of the inputs in the basis forward() took the weights into: with w' = w A they are
+    /// those of x' = A⁻¹ x, so that w' x' = w x.
+    virtual InputStatistics transformed(const InputStatistics& inputs, std::span<const std::byte> header,
+                                        const EncodeContext& context) const = 0;
     /// Takes rows back; any content of the header is valid.
     virtual void inverse(std::span<const std::byte> header, MutableMatrixView rows) const = 0;
 };

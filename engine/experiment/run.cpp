@@ -38,7 +38,14 @@ const RunField fields[] = {
     {"whole_model_compression_fp32", "Whole model against fp32", "", &RunRecord::wholeModelCompressionFp32},
     {"whole_model_compression_bf16", "Whole model against bf16", "", &RunRecord::wholeModelCompressionBf16},
     {"packed_bytes", "Packed size", "bytes", &RunRecord::packedBytes},
+    // What it was calibrated on.
+    {"calibration", "Calibration text", "", &RunRecord::calibration},
+    {"calibration_sha256", "Calibration text SHA-256", "", &RunRecord::calibrationSha256},
+    {"calibration_samples", "Calibration samples", "", &RunRecord::calibrationSamples},
+    {"calibration_context", "Calibration context", "tokens", &RunRecord::calibrationContext},
+    {"calibration_inputs", "Calibration inputs", "", &RunRecord::calibrationInputs},
     // What it took.
+    {"calibrate_seconds", "Calibration time", "s", &RunRecord::calibrateSeconds},
     {"quantize_seconds", "Quantization time", "s", &RunRecord::quantizeSeconds},
     {"evaluate_seconds", "Evaluation time", "s", &RunRecord::evaluateSeconds},
     {"tokens_per_second", "Speed", "tokens/s", &RunRecord::tokensPerSecond},
@@ -76,6 +83,7 @@ Json toJson(const RunRecord& record) {
         json[field.key] = std::visit([&](auto member) { return toJson(record.*member); }, field.member);
     }
     json["recipe"] = record.recipe.toJson();
+    json["warnings"] = record.warnings;
     return json;
 }
 

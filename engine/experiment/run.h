@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "calibration/settings.h"
 #include "evaluation/settings.h"
 #include "recipe/recipe.h"
 #include "support/json.h"
@@ -23,6 +24,8 @@ struct RunSpec {
     std::string corpus; ///< file or bundled name
     EvaluationSettings evaluation;
     std::uint64_t seed = 0;
+    /// Not given: calibrated with the defaults if a codec of the recipe cannot do without, else not at all.
+    std::optional<CalibrationSettings> calibration{};
 };
 
 inline constexpr double notMeasured = std::numeric_limits<double>::quiet_NaN();
@@ -38,6 +41,10 @@ struct TensorResult {
     double bitsPerWeight = 0; ///< bytes × 8 ÷ weights
     double relativeError = 0; ///< ‖W−Ŵ‖² ÷ ‖W‖²
     double sqnrDecibel = 0;   ///< infinite when exact
+    /// Expected squared error of the outputs over that of all-zero weights, tr(E H Eᵀ) ÷ tr(W H Wᵀ) with
+    /// H = E[x xᵀ] of the calibration; NaN without one.
+    double proxyLoss = notMeasured;
+    double plainProxyLoss = notMeasured; ///< the same for the codec with nearest rounding
 };
 
 /// A finished run: a value, immutable once recorded. Field names outside the program are those of the
@@ -82,10 +89,21 @@ struct RunRecord {
     double wholeModelCompressionBf16 = 0;
     std::uint64_t packedBytes = 0; ///< all tensors
 
-    double quantizeSeconds = 0;
+    std::string calibration; ///< name of the text; empty when no codec of the recipe used one
+    std::string calibrationSha256;
+    std::uint64_t calibrationSamples = 0;
+    std::uint64_t calibrationContext = 0; ///< tokens a sample
+    std::string calibrationInputs;        ///< calibrationInputsName()
+
+    double calibrateSeconds = 0; ///< collecting statistics: a part of quantizeSeconds
+    double quantizeSeconds = 0;  ///< everything from the model's weights to packed bytes
     double evaluateSeconds = 0;
     double tokensPerSecond = 0; ///< of the quantized model's evaluation
     std::uint64_t peakMemoryBytes = 0;
+
+    /// What a reader of the numbers should know, one sentence each: too little calibration text, overlap of
+    /// calibration and evaluation text, roundings that did not help.
+    std::vector<std::string> warnings;
 
     std::vector<TensorResult> tensors;
     std::vector<double> windowNll;         ///< nats, one a window
@@ -103,7 +121,7 @@ struct RunField {
 };
 std::span<const RunField> runFields();
 
-/// The run as the JSON object of the command line: all scalars, "run" (the id) and "recipe".
+/// The run as the JSON object of the command line: all scalars, "run" (the id), "recipe" and "warnings".
 /// Values that are not finite become null.
 Json toJson(const RunRecord& record);
 

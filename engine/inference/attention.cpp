@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "inference/attention.h"
 
-#include "inference/gemm.h"
+#include "algebra/gemm.h"
 #include "inference/kernels.h"
 
 #include <algorithm>

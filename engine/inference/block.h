@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "inference/gemm.h"
+#include "algebra/gemm.h"
 #include "inference/rope.h"
 #include "inference/weight_source.h"
 #include "support/matrix.h"

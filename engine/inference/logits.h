@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "inference/gemm.h"
+#include "algebra/gemm.h"
 #include "inference/weight_source.h"
 
 namespace planish {

@@ -18,6 +18,7 @@ struct TensorColumn {
     const char* name;
     const char* unit;
     Member member;
+    bool required = true; ///< records of older versions lack the others, which keep their defaults
 };
 
 const TensorColumn tensorColumns[] = {
@@ -30,6 +31,8 @@ const TensorColumn tensorColumns[] = {
     {"bits_per_weight", "bits", &TensorResult::bitsPerWeight},
     {"relative_error", "", &TensorResult::relativeError},
     {"sqnr_db", "dB", &TensorResult::sqnrDecibel},
+    {"proxy_loss", "", &TensorResult::proxyLoss, false},
+    {"plain_proxy_loss", "", &TensorResult::plainProxyLoss, false},
 };
 
 /// What a record of any version must have; the rest defaults.
@@ -71,7 +74,11 @@ std::vector<TensorResult> readTensors(hid_t run, const Place& runPlace) {
     const Place place = runPlace / "tensors";
     const Handle group = openOwnGroup(run, runPlace, "tensors");
     std::vector<TensorResult> tensors;
+    const std::vector<std::string> present = linkNames(group.get(), place);
     for (const TensorColumn& column : tensorColumns) {
+        if (!column.required && std::find(present.begin(), present.end(), column.name) == present.end()) {
+            continue;
+        }
         std::visit(
             [&](auto member) {
                 std::vector<ValueOf<decltype(member)>> values;
@@ -100,6 +107,24 @@ Handle openRun(hid_t runs, const Place& place, const std::string& id) {
     return openOwnGroup(runs, place, id);
 }
 
+/// A JSON list of sentences; runs of older versions have none.
+std::vector<std::string> readWarnings(hid_t run, const Place& place) {
+    std::string text;
+    if (!readAttribute(run, place, "warnings", text)) {
+        return {};
+    }
+    const std::string source = place.file + ": " + place.path + "/warnings";
+    const Json list = parseJson(text, source);
+    std::vector<std::string> warnings;
+    for (const Json& item : list) {
+        if (!list.is_array() || !item.is_string()) {
+            throw InputError(source, "", "a list of strings", text);
+        }
+        warnings.push_back(item.get<std::string>());
+    }
+    return warnings;
+}
+
 RunRecord readScalars(hid_t run, const Place& place, const std::string& id) {
     RunRecord record;
     record.id = id;
@@ -122,6 +147,7 @@ RunRecord readScalars(hid_t run, const Place& place, const std::string& id) {
     }
     const std::string source = place.file + ": " + place.path + "/recipe";
     record.recipe = Recipe::fromJson(parseJson(recipe, source), source);
+    record.warnings = readWarnings(run, place);
     return record;
 }
 
@@ -156,6 +182,8 @@ void writeRun(hid_t runs, const RunRecord& run) {
     }
     writeAttribute(group.get(), "recipe",
                    run.recipe.toJson().dump(-1, ' ', false, Json::error_handler_t::replace));
+    writeAttribute(group.get(), "warnings",
+                   Json(run.warnings).dump(-1, ' ', false, Json::error_handler_t::replace));
     writeTensors(group.get(), run.tensors);
     writeColumn(group.get(), "window_nll", run.windowNll, "nats");
     writeColumn(group.get(), "baseline_window_nll", run.baselineWindowNll, "nats");

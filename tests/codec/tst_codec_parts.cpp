@@ -113,7 +113,7 @@ class CodecPartsTest : public QObject {
                     QVERIFY(found <= best * 1.0001F + 1e-6F);
                     error += double{found} * double{found};
                 }
-                QVERIFY(std::fabs(grid.squaredError(parameters, weights) - error) < 1e-5 * error + 1e-9);
+                QVERIFY(std::fabs(grid.squaredError(parameters, weights, {}) - error) < 1e-5 * error + 1e-9);
             }
         }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "algebra/gemm.h"
 #include "inference/attention.h"
-#include "inference/gemm.h"
 #include "inference/kernels.h"
 #include "inference/rope.h"
 

@@ -27,7 +27,7 @@ class RecipePresetsTest : public QObject {
             const auto codecs = resolve(preset.recipe, tensors, true);
             QVERIFY(recipeSize(codecs, tensors).compression() > 2);
             for (const Codec& codec : codecs) {
-                QVERIFY(!codec.needsCalibration());
+                QVERIFY(codec.calibration() != CalibrationUse::required);
             }
         }
     }

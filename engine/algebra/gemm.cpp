@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "inference/gemm.h"
+#include "algebra/gemm.h"
 
 #include <algorithm>
 #include <cassert>
@@ -7,7 +7,7 @@
 // foreach_target.h includes this file once for each target and must come before highway.h.
 // clang-format off
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "inference/gemm.cpp"
+#define HWY_TARGET_INCLUDE "algebra/gemm.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 // clang-format on

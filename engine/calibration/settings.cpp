@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "calibration/settings.h"
+
+#include "support/error.h"
+
+namespace planish {
+
+std::string_view calibrationInputsName(CalibrationInputs inputs) {
+    return inputs == CalibrationInputs::quantized ? "quantized" : "original";
+}
+
+CalibrationInputs parseCalibrationInputs(std::string_view name) {
+    for (const CalibrationInputs inputs : {CalibrationInputs::quantized, CalibrationInputs::original}) {
+        if (name == calibrationInputsName(inputs)) {
+            return inputs;
+        }
+    }
+    throw InputError("calibration", "inputs", "quantized or original", std::string(name));
+}
+
+} // namespace planish

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace planish {
+
+/// Whose activations the statistics of a tensor's inputs come from.
+enum class CalibrationInputs {
+    quantized, ///< of the model quantized so far, tensor after tensor (true-sequential)
+    original,  ///< of the unquantized model: the same for every recipe
+};
+
+std::string_view calibrationInputsName(CalibrationInputs inputs); ///< "quantized", "original"
+/// Throws InputError with the valid names.
+CalibrationInputs parseCalibrationInputs(std::string_view name);
+
+/// A calibration: with a model, a recipe and the text's content it determines every statistic.
+struct CalibrationSettings {
+    std::string text = "calibration"; ///< file or bundled name
+    std::size_t samples = 128;        ///< the first so many windows of the text
+    std::size_t context = 0;          ///< tokens a sample; 0 = the model's maximum, at most 2048
+    CalibrationInputs inputs = CalibrationInputs::quantized;
+
+    bool operator==(const CalibrationSettings&) const = default;
+};
+
+} // namespace planish

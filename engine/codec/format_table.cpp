@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "codec/codec_table.h"
+#include "codec/float_format.h"
+#include "codec/grid_format.h"
+
+namespace planish {
+namespace {
+
+constexpr const char* groupOptions = ":gN (8…1024) :row :scale=fp16|bf16|int8";
+
+FormatEntry floatEntry(FloatType type, const char* name, const char* title, const char* bits,
+                       const char* summary) {
+    return {.member = {.choice = Choice::format,
+                       .name = name,
+                       .title = title,
+                       .summary = summary,
+                       .options = {},
+                       .bitsFormula = bits,
+                       .reference = "IEEE 754; Google bfloat16",
+                       .examples = {name}},
+            .family = name,
+            .kind = FormatKind::plain,
+            .make = [type](const FormatSpec&) { return makeFloatFormat(type); }};
+}
+
+std::vector<FormatEntry> makeFormats() {
+    return {
+        floatEntry(FloatType::fp32, "fp32", "Single precision", "32", "The weights as they are."),
+        floatEntry(FloatType::bf16, "bf16", "bfloat16", "16",
+                   "8 bits of precision over the whole range of fp32; what most models are published in."),
+        floatEntry(FloatType::fp16, "fp16", "Half precision", "16",
+                   "11 bits of precision; larger weights than 65504 are stored as that."),
+        {.member = {.choice = Choice::format,
+                    .name = "intB",
+                    .title = "Integer",
+                    .summary =
+                        "B = 2…8 bit levels at equal distances above a minimum a group, or with :sym around "
+                        "zero; the plain choice from 4 bits up.",
+                    .options = std::string(":sym ") + groupOptions,
+                    .bitsFormula =
+                        "B + (32, or 16 with :sym) ÷ N; with scale=int8 half of that and 32 (16) ÷ row "
+                        "length; rows padded to whole bytes",
+                    .reference = "Dettmers, Zettlemoyer: The case for 4-bit precision, 2023",
+                    .examples = {"int8:g128", "int4:g64", "int4:sym:g32", "int3:row", "int4:g32:scale=int8"}},
+         .family = "int",
+         .fewestBits = 2,
+         .mostBits = 8,
+         .hasGroups = true,
+         .hasSymmetric = true,
+         .defaultGroup = 128,
+         .make =
+             [](const FormatSpec& spec) {
+                 return makeIntegerFormat(spec.bits, spec.symmetric, spec.groupSize, spec.scaleType);
+             }},
+        {.member = {.choice = Choice::format,
+                    .name = "nfB",
+                    .title = "NormalFloat",
+                    .summary =
+                        "B = 2…4 bit levels at quantiles of the normal distribution, scaled by the largest "
+                        "magnitude of a group.",
+                    .options = groupOptions,
+                    .bitsFormula = "B + 16 ÷ N; with scale=int8 B + 8 ÷ N + 16 ÷ row length; rows padded to "
+                                   "whole bytes",
+                    .reference = "Dettmers, Pagnoni, Holtzman, Zettlemoyer: QLoRA, 2023",
+                    .examples = {"nf4:g64", "nf3:g64", "nf2:g32:scale=bf16"}},
+         .family = "nf",
+         .fewestBits = 2,
+         .mostBits = 4,
+         .hasGroups = true,
+         .defaultGroup = 64,
+         .make =
+             [](const FormatSpec& spec) {
+                 return makeNormalFloatFormat(spec.bits, spec.groupSize, spec.scaleType);
+             }},
+    };
+}
+
+} // namespace
+
+std::span<const FormatEntry> formatEntries() {
+    static const std::vector<FormatEntry> entries = makeFormats();
+    return entries;
+}
+
+} // namespace planish

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "codec/codec_table.h"
+
+namespace planish {
+namespace {
+
+constexpr std::uint32_t onePercent = 10000;
+
+template <typename ChoiceOfGroups>
+std::shared_ptr<const Rounding> direct() {
+    return std::make_shared<const DirectRounding>(std::make_unique<ChoiceOfGroups>());
+}
+
+std::vector<StageEntry> makeStages() {
+    return {
+        {.member = {.choice = Choice::transform,
+                    .name = "+rht",
+                    .title = "Randomized Hadamard",
+                    .summary =
+                        "Stores the tensor in a random orthonormal basis of its inputs, where no weight "
+                        "stands out; helps coarse formats, useless with +outliers.",
+                    .options = {},
+                    .bitsFormula = "64 ÷ weights of the tensor (the seed)",
+                    .reference = "Tseng et al.: QuIP#, 2024",
+                    .examples = {"int3:g128+rht+mse"}},
+         .word = "rht",
+         .make = MakeTransform([](const StageSpec&) { return makeHadamardTransform(); })},
+        {.member = {.choice = Choice::rounding,
+                    .name = "+refine",
+                    .title = "Iterative refinement",
+                    .summary =
+                        "Moves the bounds of each group by the errors they cause, three times, starting "
+                        "from minimum and maximum; quick and without calibration.",
+                    .options = {},
+                    .bitsFormula = {},
+                    .reference = "the int4_opt_v1 mode",
+                    .examples = {"int4:g16+refine", "int3:g64+refine"}},
+         .word = "refine",
+         .least = FormatKind::grid,
+         .make = MakeRounding([](const StageSpec&) { return direct<RefineChoice>(); })},
+        {.member = {.choice = Choice::rounding,
+                    .name = "+mse",
+                    .title = "Least squared error",
+                    .summary =
+                        "Searches where to clip each group and fits scale and minimum to the levels; errors "
+                        "are weighted by the power of their inputs when calibrated.",
+                    .options = {},
+                    .bitsFormula = {},
+                    .reference = "Choukroun, Kravchik, Yang, Kisilev: Low-bit quantization, 2019",
+                    .calibration = CalibrationUse::optional,
+                    .examples = {"int4:g64+mse", "nf3:g64+mse"}},
+         .word = "mse",
+         .least = FormatKind::grid,
+         .make = MakeRounding([](const StageSpec&) { return direct<MseChoice>(); })},
+        {.member = {.choice = Choice::correction,
+                    .name = "+outliers=P%",
+                    .title = "Sparse outliers",
+                    .summary = "Keeps the P % largest weights in fp16 beside the rest, 0 < P ≤ 10.",
+                    .options = {},
+                    .bitsFormula = "32·P ÷ 100 (48·P ÷ 100 for rows over 65536) + 32 ÷ row length",
+                    .reference = "Dettmers et al.: SpQR, 2023",
+                    .examples = {"int4:g128+outliers=0.5%"}},
+         .word = "outliers",
+         .argument = StageArgument::percent,
+         .most = 10 * onePercent,
+         .make = MakeCorrection([](const StageSpec& spec, const std::shared_ptr<const Codec>&) {
+             return makeOutliers(spec.number);
+         })},
+        {.member = {.choice = Choice::correction,
+                    .name = "+res=CODEC",
+                    .title = "Second-stage residual",
+                    .summary =
+                        "Stores what the first stage missed with another codec, in parentheses if that "
+                        "has stages.",
+                    .options = {},
+                    .bitsFormula = "those of CODEC",
+                    .reference = "Juang, Gray: Multiple stage vector quantization, 1982",
+                    .examples = {"int4:g256+res=int2:g256", "int3:g128+mse+res=(int2:g128+mse)"}},
+         .word = "res",
+         .argument = StageArgument::codec,
+         .make = MakeCorrection([](const StageSpec&, const std::shared_ptr<const Codec>& codec) {
+             return makeResidual(*codec);
+         })},
+    };
+}
+
+} // namespace
+
+std::span<const StageEntry> stageEntries() {
+    static const std::vector<StageEntry> entries = makeStages();
+    return entries;
+}
+
+} // namespace planish
