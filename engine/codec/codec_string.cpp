@@ -77,7 +77,7 @@ std::vector<std::string> optionWords(const FormatEntry& entry) {
     }
     if (entry.hasGroups) {
         words.insert(words.end(), {"g8", "g16", "g32", "g64", "g128", "g256", "g1024", "row", "scale=fp16",
-                                   "scale=bf16", "scale=int8"});
+                                   "scale=bf16", "scale=int8", "scale=int6"});
     }
     return words;
 }

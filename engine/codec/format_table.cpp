@@ -6,7 +6,12 @@
 namespace planish {
 namespace {
 
-constexpr const char* groupOptions = ":gN (8…1024) :row :scale=fp16|bf16|int8";
+constexpr const char* groupOptions = ":gN (8…1024) :row :scale=fp16|bf16|int8|int6";
+
+constexpr const char* oneParameterBits =
+    "B + 16 ÷ N; with scale=int8 B + 8 ÷ N + 16 ÷ row length; with scale=int6 B + 6 ÷ N + 16 for every 8 "
+    "groups "
+    "of a row, the last maybe fewer; codes and levels of a row padded to whole bytes";
 
 FormatEntry floatEntry(FloatType type, const char* name, const char* title, const char* bits,
                        const char* summary) {
@@ -39,9 +44,12 @@ std::vector<FormatEntry> makeFormats() {
                     .options = std::string(":sym ") + groupOptions,
                     .bitsFormula =
                         "B + (32, or 16 with :sym) ÷ N; with scale=int8 half of that and 32 (16) ÷ row "
-                        "length; rows padded to whole bytes",
+                        "length; with scale=int6 B + (12, or 6 with :sym) ÷ N and 32 (16) for every 8 "
+                        "groups of a row, the last maybe fewer; codes and levels of a row padded to whole "
+                        "bytes",
                     .reference = "Dettmers, Zettlemoyer: The case for 4-bit precision, 2023",
-                    .examples = {"int8:g128", "int4:g64", "int4:sym:g32", "int3:row", "int4:g32:scale=int8"}},
+                    .examples = {"int8:g128", "int4:g64", "int4:sym:g32", "int3:row", "int4:g32:scale=int8",
+                                 "int4:g32:scale=int6"}},
          .family = "int",
          .fewestBits = 2,
          .mostBits = 8,
@@ -59,8 +67,7 @@ std::vector<FormatEntry> makeFormats() {
                         "B = 2…4 bit levels at quantiles of the normal distribution, scaled by the largest "
                         "magnitude of a group.",
                     .options = groupOptions,
-                    .bitsFormula = "B + 16 ÷ N; with scale=int8 B + 8 ÷ N + 16 ÷ row length; rows padded to "
-                                   "whole bytes",
+                    .bitsFormula = oneParameterBits,
                     .reference = "Dettmers, Pagnoni, Holtzman, Zettlemoyer: QLoRA, 2023",
                     .examples = {"nf4:g64", "nf3:g64", "nf2:g32:scale=bf16"}},
          .family = "nf",
@@ -71,6 +78,27 @@ std::vector<FormatEntry> makeFormats() {
          .make =
              [](const FormatSpec& spec) {
                  return makeNormalFloatFormat(spec.bits, spec.groupSize, spec.scaleType);
+             }},
+        {.member = {.choice = Choice::format,
+                    .name = "lloydB",
+                    .title = "Lloyd-Max",
+                    .summary = "B = 2…4 bit levels of least squared error on normally distributed weights, "
+                               "scaled by the root mean square of a group, by default the row; best after "
+                               "+rht.",
+                    .options = groupOptions,
+                    .bitsFormula = oneParameterBits,
+                    .reference =
+                        "Lloyd: Least squares quantization in PCM, 1982; Max: Quantizing for minimum "
+                        "distortion, 1960",
+                    .examples = {"lloyd3:row", "lloyd3:row+rht", "lloyd2:g128+mse", "lloyd4:g64:scale=int6"}},
+         .family = "lloyd",
+         .fewestBits = 2,
+         .mostBits = 4,
+         .hasGroups = true,
+         .defaultGroup = 0,
+         .make =
+             [](const FormatSpec& spec) {
+                 return makeLloydMaxFormat(spec.bits, spec.groupSize, spec.scaleType);
              }},
     };
 }

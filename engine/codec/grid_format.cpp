@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "codec/grid_format.h"
 
-#include "codec/bit_stream.h"
-#include "codec/checked_size.h"
+#include "codec/plain_layout.h"
 #include "codec/rounding.h"
 
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <functional>
+#include <numeric>
 #include <utility>
 
 namespace planish {
 namespace {
 
-struct Range {
-    double low = 0;
-    double high = 0;
-};
-
 /// Eight running extremes, as a single one would be a chain the compiler cannot vectorize.
-Range rangeOf(std::span<const float> group) {
+NumberRange rangeOf(std::span<const float> group) {
     constexpr std::size_t lanes = 8;
     std::array<float, lanes> low;
     std::array<float, lanes> high;
@@ -44,14 +40,14 @@ class GridRowEncoder final : public RowEncoder {
     GridRowEncoder(const GridFormat& format, std::span<const float> row, const GroupChoice& choice)
         : format_(format),
           choice_(choice),
-          storable_(format.storableFor(row)),
+          storable_(format.storableFor(row, choice)),
           groupSize_(format.groupSize(row.size())),
           parameters_(format.groups(row.size())),
           indices_(row.size()) {}
 
     void chooseLevels(std::size_t group, std::span<const float> weights,
                       std::span<const float> importance) override {
-        parameters_[group] = choice_.choose({weights, importance, format_, storable_});
+        parameters_[group] = choice_.choose({weights, importance, format_, storable_.of(group)});
     }
 
     void roundGroup(std::size_t group, std::span<const float> weights) override {
@@ -72,7 +68,7 @@ class GridRowEncoder final : public RowEncoder {
   private:
     const GridFormat& format_;
     const GroupChoice& choice_;
-    StorableParameters storable_;
+    StorableRow storable_;
     std::size_t groupSize_;
     std::vector<GroupParameters> parameters_;
     std::vector<std::uint8_t> indices_;
@@ -84,70 +80,89 @@ GroupParameters StorableParameters::nearest(double scaleWanted, double offsetWan
     return {scale.nearest(scaleWanted), offset ? offset->nearest(offsetWanted) : 0.0F};
 }
 
-GridFormat::GridFormat(GridLayout layout, std::size_t groupSize, ScaleType scaleType)
-    : ScalarFormat(groupSize), layout_(std::move(layout)), scaleType_(scaleType) {}
+GridFormat::GridFormat(GridTraits traits, std::size_t groupSize, std::unique_ptr<const RowLayout> layout)
+    : ScalarFormat(groupSize), traits_(std::move(traits)), layout_(std::move(layout)) {}
 
 std::size_t GridFormat::rowBytes(std::size_t columns) const {
-    const std::size_t parameters = StorableNumbers::bytes(scaleType_, groups(columns));
-    return checkedAdd(checkedMultiply(parameters, layout_.hasOffset ? 2 : 1),
-                      bitStreamBytes(columns, layout_.grid.bits()));
+    return layout_->bytes(shapeOf(columns));
 }
 
 double GridFormat::scaleToCover(std::span<const float> group, double offset) const {
+    if (traits_.unitVariance) {
+        const double squares = std::transform_reduce(group.begin(), group.end(), 0.0, std::plus<>(),
+                                                     [](double weight) { return weight * weight; });
+        return std::sqrt(squares / static_cast<double>(group.size()));
+    }
     const auto [low, high] = rangeOf(group);
-    const double last = layout_.grid.last();
-    if (layout_.hasOffset) {
+    const double last = traits_.grid.last();
+    if (traits_.hasOffset) {
         return std::max(0.0, (high - offset) / last);
     }
     const double below = std::max(0.0, -low);
     const double above = std::max(0.0, high);
-    const double first = -layout_.grid.first();
-    const double reach = last + layout_.overhang;
+    const double first = -traits_.grid.first();
+    const double reach = last + traits_.overhang;
     const double upright = std::max(below / first, above / reach);
     const double mirrored = std::max(above / first, below / reach);
-    return layout_.signedScale && mirrored < upright ? -mirrored : upright;
-}
-
-StorableParameters GridFormat::storableFor(std::span<const float> row) const {
-    const ParameterKind kind = layout_.signedScale ? ParameterKind::signedScale : ParameterKind::scale;
-    StorableParameters storable{StorableNumbers(scaleType_, kind, 0), std::nullopt};
-    if (layout_.hasOffset) {
-        const auto [low, high] = rangeOf(row);
-        storable.offset.emplace(scaleType_, ParameterKind::offset, std::max(std::fabs(low), std::fabs(high)));
-    }
-    if (scaleType_ == ScaleType::int8) {
-        double largest = 0;
-        const std::size_t size = groupSize(row.size());
-        for (std::size_t at = 0; at < row.size(); at += size) {
-            const auto group = row.subspan(at, std::min(size, row.size() - at));
-            const double offset = storable.offset ? storable.offset->atMost(rangeOf(group).low) : 0;
-            largest = std::max(largest, std::fabs(scaleToCover(group, offset)));
-        }
-        storable.scale = StorableNumbers(scaleType_, kind, largest);
-    }
-    return storable;
+    return traits_.signedScale && mirrored < upright ? -mirrored : upright;
 }
 
 GroupParameters GridFormat::cover(std::span<const float> group, const StorableParameters& storable) const {
     const float offset = storable.offset ? storable.offset->atMost(rangeOf(group).low) : 0.0F;
-    return {storable.scale.awayFromZero(scaleToCover(group, offset)), offset};
+    const double scale = scaleToCover(group, offset);
+    return {traits_.unitVariance ? storable.scale.nearest(scale) : storable.scale.awayFromZero(scale),
+            offset};
 }
 
-void GridFormat::writeRow(const StorableParameters& storable, std::span<const GroupParameters> parameters,
-                          std::span<const std::uint8_t> indices, std::span<std::byte> out) const {
-    const std::size_t bytes = StorableNumbers::bytes(scaleType_, parameters.size());
-    std::vector<float> numbers(parameters.size());
-    std::transform(parameters.begin(), parameters.end(), numbers.begin(),
-                   [](const GroupParameters& group) { return group.scale; });
-    storable.scale.write(numbers, out.first(bytes));
-    out = out.subspan(bytes);
-    if (storable.offset) {
-        std::transform(parameters.begin(), parameters.end(), numbers.begin(),
-                       [](const GroupParameters& group) { return group.offset; });
-        storable.offset->write(numbers, out.first(bytes));
-        out = out.subspan(bytes);
+StorableParameters GridFormat::free() const {
+    StorableParameters storable{
+        {NumberType::fp32, traits_.signedScale ? ParameterKind::signedScale : ParameterKind::scale}, {}};
+    if (traits_.hasOffset) {
+        storable.offset.emplace(NumberType::fp32, ParameterKind::offset);
     }
-    packBits(indices, layout_.grid.bits(), out);
+    return storable;
+}
+
+StorableParameters GridFormat::storableFor(std::span<const GroupParameters> wanted) const {
+    NumberRange scales;
+    NumberRange offsets{HUGE_VAL, -HUGE_VAL};
+    for (const GroupParameters& group : wanted) {
+        scales = {std::min(scales.low, double{group.scale}), std::max(scales.high, double{group.scale})};
+        offsets = {std::min(offsets.low, double{group.offset}), std::max(offsets.high, double{group.offset})};
+    }
+    if (!traits_.hasOffset) {
+        return {layout_->scales(scales), {}};
+    }
+    const StorableNumbers offset = layout_->offsets(offsets);
+    // An offset stored below the wanted one by up to its unit leaves more for the scale to cover.
+    scales.high += std::fabs(offset.unit()) / traits_.grid.last();
+    return {layout_->scales(scales), offset};
+}
+
+StorableRow GridFormat::storableFor(std::span<const float> row, const GroupChoice& choice) const {
+    const RowShape shape = shapeOf(row.size());
+    const auto groupsPerUnit = layout_->groupsPerUnit(shape);
+    if (!groupsPerUnit) {
+        return {{storableFor(std::span<const GroupParameters>())}, shape.groups};
+    }
+    const std::size_t size = groupSize(row.size());
+    const StorableParameters anything = free();
+    std::vector<GroupParameters> wanted;
+    for (std::size_t at = 0; at < row.size(); at += size) {
+        const auto group = row.subspan(at, std::min(size, row.size() - at));
+        wanted.push_back(choice.choose({group, {}, *this, anything}));
+    }
+    StorableRow storable{{}, *groupsPerUnit};
+    for (std::size_t at = 0; at < wanted.size(); at += *groupsPerUnit) {
+        const std::size_t count = std::min(*groupsPerUnit, wanted.size() - at);
+        storable.units.push_back(storableFor(std::span<const GroupParameters>(wanted).subspan(at, count)));
+    }
+    return storable;
+}
+
+void GridFormat::writeRow(const StorableRow& storable, std::span<const GroupParameters> parameters,
+                          std::span<const std::uint8_t> indices, std::span<std::byte> out) const {
+    layout_->write(storable.units, parameters, indices, out);
 }
 
 std::unique_ptr<RowEncoder> GridFormat::startRow(std::span<const float> row,
@@ -158,25 +173,23 @@ std::unique_ptr<RowEncoder> GridFormat::startRow(std::span<const float> row,
 void GridFormat::decodeRow(std::span<const std::byte> in, std::span<float> out) const {
     const std::size_t columns = out.size();
     const std::size_t size = groupSize(columns);
-    const std::size_t bytes = StorableNumbers::bytes(scaleType_, groups(columns));
-    const ParameterKind kind = layout_.signedScale ? ParameterKind::signedScale : ParameterKind::scale;
-    std::vector<float> scales(groups(columns));
-    std::vector<float> offsets(groups(columns), 0.0F);
+    std::vector<GroupParameters> parameters(groups(columns));
     std::vector<std::uint8_t> indices(columns);
-    StorableNumbers::read(scaleType_, kind, in.first(bytes), scales);
-    in = in.subspan(bytes);
-    if (layout_.hasOffset) {
-        StorableNumbers::read(scaleType_, ParameterKind::offset, in.first(bytes), offsets);
-        in = in.subspan(bytes);
-    }
-    unpackBits(in, layout_.grid.bits(), indices);
-    for (std::size_t group = 0; group < scales.size(); ++group) {
+    layout_->read(in, parameters, indices);
+    for (std::size_t group = 0; group < parameters.size(); ++group) {
         const std::size_t start = group * size;
         const std::size_t count = std::min(size, columns - start);
-        layout_.grid.values({scales[group], offsets[group]},
-                            std::span<const std::uint8_t>(indices).subspan(start, count),
+        traits_.grid.values(parameters[group], std::span<const std::uint8_t>(indices).subspan(start, count),
                             out.subspan(start, count));
     }
+}
+
+std::shared_ptr<const GridFormat> makePlainGridFormat(GridTraits traits, std::size_t groupSize,
+                                                      ScaleType scaleType) {
+    auto layout = makePlainLayout(traits.grid.bits(), scaleType,
+                                  traits.signedScale ? ParameterKind::signedScale : ParameterKind::scale,
+                                  traits.hasOffset);
+    return std::make_shared<const GridFormat>(std::move(traits), groupSize, std::move(layout));
 }
 
 } // namespace planish

@@ -6,13 +6,12 @@ namespace planish {
 std::shared_ptr<const GridFormat> makeIntegerFormat(int bits, bool symmetric, std::size_t groupSize,
                                                     ScaleType scaleType) {
     if (symmetric) {
-        GridLayout layout{.grid = Grid::uniform(bits, -(1 << (bits - 1))), .signedScale = true};
         // Half a step beyond the shorter side is still within half a step of its last level.
-        layout.overhang = 0.5F;
-        return std::make_shared<const GridFormat>(std::move(layout), groupSize, scaleType);
+        return makePlainGridFormat(
+            {.grid = Grid::uniform(bits, -(1 << (bits - 1))), .signedScale = true, .overhang = 0.5F},
+            groupSize, scaleType);
     }
-    return std::make_shared<const GridFormat>(GridLayout{.grid = Grid::uniform(bits, 0), .hasOffset = true},
-                                              groupSize, scaleType);
+    return makePlainGridFormat({.grid = Grid::uniform(bits, 0), .hasOffset = true}, groupSize, scaleType);
 }
 
 } // namespace planish

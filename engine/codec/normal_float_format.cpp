@@ -41,8 +41,7 @@ std::vector<float> normalLevels(int bits) {
 
 std::shared_ptr<const GridFormat> makeNormalFloatFormat(int bits, std::size_t groupSize,
                                                         ScaleType scaleType) {
-    return std::make_shared<const GridFormat>(GridLayout{.grid = Grid::table(bits, normalLevels(bits))},
-                                              groupSize, scaleType);
+    return makePlainGridFormat({.grid = Grid::table(bits, normalLevels(bits))}, groupSize, scaleType);
 }
 
 } // namespace planish

@@ -49,8 +49,8 @@ class NearestChoice final : public GroupChoice {
 };
 
 /// Iterative scale refinement: start from the covering grid, quantize, look at the distribution of the errors
-/// and move the bounds by it; three times. Never worse than nearest in squared error of a group. All weights
-/// count the same.
+/// and move the bounds by it; three times. Never worse than nearest in squared error of a group among the
+/// same storable parameters. All weights count the same.
 class RefineChoice final : public GroupChoice {
   public:
     GroupParameters choose(const GroupProblem& problem) const override;
@@ -58,7 +58,7 @@ class RefineChoice final : public GroupChoice {
 
 /// Least squared error, weighted by importance: a grid search over where to clip, then alternating
 /// least-squares refits of scale and offset against the levels and single steps of the bounds while they
-/// help. Never worse than refine in squared error of a group.
+/// help. Never worse than refine in squared error of a group among the same storable parameters.
 class MseChoice final : public GroupChoice {
   public:
     GroupParameters choose(const GroupProblem& problem) const override;

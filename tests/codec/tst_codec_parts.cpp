@@ -2,7 +2,7 @@
 #include "codec/bit_stream.h"
 #include "codec/grid_format.h"
 #include "codec/number.h"
-#include "codec/scale_type.h"
+#include "codec/plain_layout.h"
 #include "codec/transform.h"
 #include "codec_samples.h"
 #include "test_support.h"
@@ -56,26 +56,100 @@ class CodecPartsTest : public QObject {
 
     void storable_numbers_bound_what_was_asked() {
         std::mt19937 generator(5);
-        std::uniform_real_distribution<double> exponent(-40, 20);
-        for (const ScaleType type : {ScaleType::fp16, ScaleType::bf16, ScaleType::int8}) {
+        std::uniform_real_distribution<double> exponent(-28, 14);
+        for (const NumberType type : {NumberType::fp16, NumberType::bf16, NumberType::fp32}) {
+            const StorableNumbers offsets(type, ParameterKind::offset);
+            const StorableNumbers scales(type, ParameterKind::scale);
             for (int i = 0; i < 3000; ++i) {
-                const double largest = std::exp2(exponent(generator) * (type == ScaleType::int8 ? 0.5 : 0.7));
-                const double wanted = largest * (2.0 * static_cast<double>(generator()) / 4294967296.0 - 1);
-                const StorableNumbers offsets(type, ParameterKind::offset, largest);
-                QVERIFY(offsets.atMost(wanted) <= wanted || offsets.atMost(wanted) == -largestFp16);
-                const StorableNumbers scales(type, ParameterKind::scale, largest);
+                const double wanted = std::exp2(exponent(generator)) * (i % 2 == 0 ? 1 : -1);
+                QVERIFY(offsets.atMost(wanted) <= wanted);
                 const float scale = scales.awayFromZero(std::fabs(wanted));
-                QVERIFY(scale >= std::fabs(wanted) || scale == largestFp16);
-                QVERIFY(scales.nearest(-1) == 0);
-
-                const std::vector<float> numbers{scale, scales.nearest(largest / 2), 0.0F};
-                std::vector<std::byte> bytes(StorableNumbers::bytes(type, numbers.size()));
-                scales.write(numbers, bytes);
-                std::vector<float> found(numbers.size());
-                StorableNumbers::read(type, ParameterKind::scale, bytes, found);
-                QCOMPARE(found, numbers);
+                QVERIFY(scale >= std::fabs(wanted) && scale < std::fabs(wanted) * 1.01 + 1e-7);
+                QCOMPARE(scales.nearest(scale), scale);
+                QCOMPARE(scales.nearest(-1), 0.0F);
             }
         }
+        QCOMPARE(StorableNumbers(NumberType::fp16, ParameterKind::scale).awayFromZero(1e9), largestFp16);
+    }
+
+    void units_let_codes_reach_what_was_asked() {
+        std::mt19937 generator(6);
+        std::uniform_real_distribution<double> exponent(-16, 16);
+        for (const CodeRange codes : {CodeRange{0, 15}, {0, 63}, {-32, 31}, {-128, 127}, {0, 255}}) {
+            for (int i = 0; i < 3000; ++i) {
+                const double one = std::exp2(exponent(generator)) * (i % 2 == 0 ? 1 : -1);
+                const double other = one * (i % 3 - 1) * 0.9;
+                const NumberRange wanted{std::min({one, other, 0.0}), std::max({one, other, 0.0})};
+                const StorableNumbers numbers(codes, wanted);
+                const bool onlyNegative = codes.lowest == 0 && wanted.low < 0;
+                for (const double value : {wanted.low, wanted.high, 0.3 * one}) {
+                    if (onlyNegative && value > 0) {
+                        QCOMPARE(numbers.nearest(value), 0.0F);
+                        continue;
+                    }
+                    QVERIFY(numbers.atMost(value) <= value || std::fabs(value) > 65504);
+                    const float away = numbers.awayFromZero(value);
+                    QVERIFY(std::fabs(away) >= std::fabs(value));
+                    const int code = numbers.code(away);
+                    QVERIFY(code >= codes.lowest && code <= codes.highest);
+                    QCOMPARE(static_cast<float>(code) * numbers.unit(), away);
+                }
+                // No unit is larger than it must be: the code farthest out is used.
+                const double farthest = onlyNegative ? -wanted.low : std::max(-wanted.low, wanted.high);
+                QVERIFY(double{std::fabs(numbers.unit())} * std::max(codes.highest, -codes.lowest) <=
+                        farthest * 1.04 + 2e-5);
+            }
+        }
+        QCOMPARE(StorableNumbers(CodeRange{0, 63}, {}).nearest(3), 0.0F);
+    }
+
+    void rows_return_what_was_written() {
+        std::mt19937 generator(7);
+        for (const ScaleType type : {ScaleType::fp16, ScaleType::bf16, ScaleType::int8, ScaleType::int6}) {
+            for (const auto kind : {ParameterKind::scale, ParameterKind::signedScale}) {
+                for (const std::size_t groups : {1U, 7U, 8U, 9U, 40U}) {
+                    const bool hasOffset = kind == ParameterKind::scale;
+                    const auto layout = makePlainLayout(5, type, kind, hasOffset);
+                    const RowShape shape{groups * 9, groups};
+                    const auto each = layout->groupsPerUnit(shape).value_or(groups);
+                    std::vector<StorableParameters> storable;
+                    for (std::size_t at = 0; at < groups; at += each) {
+                        storable.push_back({layout->scales({0, 1 + static_cast<double>(at)}), {}});
+                        if (hasOffset) {
+                            storable.back().offset = layout->offsets({-2.0 - static_cast<double>(at), 1});
+                        }
+                    }
+                    std::vector<GroupParameters> parameters(groups);
+                    for (std::size_t i = 0; i < groups; ++i) {
+                        const double fraction = static_cast<double>(generator() % 1000) / 1000;
+                        parameters[i] = storable[i / each].nearest(fraction, -2 * fraction);
+                    }
+                    std::vector<std::uint8_t> indices(shape.columns);
+                    for (auto& index : indices) {
+                        index = static_cast<std::uint8_t>(generator() % 32);
+                    }
+                    std::vector<std::byte> bytes(layout->bytes(shape));
+                    layout->write(storable, parameters, indices, bytes);
+                    std::vector<GroupParameters> parametersRead(groups);
+                    std::vector<std::uint8_t> indicesRead(shape.columns);
+                    layout->read(bytes, parametersRead, indicesRead);
+                    QVERIFY(parametersRead == parameters);
+                    QCOMPARE(indicesRead, indices);
+                }
+            }
+        }
+    }
+
+    void eight_lloyd_max_levels_are_those_of_max() {
+        const std::vector<float> expected{-2.152F, -1.344F, -0.756F, -0.245F, 0.245F, 0.756F, 1.344F, 2.152F};
+        const auto format = makeLloydMaxFormat(3, 64, ScaleType::fp16);
+        QCOMPARE(format->grid().levels().size(), expected.size());
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+            QVERIFY(std::fabs(format->grid().levels()[i] - expected[i]) < 6e-4F);
+        }
+        // Max, 1960, table I: the outermost of 4 and of 16 levels.
+        QVERIFY(std::fabs(makeLloydMaxFormat(2, 64, ScaleType::fp16)->grid().last() - 1.510F) < 6e-4F);
+        QVERIFY(std::fabs(makeLloydMaxFormat(4, 64, ScaleType::fp16)->grid().last() - 2.733F) < 6e-4F);
     }
 
     void nf4_levels_are_those_of_qlora() {

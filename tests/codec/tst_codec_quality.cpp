@@ -62,7 +62,8 @@ class CodecQualityTest : public QObject {
     Q_OBJECT
 
   private slots:
-    /// Published squared errors on N(0,1) (minimum/maximum and largest-magnitude scaling over groups of 64).
+    /// Known squared errors on N(0,1): minimum/maximum and largest-magnitude scaling over groups of 64, and 8
+    /// Lloyd-Max levels (Max, 1960, table I).
     void gaussian_errors_are_the_known_ones_data() {
         QTest::addColumn<QString>("codec");
         QTest::addColumn<double>("expected");
@@ -70,6 +71,9 @@ class CodecQualityTest : public QObject {
         QTest::newRow("int3") << "int3:g64" << 0.0370;
         QTest::newRow("nf4") << "nf4:g64" << 0.0085;
         QTest::newRow("nf3") << "nf3:g64" << 0.0405;
+        QTest::newRow("lloyd2") << "lloyd2:row" << 0.1175;
+        QTest::newRow("lloyd3") << "lloyd3:row" << 0.0346;
+        QTest::newRow("lloyd4") << "lloyd4:row" << 0.009497;
     }
     void gaussian_errors_are_the_known_ones() {
         QFETCH(QString, codec);
@@ -100,7 +104,7 @@ class CodecQualityTest : public QObject {
         Bench bench(2);
         for (const std::string codec :
              {"int2:g32", "int3:g16", "int4:g64", "int8:g32", "int4:row", "int4:sym:g32", "int2:sym:g16",
-              "nf3:g64", "nf4:g32", "int4:g32:scale=int8", "int3:sym:g32:scale=int8", "nf4:g32:scale=bf16"}) {
+              "nf3:g64", "nf4:g32", "nf4:g32:scale=bf16", "lloyd3:g32"}) {
             const Eigen::Index group =
                 codec.find(":row") != std::string::npos ? 200 : std::stoi(codec.substr(codec.find(":g") + 2));
             const auto errorsOf = [&](const std::string& rounding) {
@@ -113,6 +117,20 @@ class CodecQualityTest : public QObject {
                 QVERIFY2(refine[i] <= nearest[i] * (1 + 1e-9), codec.c_str());
                 QVERIFY2(mse[i] <= refine[i] * (1 + 1e-9), codec.c_str());
             }
+        }
+    }
+
+    /// The units follow what the rounding wants, so a group may lose by them, but not the tensor.
+    void searching_harder_helps_with_shared_units_too() {
+        const Matrix sample = mixedSample();
+        const auto error = [&](const std::string& codec) {
+            return storageError(sample, Bench(2).roundTrip(codec, sample)).relative;
+        };
+        for (const std::string codec :
+             {"int4:g32:scale=int8", "int3:sym:g32:scale=int8", "int3:g16:scale=int6",
+              "int4:sym:g16:scale=int6", "nf3:g32:scale=int6"}) {
+            QVERIFY2(error(codec + "+refine") < error(codec), codec.c_str());
+            QVERIFY2(error(codec + "+mse") < error(codec + "+refine"), codec.c_str());
         }
     }
 
@@ -130,6 +148,26 @@ class CodecQualityTest : public QObject {
     void int8_parameters_cost_little_quality() {
         QVERIFY(gaussianError("int4:g64:scale=int8") < 1.05 * gaussianError("int4:g64"));
         QVERIFY(gaussianError("int4:g64:scale=int8+mse") < 1.02 * gaussianError("int4:g64+mse"));
+    }
+
+    void int6_parameters_save_half_a_bit_for_a_few_percent_of_error() {
+        for (const std::string rounding : {"", "+refine", "+mse"}) {
+            QVERIFY(gaussianError("int4:g32:scale=int6" + rounding) <
+                    1.05 * gaussianError("int4:g32" + rounding));
+        }
+        QVERIFY(gaussianError("int4:sym:g32:scale=int6+mse") < 1.03 * gaussianError("int4:sym:g32+mse"));
+        QVERIFY(gaussianError("nf3:g32:scale=int6+mse") < 1.03 * gaussianError("nf3:g32+mse"));
+    }
+
+    void minima_of_both_signs_keep_a_bounded_error_with_int6() {
+        const Matrix sample = mixedSample().array() + 0.5F;
+        const double plain = storageError(sample, Bench(2).roundTrip("int6:g16", sample)).relative;
+        QVERIFY(storageError(sample, Bench(2).roundTrip("int6:g16:scale=int6", sample)).relative < 4 * plain);
+    }
+
+    void searching_gains_for_lloyd_max_levels_too() {
+        QVERIFY(gaussianError("lloyd3:g64+mse") < 0.95 * gaussianError("lloyd3:g64"));
+        QVERIFY(gaussianError("lloyd3:g64+mse") < gaussianError("nf3:g64+mse"));
     }
 };
 

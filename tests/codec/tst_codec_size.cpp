@@ -36,10 +36,28 @@ class CodecSizeTest : public QObject {
         QCOMPARE(bitsPerWeight("int4:g64:scale=int8"), 4.0 + 16.0 / 64 + 32.0 / 1024);
         QCOMPARE(bitsPerWeight("int4:sym:g64:scale=int8"), 4.0 + 8.0 / 64 + 16.0 / 1024);
     }
+    void int6_parameters_store_six_bits_a_group_and_units_for_every_eight() {
+        QCOMPARE(bitsPerWeight("int4:g32:scale=int6"), 4.5);
+        QCOMPARE(bitsPerWeight("int4:sym:g32:scale=int6"), 4.25);
+        QCOMPARE(bitsPerWeight("nf3:g16:scale=int6"), 3.5);
+        for (const std::size_t columns : {1U, 63U, 64U, 65U, 127U, 128U, 200U, 1031U}) {
+            for (const std::size_t group : {8U, 13U, 64U, 1024U}) {
+                const std::size_t groups = ceiling(columns, group);
+                const std::size_t parameters = 2 * ceiling(groups, 8) + ceiling(groups * 6, 8);
+                const std::string size = ":g" + std::to_string(group) + ":scale=int6";
+                const Shape shape{3, columns};
+                QCOMPARE(Codec::parse("int4" + size).packedBytes(shape),
+                         3 * (2 * parameters + ceiling(columns * 4, 8)));
+                QCOMPARE(Codec::parse("lloyd3" + size).packedBytes(shape),
+                         3 * (parameters + ceiling(columns * 3, 8)));
+            }
+        }
+    }
     void rounding_stores_nothing() {
         QCOMPARE(bitsPerWeight("int4:g64+mse"), bitsPerWeight("int4:g64"));
         QCOMPARE(bitsPerWeight("int4:g64+refine"), bitsPerWeight("int4:g64"));
     }
+    void lloyd_levels_store_a_scale_a_row() { QCOMPARE(bitsPerWeight("lloyd3"), 3 + 16.0 / 1024); }
     void plain_numbers_store_their_width() {
         QCOMPARE(bitsPerWeight("fp32"), 32.0);
         QCOMPARE(bitsPerWeight("bf16"), 16.0);

@@ -24,6 +24,8 @@ class CodecStringTest : public QObject {
         row("int4:scale=fp16:g64", "int4:g64");
         row("int4:scale=int8:g64:sym", "int4:sym:g64:scale=int8");
         row("int3:row:sym", "int3:sym:row");
+        row("lloyd3", "lloyd3:row");
+        row("lloyd2:scale=int6:g64+mse", "lloyd2:g64:scale=int6+mse");
         row("int4:g16+refine", "int4:g16+refine");
         row("int3:g64+mse+rht", "int3:g64+rht+mse");
         row("int4+outliers=0.50%", "int4:g128+outliers=0.5%");
@@ -51,9 +53,9 @@ class CodecStringTest : public QObject {
     void parsing_what_was_printed_changes_nothing() {
         std::vector<std::string> formats{"fp32", "bf16", "fp16"};
         std::vector<std::string> grids;
-        for (const std::string family : {"int2", "int5", "int8:sym", "nf2", "nf4"}) {
+        for (const std::string family : {"int2", "int5", "int8:sym", "nf2", "nf4", "lloyd3"}) {
             for (const std::string group : {"", ":g8", ":g77", ":g1024", ":row"}) {
-                for (const std::string scale : {"", ":scale=bf16", ":scale=int8"}) {
+                for (const std::string scale : {"", ":scale=bf16", ":scale=int8", ":scale=int6"}) {
                     grids.push_back(family + group + scale);
                 }
             }
