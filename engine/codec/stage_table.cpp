@@ -39,6 +39,19 @@ std::vector<StageEntry> makeStages() {
          .least = FormatKind::grid,
          .make = MakeRounding([](const StageSpec&) { return direct<RefineChoice>(); })},
         {.member = {.choice = Choice::rounding,
+                    .name = "+hqq",
+                    .title = "Half-quadratic",
+                    .summary =
+                        "Moves the offset of each group (the scale, where there is none) to fit most weights "
+                        "closely; without calibration. +refine and +mse move both bounds and err less.",
+                    .options = {},
+                    .bitsFormula = {},
+                    .reference = "Badri, Shaji: Half-quadratic quantization, 2023",
+                    .examples = {"int4:g64+hqq", "int3:g64+hqq"}},
+         .word = "hqq",
+         .least = FormatKind::grid,
+         .make = MakeRounding([](const StageSpec&) { return direct<HqqChoice>(); })},
+        {.member = {.choice = Choice::rounding,
                     .name = "+mse",
                     .title = "Least squared error",
                     .summary =

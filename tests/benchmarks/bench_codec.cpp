@@ -51,6 +51,7 @@ BENCHMARK_CAPTURE(encode, int4_g16, "int4:g16");
 BENCHMARK_CAPTURE(encode, int4_g16_refine, "int4:g16+refine");
 BENCHMARK_CAPTURE(encode, int4_g64_refine, "int4:g64+refine");
 BENCHMARK_CAPTURE(encode, int4_g64_mse, "int4:g64+mse");
+BENCHMARK_CAPTURE(encode, int4_g64_hqq, "int4:g64+hqq");
 BENCHMARK_CAPTURE(encode, nf4_g64, "nf4:g64");
 BENCHMARK_CAPTURE(encode, int3_g128_rht_mse, "int3:g128+rht+mse");
 BENCHMARK_CAPTURE(encode, int4_g64_outliers, "int4:g64+outliers=1%");

@@ -66,6 +66,8 @@ inline const std::vector<std::string>& everyKind() {
                                                  "int4:g32+mse",
                                                  "nf3:g64+mse",
                                                  "int3:g32:scale=int8+mse",
+                                                 "int3:g64+hqq",
+                                                 "int4:sym:g32+hqq",
                                                  "int3:g64+rht+mse",
                                                  "int4:g64+outliers=1%",
                                                  "int4:g64+res=int2:g32",
