@@ -65,12 +65,12 @@ class MseChoice final : public GroupChoice {
 };
 
 /// Half-quadratic quantization: least Σ|w − ŵ|^p with p = 0.7, which fits most weights closely and leaves the
-/// few that stand out to their errors. From the covering grid on, at most 20 times: shrink the errors to
-/// those of the outlying weights, sign(e) · max(0, |e| − |e|^(p−1) ÷ β), and move the offset by the mean of
-/// what that took away; β grows from 10 by 1 % each time, errors measured in mean steps of the grid. Grids
-/// without offsets move the scale instead, by least squares against the levels. The iterate of the least
-/// Σ|w − ŵ|^p as stored is kept, so never worse than nearest in that; all weights count the same.
-/// Badri, Shaji: Half-quadratic quantization of large machine learning models, 2023.
+/// few that stand out to their errors. From nearest's grid on, at most 20 times: shrink the errors to those
+/// of the outlying weights, sign(e) · max(0, |e| − |e|^(p−1) ÷ β), and move the offset by the mean of what
+/// that took away; β grows from 10 by 1 % each time, errors measured in mean steps of the grid. Grids without
+/// offsets move the scale instead, by least squares against the levels. The iterate of the least Σ|w − ŵ|^p
+/// as stored is kept: never worse than nearest in that, among the same storable parameters. All weights count
+/// the same. Badri, Shaji: Half-quadratic quantization of large machine learning models, 2023.
 class HqqChoice final : public GroupChoice {
   public:
     GroupParameters choose(const GroupProblem& problem) const override;
