@@ -233,7 +233,12 @@ const StageSpec* stageOf(const CodecSpec& codec, Choice choice) {
 std::vector<CodecOption> stageOptions(const StageSpec& stage) {
     std::vector<CodecOption> options;
     for (const std::vector<std::string>& list : stage.entry->options) {
-        CodecOption option{stage.entry->word, {""}, {}};
+        CodecOption option{stage.entry->word, {}, {}};
+        if (std::find(list.begin(), list.end(), stage.entry->usual) != list.end()) {
+            option.chosen = stage.entry->usual;
+        } else {
+            option.words.emplace_back();
+        }
         for (const std::string& word : list) {
             option.words.push_back(word);
             if (stage.has(word)) {

@@ -303,7 +303,7 @@ class Parser {
             }
         }
         std::copy_if(chosen.begin(), chosen.end(), std::back_inserter(spec.options),
-                     [](const std::string& word) { return !word.empty(); });
+                     [&](const std::string& word) { return !word.empty() && word != spec.entry->usual; });
     }
 
     void checkFits(const StageEntry& stage, const FormatEntry& format, std::size_t start,

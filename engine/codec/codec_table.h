@@ -55,6 +55,7 @@ struct StageEntry {
     std::uint32_t most = 0; ///< of the argument, from 1: a number, or parts per million of a percentage
     /// Words that may follow as ":word", one of each list at most; printed in the order of the lists.
     std::vector<std::vector<std::string>> options{};
+    std::string usual{}; ///< the one of these words that is the same as none, and not printed
     FormatKind least = FormatKind::block; ///< what a format must be at least to take this stage
     std::variant<MakeRounding, MakeTransform, MakeCorrection> make;
 };

@@ -49,4 +49,14 @@ std::shared_ptr<const Correction> makeOutliers(std::uint32_t partsPerMillion);
 /// A second stage: what is missing, stored by another codec. Layout: that codec's packed bytes.
 std::shared_ptr<const Correction> makeResidual(Codec codec);
 
+/// What is missing, as a product A B of rank `rank`, or of the smaller side of the tensor where that is less:
+/// A [rows, rank] are the directions in which the error of the outputs varies most (principalOutputs), of the
+/// weights without statistics, and B [rank, columns] is the least-squares fit of the missing weights to A as
+/// it is stored. With E the missing weights, no other product of this rank leaves less of tr(E H Eᵀ), but for
+/// the precision of the factors.
+///
+/// Layout: A, then B, each as `factors` packs it.
+/// Zhang et al.: QERA, 2025, theorem 1; Liu et al.: EoRA, 2024.
+std::shared_ptr<const Correction> makeLowRank(std::size_t rank, Codec factors);
+
 } // namespace planish

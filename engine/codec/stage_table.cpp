@@ -94,6 +94,30 @@ std::vector<StageEntry> makeStages() {
          .make = MakeCorrection([](const StageSpec&, const std::shared_ptr<const Codec>& codec) {
              return makeResidual(*codec);
          })},
+        {.member = {.choice = Choice::correction,
+                    .name = "+lowrank=R",
+                    .title = "Low-rank repair",
+                    .summary =
+                        "Adds a product of rank R, 1 ≤ R ≤ 256, that takes most of the error of the outputs "
+                        "away, or of the weights without calibration; for coarse formats.",
+                    .options = ":bf16|int8 (of the two factors, fp16 without)",
+                    .bitsFormula =
+                        "16·R·(rows + columns) ÷ (rows·columns); with :int8 8·R·(rows + columns) + "
+                        "16·(rows + R) instead",
+                    .reference = "Zhang et al.: QERA, 2025; Liu et al.: EoRA, 2024",
+                    .calibration = CalibrationUse::optional,
+                    .examples = {"int3:g128+lowrank=16", "int3:g128+mse+lowrank=8:int8"}},
+         .word = "lowrank",
+         .argument = StageArgument::number,
+         .most = 256,
+         .options = {{"fp16", "bf16", "int8"}},
+         .usual = "fp16",
+         .make = MakeCorrection([](const StageSpec& spec, const std::shared_ptr<const Codec>&) {
+             const std::string factors = spec.has("int8")   ? "int8:sym:row"
+                                         : spec.has("bf16") ? "bf16"
+                                                            : "fp16";
+             return makeLowRank(spec.number, Codec::parse(factors));
+         })},
     };
 }
 

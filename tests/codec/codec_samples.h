@@ -2,7 +2,9 @@
 #pragma once
 
 #include "codec/codec.h"
+#include "codec/input_statistics.h"
 
+#include <atomic>
 #include <cmath>
 #include <random>
 #include <string>
@@ -14,14 +16,16 @@ namespace planish::test {
 struct Bench {
     explicit Bench(int threads = 1) : workers(threads) {}
 
-    PackedTensor encode(const std::string& codec, const Matrix& weights) {
-        return Codec::parse(codec).encode(weights, {workers, monitor, 42});
+    PackedTensor encode(const std::string& codec, const Matrix& weights,
+                        const InputStatistics* inputs = nullptr) {
+        return Codec::parse(codec).encode(weights, {workers, monitor, 42, inputs});
     }
     Matrix decode(const std::string& codec, const PackedTensor& packed) {
         return Codec::parse(codec).decode(packed, workers);
     }
-    Matrix roundTrip(const std::string& codec, const Matrix& weights) {
-        return decode(codec, encode(codec, weights));
+    Matrix roundTrip(const std::string& codec, const Matrix& weights,
+                     const InputStatistics* inputs = nullptr) {
+        return decode(codec, encode(codec, weights, inputs));
     }
 
     Workers workers;
@@ -39,6 +43,42 @@ inline Matrix normalSample(Eigen::Index rows, Eigen::Index columns, unsigned see
     }
     return sample;
 }
+
+/// Inputs [tokens, columns] as of a model: correlated, of very different power, with a mean of their own.
+inline Matrix correlatedInputs(Eigen::Index tokens, Eigen::Index columns, unsigned seed = 7) {
+    const Eigen::Index factors = std::max<Eigen::Index>(1, columns / 4);
+    Matrix inputs = normalSample(tokens, factors, seed) * normalSample(factors, columns, seed + 1) /
+                    std::sqrt(static_cast<float>(factors));
+    inputs += 0.3F * normalSample(tokens, columns, seed + 2);
+    const Vector power = normalSample(columns, 1, seed + 3).cwiseAbs();
+    inputs = inputs * power.array().square().matrix().asDiagonal();
+    inputs.rowwise() += 0.1F * normalSample(1, columns, seed + 4).row(0);
+    return inputs;
+}
+
+/// What a calibration over these inputs [tokens, columns] collects.
+inline InputStatistics statisticsOf(const Matrix& inputs) {
+    const Eigen::MatrixXd precise = inputs.cast<double>();
+    const auto tokens = static_cast<double>(inputs.rows());
+    InputStatistics statistics;
+    statistics.tokens = static_cast<std::uint64_t>(inputs.rows());
+    statistics.hessian = (precise.transpose() * precise / tokens).cast<float>();
+    statistics.meanMagnitude = (precise.cwiseAbs().colwise().sum() / tokens).transpose().cast<float>();
+    statistics.smallest = inputs.colwise().minCoeff().transpose();
+    statistics.largest = inputs.colwise().maxCoeff().transpose();
+    return statistics;
+}
+
+/// Cancels after a number of questions.
+class CancelAfter final : public JobMonitor {
+  public:
+    explicit CancelAfter(int questions) : left_(questions) {}
+    void report(const Progress&) override {}
+    bool cancelled() const override { return --left_ < 0; }
+
+  private:
+    mutable std::atomic<int> left_;
+};
 
 /// A codec of every kind, for properties that hold for all.
 inline const std::vector<std::string>& everyKind() {
@@ -71,6 +111,8 @@ inline const std::vector<std::string>& everyKind() {
                                                  "int3:g64+rht+mse",
                                                  "int4:g64+outliers=1%",
                                                  "int4:g64+res=int2:g32",
+                                                 "int3:g32+lowrank=4",
+                                                 "int2:g64+rht+lowrank=3:int8",
                                                  "int3:g32+rht+refine+outliers=2.5%+res=(nf2:g16+rht)"};
     return codecs;
 }

@@ -35,6 +35,8 @@ class CodecStringTest : public QObject {
         row("int4+res=(int2+mse)", "int4:g128+res=(int2:g128+mse)");
         row("int4+res=(int2)", "int4:g128+res=int2:g128");
         row("int4+res=(int3+res=(int2+res=bf16))", "too deep");
+        row("int3+lowrank=8:fp16", "int3:g128+lowrank=8");
+        row("int3+lowrank=8:int8+res=int2", "int3:g128+res=int2:g128+lowrank=8:int8");
         row("int4_opt_v1", "int4:g16+refine");
         row("int4_g8_fp16_v1", "int4:g8");
         row("int4_opt_v1+res=int4_g32_fp16_v1", "int4:g16+refine+res=int4:g32");
@@ -115,6 +117,9 @@ class CodecStringTest : public QObject {
         row("int4+outliers=1", {"P above 0"});
         row("int4+outliers=0.00001%", {"four decimals"});
         row("int4+outliers=-1%", {"P above 0"});
+        row("int4+lowrank=0", {"character 5", "from 1 to 256"});
+        row("int4+lowrank=257", {"character 5", "from 1 to 256"});
+        row("int4+lowrank=8:int4", {"character 16", "int8"});
         row("int4_opt_v1:g8", {"character 12", "an alias has its own"});
         row("int4_op_v1", {"int4_opt_v1"});
         row("int4:g64 ", {"character 6", "\"g64 \"", "g64"});

@@ -5,7 +5,6 @@
 #include "test_support.h"
 
 #include <QTest>
-#include <atomic>
 #include <cstring>
 #include <limits>
 
@@ -17,17 +16,6 @@ namespace {
 float largestError(const Matrix& a, const Matrix& b) {
     return (a - b).cwiseAbs().maxCoeff();
 }
-
-/// Cancels after a number of questions.
-class CancelAfter final : public JobMonitor {
-  public:
-    explicit CancelAfter(int questions) : left_(questions) {}
-    void report(const Progress&) override {}
-    bool cancelled() const override { return --left_ < 0; }
-
-  private:
-    mutable std::atomic<int> left_;
-};
 
 } // namespace
 
@@ -146,7 +134,9 @@ class CodecValuesTest : public QObject {
             weights(0, 0) = size == 7e37F ? std::numeric_limits<float>::max() : size;
             weights(0, 1) = -weights(0, 0);
             for (const std::string& codec : everyKind()) {
-                if (codec.find("+rht") != std::string::npos && size > 1e20F) {
+                const bool refuses =
+                    codec.find("+rht") != std::string::npos || codec.find("+lowrank") != std::string::npos;
+                if (refuses && size > 1e20F) {
                     continue;
                 }
                 QVERIFY2(Bench().roundTrip(codec, weights).allFinite(), codec.c_str());
