@@ -40,6 +40,43 @@ Recipe RecipeArguments::open() const {
     return codec.empty() ? openRecipe(recipe) : Recipe::uniform(codec);
 }
 
+void CalibrationArguments::addTo(CLI::App& command) {
+    const CalibrationSettings defaults;
+    command.add_option("--calibration", text,
+                       fmt::format("UTF-8 file, or a bundled text, to collect statistics of inputs from "
+                                   "(default: {}, if a codec requires statistics)",
+                                   defaults.text));
+    command
+        .add_option(
+            "--samples", samples,
+            fmt::format("the first N windows of the calibration text (default: {})", defaults.samples))
+        ->check(CLI::Range(1, 1'000'000));
+    command
+        .add_option("--calibration-context", context,
+                    "tokens a sample (default: the model's maximum, at most 2048)")
+        ->check(CLI::Range(2, 1'000'000));
+    command
+        .add_option("--calibration-inputs", inputs,
+                    "quantized: inputs of the model quantized so far (default); original: of the "
+                    "unquantized model")
+        ->check(CLI::IsMember({std::string(calibrationInputsName(CalibrationInputs::quantized)),
+                               std::string(calibrationInputsName(CalibrationInputs::original))}));
+}
+
+std::optional<CalibrationSettings> CalibrationArguments::settings() const {
+    if (!text && !samples && !context && !inputs) {
+        return std::nullopt;
+    }
+    CalibrationSettings settings;
+    settings.text = text.value_or(settings.text);
+    settings.samples = samples.value_or(settings.samples);
+    settings.context = context.value_or(settings.context);
+    if (inputs) {
+        settings.inputs = parseCalibrationInputs(*inputs);
+    }
+    return settings;
+}
+
 void addModel(CLI::App& command, std::string& model) {
     command.add_option("MODEL", model, "Hugging Face folder, or a bundled model: folio-4m, folio-23m")
         ->required();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "calibration/settings.h"
 #include "evaluation/settings.h"
 #include "experiment/run.h"
 #include "support/json.h"
@@ -33,6 +34,19 @@ struct RecipeArguments {
     bool given() const { return !recipe.empty() || !codec.empty(); }
     /// Throws InputError when neither or both are given.
     Recipe open() const;
+};
+
+/// What the statistics of a tensor's inputs are collected from.
+struct CalibrationArguments {
+    std::optional<std::string> text;
+    std::optional<std::size_t> samples;
+    std::optional<std::size_t> context;
+    std::optional<std::string> inputs;
+
+    void addTo(CLI::App& command);
+    /// Nothing when no option was given: the recipe then decides whether to calibrate. Options that were not
+    /// given have their defaults.
+    std::optional<CalibrationSettings> settings() const;
 };
 
 void addModel(CLI::App& command, std::string& model);

@@ -30,8 +30,17 @@ void printRun(const RunRecord& run) {
     fmt::print("KL divergence    mean {:.6f}, median {:.6f}, 99 % {:.5f}, max {:.3f} nats\n", run.kldMean,
                run.kldMedian, run.kldP99, run.kldMax);
     fmt::print("top-1 agreement  {:.3f} %\n", 100 * run.top1Agreement);
-    fmt::print("time             {:.2f} s to quantize, {:.2f} s to evaluate, {:.0f} tokens/s\n",
-               run.quantizeSeconds, run.evaluateSeconds, run.tokensPerSecond);
+    if (!run.calibration.empty()) {
+        fmt::print("calibration      {}, {} samples of {} tokens, {} inputs\n", run.calibration,
+                   run.calibrationSamples, run.calibrationContext, run.calibrationInputs);
+    }
+    fmt::print("time             {:.2f} s to quantize{}, {:.2f} s to evaluate, {:.0f} tokens/s\n",
+               run.quantizeSeconds,
+               run.calibration.empty() ? "" : fmt::format(" ({:.2f} s to calibrate)", run.calibrateSeconds),
+               run.evaluateSeconds, run.tokensPerSecond);
+    for (const std::string& warning : run.warnings) {
+        fmt::print("warning: {}\n", warning);
+    }
 }
 
 void printRun(const RunRecord& run, bool json) {
@@ -78,6 +87,7 @@ struct RunArguments {
     std::string model;
     EvaluationArguments evaluation;
     RecipeArguments recipe;
+    CalibrationArguments calibration;
     std::string store;
     std::uint64_t seed = 0;
     int threads = 0;
@@ -87,11 +97,14 @@ struct RunArguments {
         addModel(command, model);
         evaluation.addTo(command);
         recipe.addTo(command);
+        calibration.addTo(command);
         addSeed(command, seed);
         addThreads(command, threads);
         addJson(command, json);
     }
-    RunSpec spec() const { return {model, recipe.open(), evaluation.text, evaluation.settings(), seed}; }
+    RunSpec spec() const {
+        return {model, recipe.open(), evaluation.text, evaluation.settings(), seed, calibration.settings()};
+    }
 };
 
 /// The recorded run with this id, if there is one.

@@ -1,16 +1,38 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "experiment/sweep.h"
 
+#include "codec/codec.h"
 #include "recipe/open_recipe.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace planish {
 namespace {
 
 constexpr std::int64_t largestCount = std::int64_t{1} << 40;
+
+/// A field that holds a positive number or a list of them; `fallback` when it is not there.
+std::vector<std::size_t> counts(const JsonObject& object, const std::string& key, std::size_t fallback) {
+    if (!object.has(key) || !object.at(key).is_array()) {
+        return {static_cast<std::size_t>(
+            object.integer(key, 1, largestCount, static_cast<std::int64_t>(fallback)))};
+    }
+    std::vector<std::size_t> result;
+    for (const Json& item : object.array(key)) {
+        if (!item.is_number_integer() || item < 1 || item > largestCount) {
+            throw InputError(object.source(), fmt::format("{}[{}]", key, result.size()),
+                             "a positive whole number", item.dump());
+        }
+        result.push_back(item.get<std::size_t>());
+    }
+    if (result.empty()) {
+        throw InputError(object.source(), key, "at least one", "an empty list");
+    }
+    return result;
+}
 
 /// A field that holds one string or a list of them.
 std::vector<std::string> strings(const JsonObject& object, const std::string& key) {
@@ -36,12 +58,39 @@ std::size_t count(const JsonObject& object, const std::string& key) {
     return static_cast<std::size_t>(object.integer(key, 0, largestCount, 0));
 }
 
+/// Calibration of a sweep, if one of its fields is there.
+void readCalibration(const JsonObject& object, SweepSpec& spec) {
+    const auto& fields = {"calibration", "samples", "calibration_context", "calibration_inputs"};
+    if (std::none_of(fields.begin(), fields.end(), [&](const char* key) { return object.has(key); })) {
+        return;
+    }
+    CalibrationSettings settings;
+    settings.text = object.string("calibration", settings.text);
+    settings.context = count(object, "calibration_context");
+    if (object.has("calibration_inputs")) {
+        settings.inputs = parseCalibrationInputs(object.string("calibration_inputs"));
+    }
+    spec.samples = counts(object, "samples", settings.samples);
+    settings.samples = spec.samples.front();
+    spec.calibration = settings;
+}
+
+/// Whether statistics of inputs make a difference to a recipe.
+bool usesCalibration(const Recipe& recipe) {
+    const auto uses = [](const std::string& codec) {
+        return Codec::parse(codec).calibration() != CalibrationUse::none;
+    };
+    return uses(recipe.defaultCodec) || std::any_of(recipe.rules.begin(), recipe.rules.end(),
+                                                    [&](const RecipeRule& rule) { return uses(rule.codec); });
+}
+
 } // namespace
 
 SweepSpec SweepSpec::fromJson(const Json& document, const std::string& source, const std::string& folder) {
     const JsonObject object(document, source);
     object.allowOnly({"schema", "name", "models", "texts", "codecs", "recipes", "convention", "context",
-                      "windows", "stride", "seed"});
+                      "windows", "stride", "seed", "calibration", "samples", "calibration_context",
+                      "calibration_inputs"});
     if (const std::string schema = object.string("schema"); schema != "planish.sweep/1") {
         throw InputError(source, "schema", "planish.sweep/1", schema);
     }
@@ -70,6 +119,7 @@ SweepSpec SweepSpec::fromJson(const Json& document, const std::string& source, c
     spec.evaluation.windows = count(object, "windows");
     spec.evaluation.stride = count(object, "stride");
     spec.seed = count(object, "seed");
+    readCalibration(object, spec);
     return spec;
 }
 
@@ -92,6 +142,12 @@ Json SweepSpec::toJson() const {
     document["windows"] = evaluation.windows;
     document["stride"] = evaluation.stride;
     document["seed"] = seed;
+    if (calibration) {
+        document["calibration"] = calibration->text;
+        document["samples"] = samples;
+        document["calibration_context"] = calibration->context;
+        document["calibration_inputs"] = calibrationInputsName(calibration->inputs);
+    }
     return document;
 }
 
@@ -100,7 +156,16 @@ std::vector<RunSpec> SweepSpec::runs() const {
     for (const std::string& model : models) {
         for (const std::string& corpus : corpora) {
             for (const Recipe& recipe : recipes) {
-                result.push_back({model, recipe, corpus, evaluation, seed});
+                const RunSpec run{model, recipe, corpus, evaluation, seed};
+                if (!calibration || !usesCalibration(recipe)) {
+                    result.push_back(run);
+                    continue;
+                }
+                for (const std::size_t count : samples) {
+                    result.push_back(run);
+                    result.back().calibration = calibration;
+                    result.back().calibration->samples = count;
+                }
             }
         }
     }

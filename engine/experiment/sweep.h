@@ -5,13 +5,15 @@
 #include "experiment/run_executor.h"
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 namespace planish {
 
-/// A set of runs from one specification (schema planish.sweep/1): every recipe on every model and text.
+/// A set of runs from one specification (schema planish.sweep/1): every recipe on every model and text, and
+/// those that use statistics of inputs with every count of calibration samples.
 struct SweepSpec {
     std::string name;
     std::vector<std::string> models;
@@ -19,13 +21,16 @@ struct SweepSpec {
     std::vector<Recipe> recipes; ///< "codecs" of the file become uniform recipes
     EvaluationSettings evaluation;
     std::uint64_t seed = 0;
+    std::optional<CalibrationSettings> calibration; ///< not given: each recipe decides
+    std::vector<std::size_t> samples;               ///< of the calibration; not empty when there is one
 
     /// Recipes may be given inline, as a path relative to `folder`, or as the name of a preset.
     static SweepSpec fromJson(const Json& document, const std::string& source, const std::string& folder);
     static SweepSpec fromFile(const std::string& path);
     Json toJson() const;
 
-    /// The runs, ordered so that those sharing a model and text follow each other.
+    /// The runs, ordered so that those sharing a model and text follow each other. Recipes of which no codec
+    /// uses statistics are run once and without calibration.
     std::vector<RunSpec> runs() const;
 };
 

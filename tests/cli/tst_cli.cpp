@@ -56,6 +56,12 @@ class CliTest : public QObject {
             << QStringList{"eval", "folio-4m", "--windows", "100000"} << "windows";
         QTest::newRow("bad convention")
             << QStringList{"eval", "folio-4m", "--convention", "mine"} << "strided";
+        const QStringList calibrated{"run", "folio-4m", "--codec", "int4:g64+mse"};
+        QTest::newRow("no samples") << calibrated + QStringList{"--samples", "0"} << "--samples";
+        QTest::newRow("samples of one token")
+            << calibrated + QStringList{"--calibration-context", "1"} << "--calibration-context";
+        QTest::newRow("inputs of nothing known")
+            << calibrated + QStringList{"--calibration-inputs", "mine"} << "original";
         QTest::newRow("foreign store") << QStringList{"frontier", "/etc/passwd"} << "/etc/passwd";
         QTest::newRow("figure name") << QStringList{"frontier", "/etc/passwd", "--png", "a.jpg"}
                                      << "/etc/passwd";

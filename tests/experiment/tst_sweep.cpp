@@ -32,8 +32,40 @@ class SweepTest : public QObject {
         QCOMPARE(runs[11].model, std::string("folio-23m"));
     }
 
+    void only_recipes_that_use_statistics_run_once_for_every_count_of_samples() {
+        const auto runs = parse(R"({"schema": "planish.sweep/1", "models": "a", "texts": "b",
+            "codecs": ["int4:g64", "int4:g64+mse"], "samples": [8, 16, 32], "calibration_context": 512,
+            "calibration_inputs": "original"})")
+                              .runs();
+        QCOMPARE(runs.size(), std::size_t{1 + 3});
+        QVERIFY(!runs[0].calibration);
+        const CalibrationSettings expected{"calibration", 32, 512, CalibrationInputs::original};
+        QVERIFY(runs[3].calibration == expected);
+        QCOMPARE(runs[1].calibration->samples, std::size_t{8});
+    }
+
+    void a_recipe_decides_for_itself_when_the_sweep_says_nothing_of_calibration() {
+        QVERIFY(!parse(R"({"schema": "planish.sweep/1", "models": "a", "texts": "b",
+            "codecs": "int4:g64+mse"})")
+                     .runs()[0]
+                     .calibration);
+        const auto runs = parse(R"({"schema": "planish.sweep/1", "models": "a", "texts": "b",
+            "codecs": "int4:g64+mse", "samples": 64})")
+                              .runs();
+        QCOMPARE(runs.size(), std::size_t{1});
+        QCOMPARE(runs[0].calibration->samples, std::size_t{64});
+    }
+
+    void what_is_written_reads_back_the_same_data() {
+        QTest::addColumn<QString>("text");
+        QTest::newRow("plain") << small;
+        QTest::newRow("calibrated") << R"({"schema": "planish.sweep/1", "models": "a", "texts": "b",
+            "codecs": ["int4:g64+mse"], "calibration": "docs", "samples": [8, 16]})";
+    }
+
     void what_is_written_reads_back_the_same() {
-        const SweepSpec spec = parse(small);
+        QFETCH(QString, text);
+        const SweepSpec spec = parse(text.toStdString());
         QCOMPARE(SweepSpec::fromJson(spec.toJson(), "again", "").toJson().dump(), spec.toJson().dump());
     }
 
@@ -61,6 +93,16 @@ class SweepTest : public QObject {
         QTest::newRow("negative")
             << R"({"schema": "planish.sweep/1", "models": "a", "texts": "b", "codecs": "int4", "windows": -1})"
             << "windows";
+        QTest::newRow("no samples")
+            << R"({"schema": "planish.sweep/1", "models": "a", "texts": "b", "codecs": "int4", "samples": [8, 0]})"
+            << "samples[1]";
+        QTest::newRow("samples of another type")
+            << R"({"schema": "planish.sweep/1", "models": "a", "texts": "b", "codecs": "int4", "samples": "8"})"
+            << "samples";
+        QTest::newRow("inputs of nothing known")
+            << R"({"schema": "planish.sweep/1", "models": "a", "texts": "b", "codecs": "int4",
+                   "calibration_inputs": "mine"})"
+            << "quantized or original";
         QTest::newRow("no preset")
             << R"({"schema": "planish.sweep/1", "models": "a", "texts": "b", "recipes": ["int4_opt_v2"]})"
             << "int4_opt_v1";
