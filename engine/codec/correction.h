@@ -38,6 +38,18 @@ class Correction {
                        MutableMatrixView rows) const = 0;
 };
 
+/// Pruning: ⌊columns·partsPerMillion / 10⁶⌋ weights of each row become 0, those whose loss costs least: w²
+/// without statistics, w²·E[x²] with them, which is the output's error of removing one weight when the others
+/// stay as they are. (w² ÷ [H⁻¹]ⱼⱼ is the error after the others have made up for it, which they do not
+/// here.) The rounding sees the mean of the other weights of the row in their places. The levels of pruned
+/// weights are stored all the same, so the mask comes on top of the format's bits; corrections after this one
+/// may add to the zeros.
+///
+/// Layout: a mask a row, all of the same size and kind, whichever is smaller: a bitmap, column 0 in the
+/// lowest bit of the first byte, or the columns, uint16 or (rows longer than 65536) uint32, rising.
+/// Sun, Liu, Bair, Kolter: A simple and effective pruning approach (Wanda), 2023, section 3.
+std::shared_ptr<const Correction> makePruning(std::uint32_t partsPerMillion);
+
 /// The weights of largest magnitude of the tensor, ⌊count·partsPerMillion / 10⁶⌋ of them, kept as fp16 with
 /// their places; the rounding sees the mean of the other weights of the row instead.
 ///

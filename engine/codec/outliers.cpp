@@ -2,10 +2,10 @@
 #include "codec/checked_size.h"
 #include "codec/correction.h"
 #include "codec/number.h"
+#include "codec/packed_numbers.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <functional>
 #include <limits>
 #include <string>
@@ -13,18 +13,6 @@
 
 namespace planish {
 namespace {
-
-template <typename Number>
-Number load(std::span<const std::byte> bytes, std::size_t index) {
-    Number number{};
-    std::memcpy(&number, bytes.subspan(index * sizeof(Number), sizeof(Number)).data(), sizeof(Number));
-    return number;
-}
-
-template <typename Number>
-void store(std::span<std::byte> bytes, std::size_t index, Number number) {
-    std::memcpy(bytes.subspan(index * sizeof(Number), sizeof(Number)).data(), &number, sizeof(Number));
-}
 
 /// Where the parts of the section are, in bytes.
 struct Layout {

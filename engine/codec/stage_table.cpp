@@ -66,6 +66,23 @@ std::vector<StageEntry> makeStages() {
          .least = FormatKind::grid,
          .make = MakeRounding([](const StageSpec&) { return direct<MseChoice>(); })},
         {.member = {.choice = Choice::correction,
+                    .name = "+sparse=P%",
+                    .title = "Pruning",
+                    .summary =
+                        "Sets the P % least important weights of each row to 0, 0 < P ≤ 90; levels are "
+                        "stored for them too, so its mask costs bits and saves none.",
+                    .options = {},
+                    .bitsFormula = "the smaller of 1 and 16·P ÷ 100 (32·P ÷ 100 for rows over 65536)",
+                    .reference = "Sun et al.: Wanda, 2023",
+                    .calibration = CalibrationUse::optional,
+                    .examples = {"int4:g128+sparse=10%", "int3:g64+mse+sparse=50%"}},
+         .word = "sparse",
+         .argument = StageArgument::percent,
+         .most = 90 * onePercent,
+         .make = MakeCorrection([](const StageSpec& spec, const std::shared_ptr<const Codec>&) {
+             return makePruning(spec.number);
+         })},
+        {.member = {.choice = Choice::correction,
                     .name = "+outliers=P%",
                     .title = "Sparse outliers",
                     .summary = "Keeps the P % largest weights in fp16 beside the rest, 0 < P ≤ 10.",

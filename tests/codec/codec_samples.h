@@ -110,6 +110,8 @@ inline const std::vector<std::string>& everyKind() {
                                                  "int4:sym:g32+hqq",
                                                  "int3:g64+rht+mse",
                                                  "int4:g64+outliers=1%",
+                                                 "int4:g64+sparse=5%",
+                                                 "int3:g32+sparse=50%+outliers=1%+lowrank=2",
                                                  "int4:g64+res=int2:g32",
                                                  "int3:g32+lowrank=4",
                                                  "int2:g64+rht+lowrank=3:int8",

@@ -68,6 +68,9 @@ class CodecSizeTest : public QObject {
         QCOMPARE(bitsPerWeight("int4:g64+rht"), 4.5 + 64 / count);
         QCOMPARE(bitsPerWeight("int4:g64+res=int2:g64"), 4.5 + 2.5);
         QCOMPARE(bitsPerWeight("int4:g64+outliers=1%"), 4.5 + 32 * 40 / count + 32.0 / 1024);
+        QCOMPARE(bitsPerWeight("int4:g64+sparse=90%"), 4.5 + 1);
+        QCOMPARE(bitsPerWeight("int4:g64+sparse=6.25%"), 4.5 + 1); // as many bits in a list
+        QCOMPARE(bitsPerWeight("int4:g64+sparse=3.125%"), 4.5 + 0.5);
         QCOMPARE(bitsPerWeight("int4:g64+lowrank=2"), 4.5 + 16 * 2 * (4 + 1024) / count);
         QCOMPARE(bitsPerWeight("int4:g64+lowrank=2:int8"), 4.5 + (8 * 2 * (4 + 1024) + 16 * (4 + 2)) / count);
         QCOMPARE(bitsPerWeight("int4:g64+lowrank=200"), bitsPerWeight("int4:g64+lowrank=4"));

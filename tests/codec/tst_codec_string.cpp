@@ -35,6 +35,7 @@ class CodecStringTest : public QObject {
         row("int4+res=(int2+mse)", "int4:g128+res=(int2:g128+mse)");
         row("int4+res=(int2)", "int4:g128+res=int2:g128");
         row("int4+res=(int3+res=(int2+res=bf16))", "too deep");
+        row("int4+outliers=1%+sparse=50.50%", "int4:g128+sparse=50.5%+outliers=1%");
         row("int3+lowrank=8:fp16", "int3:g128+lowrank=8");
         row("int3+lowrank=8:int8+res=int2", "int3:g128+res=int2:g128+lowrank=8:int8");
         row("int4_opt_v1", "int4:g16+refine");
@@ -117,6 +118,9 @@ class CodecStringTest : public QObject {
         row("int4+outliers=1", {"P above 0"});
         row("int4+outliers=0.00001%", {"four decimals"});
         row("int4+outliers=-1%", {"P above 0"});
+        row("int4+sparse=0%", {"character 5", "P above 0 and at most 90"});
+        row("int4+sparse=90.1%", {"character 5", "P above 0 and at most 90"});
+        row("int4+sparse=10", {"character 5", "P above 0"});
         row("int4+lowrank=0", {"character 5", "from 1 to 256"});
         row("int4+lowrank=257", {"character 5", "from 1 to 256"});
         row("int4+lowrank=8:int4", {"character 16", "int8"});
