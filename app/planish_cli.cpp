@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
     cli::addSweep(app);
     cli::addFrontier(app);
     cli::addCompare(app);
+    cli::addClaims(app);
     cli::addExport(app);
     cli::addGenerate(app);
     cli::catchInterrupts();

@@ -7,9 +7,11 @@ namespace planish::cli {
 
 // Each function adds one subcommand; what it does happens in the subcommand's callback.
 
+// codec_commands.cpp: no model
+void addCodecs(CLI::App& app);
+
 // model_commands.cpp: one model, nothing recorded
 void addInfo(CLI::App& app);
-void addCodecs(CLI::App& app);
 void addTokenize(CLI::App& app);
 void addLogits(CLI::App& app);
 void addGenerate(CLI::App& app);
@@ -23,5 +25,8 @@ void addSweep(CLI::App& app);
 void addFrontier(CLI::App& app);
 void addCompare(CLI::App& app);
 void addExport(CLI::App& app);
+
+// claims_command.cpp
+void addClaims(CLI::App& app);
 
 } // namespace planish::cli

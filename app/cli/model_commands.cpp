@@ -3,7 +3,6 @@
 #include "cli/commands.h"
 #include "cli/tables.h"
 #include "cli/terminal_monitor.h"
-#include "codec/registry.h"
 #include "evaluation/corpus.h"
 #include "experiment/quantize.h"
 #include "inference/forward_pass.h"
@@ -23,20 +22,6 @@
 
 namespace planish::cli {
 namespace {
-
-const char* choiceName(Choice choice) {
-    switch (choice) {
-    case Choice::format:
-        return "format";
-    case Choice::rounding:
-        return "rounding";
-    case Choice::transform:
-        return "transform";
-    case Choice::correction:
-        return "correction";
-    }
-    return "";
-}
 
 /// What the folder's tokenizer is, or why it cannot be used: a model without one can still be looked at.
 std::string tokenizerDescription(const Model& model) {
@@ -169,52 +154,6 @@ void addInfo(CLI::App& app) {
             printJson(infoDocument(model));
         } else {
             printInfo(model);
-        }
-    });
-}
-
-void addCodecs(CLI::App& app) {
-    auto* command = app.add_subcommand("codecs", "every codec family: options, exact bits, reference");
-    const auto json = std::make_shared<bool>(false);
-    addJson(*command, *json);
-    command->callback([json] {
-        Json document;
-        for (const CodecMember& member : codecMembers()) {
-            if (*json) {
-                document["members"].push_back({{"choice", choiceName(member.choice)},
-                                               {"name", member.name},
-                                               {"title", member.title},
-                                               {"summary", member.summary},
-                                               {"options", member.options},
-                                               {"bits_per_weight", member.bitsFormula},
-                                               {"calibration", calibrationUseName(member.calibration)},
-                                               {"reference", member.reference},
-                                               {"examples", member.examples}});
-                continue;
-            }
-            fmt::print("{:<11} {:<14} {}\n", choiceName(member.choice), member.name, member.title);
-            fmt::print("{:26} {}\n", "", member.summary);
-            for (const auto& [label, value] :
-                 {std::pair{"options", member.options},
-                  {"bits/weight", member.bitsFormula},
-                  {"examples", fmt::format("{}", fmt::join(member.examples, "  "))},
-                  {"reference", member.reference}}) {
-                if (!value.empty()) {
-                    fmt::print("{:26} {}: {}\n", "", label, value);
-                }
-            }
-            fmt::print("{:26} calibration: {}\n\n", "", calibrationUseName(member.calibration));
-        }
-        for (const CodecAlias& alias : codecAliases()) {
-            if (*json) {
-                document["aliases"].push_back(
-                    {{"name", alias.name}, {"codec", alias.codec}, {"summary", alias.summary}});
-            } else {
-                fmt::print("alias       {} = {}\n{:26} {}\n", alias.name, alias.codec, "", alias.summary);
-            }
-        }
-        if (*json) {
-            printJson(document);
         }
     });
 }

@@ -25,7 +25,7 @@ class CliTest : public QObject {
     void every_command_has_help_data() {
         QTest::addColumn<QString>("command");
         for (const char* command : {"info", "codecs", "tokenize", "eval", "logits", "run", "sweep",
-                                    "frontier", "compare", "export", "generate"}) {
+                                    "frontier", "compare", "claims", "export", "generate"}) {
             QTest::newRow(command) << command;
         }
     }
