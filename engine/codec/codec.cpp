@@ -107,7 +107,7 @@ class Codec::Pipeline {
         EncodeContext context = outer;
         std::optional<InputStatistics> inputs;
         if (transform_) {
-            transform_->forward(wanted, outer, bytes.first(header));
+            transform_->forward(wanted, *format_, outer, bytes.first(header));
             if (outer.inputs != nullptr) {
                 inputs = transform_->transformed(*outer.inputs, bytes.first(header), outer);
                 context.inputs = &*inputs;
@@ -136,7 +136,7 @@ class Codec::Pipeline {
                     MutableMatrixView out) const {
         decodeStored(bytes, shape, firstRow, out, corrections_.size());
         if (transform_) {
-            transform_->inverse(bytes.first(headerBytes(shape)), out);
+            transform_->inverse(bytes.first(headerBytes(shape)), firstRow, out);
         }
     }
 

@@ -42,6 +42,7 @@ struct FormatEntry {
 enum class StageArgument { none, percent, number, codec };
 
 using MakeRounding = std::function<std::shared_ptr<const Rounding>(const StageSpec&)>;
+/// May make none: the tensor is then in its basis already.
 using MakeTransform = std::function<std::shared_ptr<const Transform>(const StageSpec&)>;
 /// The second argument is the nested codec, for stages that have one.
 using MakeCorrection =

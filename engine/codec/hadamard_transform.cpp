@@ -50,13 +50,9 @@ class HadamardTransform final : public Transform {
   public:
     std::size_t headerBytes(Shape) const override { return sizeof(std::uint64_t); }
 
-    void forward(MutableMatrixView weights, const EncodeContext& context,
+    void forward(MutableMatrixView weights, const Format&, const EncodeContext& context,
                  std::span<std::byte> header) const override {
-        // Far beyond any model, and small enough that no sum of a block overflows, here or in decoding.
-        constexpr float largest = 1e25F;
-        if (weights.cwiseAbs().maxCoeff() > largest) {
-            throw Error("+rht: weights beyond 1e25 cannot be transformed");
-        }
+        checkTransformable(weights, "+rht");
         std::memcpy(header.data(), &context.seed, sizeof(context.seed));
         rotate(weights, context.seed, context);
     }
@@ -85,7 +81,7 @@ class HadamardTransform final : public Transform {
         return result;
     }
 
-    void inverse(std::span<const std::byte> header, MutableMatrixView rows) const override {
+    void inverse(std::span<const std::byte> header, std::size_t, MutableMatrixView rows) const override {
         const auto columns = static_cast<std::size_t>(rows.cols());
         const std::vector<float> signs = randomSigns(seedOf(header), columns);
         for (Eigen::Index index = 0; index < rows.rows(); ++index) {

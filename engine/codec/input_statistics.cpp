@@ -1,35 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "codec/input_statistics.h"
 
-#include "algebra/gemm.h"
+#include "codec/output_error.h"
 
-#include <algorithm>
-#include <cmath>
 #include <limits>
 
 namespace planish {
-namespace {
-
-/// tr(A H Aᵀ), rows in parallel, summed in double in a fixed order.
-double quadraticForm(const Matrix& a, const PackedMatrix& hessian, Workers& workers) {
-    constexpr Eigen::Index rowsPerTask = 64;
-    const auto tasks = static_cast<std::size_t>((a.rows() + rowsPerTask - 1) / rowsPerTask);
-    std::vector<double> sums(tasks);
-    workers.forEach(tasks, [&](std::size_t task) {
-        const Eigen::Index first = static_cast<Eigen::Index>(task) * rowsPerTask;
-        const auto rows = a.middleRows(first, std::min(rowsPerTask, a.rows() - first));
-        Matrix product(rows.rows(), rows.cols());
-        multiply(rows, hessian, product);
-        sums[task] = product.cast<double>().cwiseProduct(rows.cast<double>()).sum();
-    });
-    double sum = 0;
-    for (const double part : sums) {
-        sum += part;
-    }
-    return std::max(sum, 0.0);
-}
-
-} // namespace
 
 std::vector<float> InputStatistics::importance() const {
     const auto diagonal = hessian.diagonal().cast<double>();
@@ -44,10 +20,9 @@ std::vector<float> InputStatistics::importance() const {
 }
 
 double proxyLoss(MatrixView original, MatrixView stored, const InputStatistics& inputs, Workers& workers) {
-    PackedMatrix hessian;
-    hessian.packTransposed(inputs.hessian, workers);
-    const double error = quadraticForm(original - stored, hessian, workers);
-    const double whole = quadraticForm(original, hessian, workers);
+    const OutputError outputs(inputs, workers);
+    const double error = outputs.of(original - stored);
+    const double whole = outputs.of(original);
     if (whole == 0) {
         return error == 0 ? 0 : std::numeric_limits<double>::infinity();
     }

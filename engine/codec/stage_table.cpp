@@ -25,6 +25,34 @@ std::vector<StageEntry> makeStages() {
                     .examples = {"int3:g128+rht+mse"}},
          .word = "rht",
          .make = MakeTransform([](const StageSpec&) { return makeHadamardTransform(); })},
+        {.member = {.choice = Choice::transform,
+                    .name = "+awq",
+                    .title = "Activation-aware scales",
+                    .summary =
+                        "Scales columns up by a power of how large their inputs are, which stores those more "
+                        "finely; with :folded the scales live in the norm before the tensor.",
+                    .options = ":folded",
+                    .bitsFormula = "16 ÷ rows of the tensor; 0 with :folded",
+                    .reference = "Lin et al.: AWQ, 2023",
+                    .calibration = CalibrationUse::required,
+                    .examples = {"int4:g128+awq+mse", "int3:g128+awq:folded+mse"}},
+         .word = "awq",
+         .options = {{"folded"}},
+         .make = MakeTransform([](const StageSpec& spec) {
+             return spec.has("folded") ? std::shared_ptr<const Transform>() : makeAwqTransform();
+         })},
+        {.member = {.choice = Choice::transform,
+                    .name = "+sinq",
+                    .title = "Sinkhorn scales",
+                    .summary =
+                        "Divides rows and columns by scales that give all of them about the same spread; "
+                        "without calibration.",
+                    .options = {},
+                    .bitsFormula = "16 ÷ rows + 16 ÷ columns of the tensor",
+                    .reference = "Müller et al.: SINQ, 2025",
+                    .examples = {"int4:g64+sinq", "int3:g64+sinq+mse"}},
+         .word = "sinq",
+         .make = MakeTransform([](const StageSpec&) { return makeSinqTransform(); })},
         {.member = {.choice = Choice::rounding,
                     .name = "+refine",
                     .title = "Iterative refinement",

@@ -196,17 +196,18 @@ class CodecPartsTest : public QObject {
         Workers workers(2);
         SilentMonitor monitor;
         const auto transform = makeHadamardTransform();
+        const auto format = makeNormalFloatFormat(4, 64, ScaleType::fp16);
         for (const Eigen::Index columns : {1, 7, 64, 96, 1000, 4096}) {
             const Matrix weights = normalSample(5, columns);
             Matrix work = weights;
             std::vector<std::byte> header(transform->headerBytes({5, static_cast<std::size_t>(columns)}));
             QCOMPARE(header.size(), std::size_t{8});
-            transform->forward(work, {workers, monitor, 99}, header);
+            transform->forward(work, *format, {workers, monitor, 99}, header);
             QVERIFY(std::fabs(work.norm() - weights.norm()) < 1e-4F * weights.norm());
             std::uint64_t seed = 0;
             std::memcpy(&seed, header.data(), sizeof(seed));
             QCOMPARE(seed, std::uint64_t{99});
-            transform->inverse(header, work);
+            transform->inverse(header, 0, work);
             QVERIFY((work - weights).cwiseAbs().maxCoeff() < 5e-6F);
         }
     }
@@ -217,11 +218,12 @@ class CodecPartsTest : public QObject {
         Matrix weights = Matrix::Zero(1, 256);
         weights(0, 17) = 16;
         std::vector<std::byte> header(8);
-        makeHadamardTransform()->forward(weights, {workers, monitor, 5}, header);
+        const auto format = makeNormalFloatFormat(4, 64, ScaleType::fp16);
+        makeHadamardTransform()->forward(weights, *format, {workers, monitor, 5}, header);
         QVERIFY((weights.cwiseAbs().array() - 1).abs().maxCoeff() < 1e-6F);
         weights.setConstant(1e30F);
         QVERIFY(errorOf([&] {
-                    makeHadamardTransform()->forward(weights, {workers, monitor, 5}, header);
+                    makeHadamardTransform()->forward(weights, *format, {workers, monitor, 5}, header);
                 }).contains("+rht"));
     }
 };
