@@ -12,7 +12,7 @@ namespace planish {
 /// A tensor that reads the inputs to be scaled, and how it will be stored.
 struct AwqConsumer {
     MatrixView weights; ///< [rows, columns] as they are, not scaled
-    const Codec& codec; ///< only its format is tried, with its nearest rounding
+    Codec codec;        ///< only its format is tried, with its nearest rounding
 };
 
 /// Scales for all tensors that read the same inputs, such as q, k and v: one a column, with which the weights

@@ -54,6 +54,7 @@ BENCHMARK_CAPTURE(encode, int4_g64_mse, "int4:g64+mse");
 BENCHMARK_CAPTURE(encode, int4_g64_hqq, "int4:g64+hqq");
 BENCHMARK_CAPTURE(encode, nf4_g64, "nf4:g64");
 BENCHMARK_CAPTURE(encode, int3_g128_rht_mse, "int3:g128+rht+mse");
+BENCHMARK_CAPTURE(encode, int4_g64_sinq, "int4:g64+sinq");
 BENCHMARK_CAPTURE(encode, int4_g64_outliers, "int4:g64+outliers=1%");
 BENCHMARK_CAPTURE(encode, int4_g64_sparse, "int4:g64+sparse=50%");
 BENCHMARK_CAPTURE(encode, int3_g128_lowrank_16, "int3:g128+lowrank=16");
@@ -63,6 +64,7 @@ BENCHMARK_CAPTURE(decode, int4_g64, "int4:g64");
 BENCHMARK_CAPTURE(decode, int3_g64, "int3:g64");
 BENCHMARK_CAPTURE(decode, nf4_g64, "nf4:g64");
 BENCHMARK_CAPTURE(decode, int3_g128_rht, "int3:g128+rht");
+BENCHMARK_CAPTURE(decode, int4_g64_sinq, "int4:g64+sinq");
 BENCHMARK_CAPTURE(decode, int4_g64_sparse, "int4:g64+sparse=50%");
 BENCHMARK_CAPTURE(decode, int3_g128_lowrank_16, "int3:g128+lowrank=16");
 

@@ -109,6 +109,7 @@ inline const std::vector<std::string>& everyKind() {
                                                  "int3:g64+hqq",
                                                  "int4:sym:g32+hqq",
                                                  "int3:g64+rht+mse",
+                                                 "int3:g64+sinq",
                                                  "int4:g64+outliers=1%",
                                                  "int4:g64+sparse=5%",
                                                  "int3:g32+sparse=50%+outliers=1%+lowrank=2",

@@ -5,6 +5,8 @@
 #include "test_support.h"
 
 #include <QTest>
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 
@@ -129,13 +131,15 @@ class CodecValuesTest : public QObject {
     }
 
     void huge_weights_decode_to_finite_values() {
+        constexpr std::array stages{"+rht", "+sinq", "+lowrank"};
         for (const float size : {1e4F, 1e6F, 1e20F, 7e37F}) {
             Matrix weights = normalSample(4, 130).cwiseMin(4.0F).cwiseMax(-4.0F) * size;
             weights(0, 0) = size == 7e37F ? std::numeric_limits<float>::max() : size;
             weights(0, 1) = -weights(0, 0);
             for (const std::string& codec : everyKind()) {
-                const bool refuses =
-                    codec.find("+rht") != std::string::npos || codec.find("+lowrank") != std::string::npos;
+                const bool refuses = std::any_of(stages.begin(), stages.end(), [&](const char* stage) {
+                    return codec.find(stage) != std::string::npos;
+                });
                 if (refuses && size > 1e20F) {
                     continue;
                 }
