@@ -82,8 +82,8 @@ void MainWindow::makeEditMenu() {
     redo->setShortcuts(QKeySequence::Redo);
     menu->addActions({undo, redo});
     menu->addSeparator();
-    menu->addActions(
-        {layerPanel_->selectAllAction(), layerPanel_->filterAction(), layerPanel_->editCodecAction()});
+    menu->addActions({layerPanel_->selectAllAction(), layerPanel_->filterAction(),
+                      layerPanel_->editCodecAction(), layerPanel_->composeCodecAction()});
     menu->addMenu(layerPanel_->presetsMenu());
 }
 

@@ -50,31 +50,28 @@ bool isGroup(const std::string& word) {
             std::all_of(word.begin() + 1, word.end(), [](unsigned char c) { return c >= '0' && c <= '9'; }));
 }
 
-/// All words that might stand for an option of a format; which of them do is for the parser to say.
-std::vector<CodecOption> candidateOptions(const CodecSpec& codec) {
-    std::vector<CodecOption> options;
-    if (codec.format.entry->hasSymmetric) {
-        options.push_back({"Levels", {"", "sym"}, {}});
-    }
-    if (!codec.format.entry->hasGroups) {
-        return options;
-    }
-    std::vector<std::size_t> sizes{codec.format.groupSize};
+std::vector<std::string> groupWords(std::size_t present) {
+    std::vector<std::size_t> sizes;
     for (std::size_t size = smallestGroup; size <= largestGroup; size *= 2) {
         sizes.push_back(size);
     }
-    std::sort(sizes.begin(), sizes.end());
-    sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
-    CodecOption groups{"Group", {}, {}};
-    for (const std::size_t size : sizes) {
-        if (size > 0) {
-            groups.words.push_back(fmt::format("g{}", size));
-        }
+    if (present > 0 && std::find(sizes.begin(), sizes.end(), present) == sizes.end()) {
+        sizes.push_back(present);
+        std::sort(sizes.begin(), sizes.end());
     }
-    groups.words.emplace_back("row");
-    options.push_back(groups);
-    options.push_back({"Scales", {"scale=fp16", "scale=bf16", "scale=int8", "scale=int6"}, {}});
-    return options;
+    std::vector<std::string> words;
+    for (const std::size_t size : sizes) {
+        words.push_back(fmt::format("g{}", size));
+    }
+    words.emplace_back("row");
+    return words;
+}
+
+/// All words that might stand for an option of some format; which of them do is for the parser to say.
+std::vector<CodecOption> candidateOptions(const CodecSpec& codec) {
+    return {{"Symmetric", {"", "sym"}, {}},
+            {"Group", groupWords(codec.format.groupSize), {}},
+            {"Scales", {"scale=fp16", "scale=bf16", "scale=int8", "scale=int6"}, {}}};
 }
 
 /// The codec with `word` in place of what else of the option's words is written.
@@ -233,14 +230,13 @@ const StageSpec* stageOf(const CodecSpec& codec, Choice choice) {
 std::vector<CodecOption> stageOptions(const StageSpec& stage) {
     std::vector<CodecOption> options;
     for (const std::vector<std::string>& list : stage.entry->options) {
-        CodecOption option{stage.entry->word, {}, {}};
+        CodecOption option{stage.entry->word, list, {}};
         if (std::find(list.begin(), list.end(), stage.entry->usual) != list.end()) {
             option.chosen = stage.entry->usual;
         } else {
-            option.words.emplace_back();
+            option.words.insert(option.words.begin(), std::string());
         }
         for (const std::string& word : list) {
-            option.words.push_back(word);
             if (stage.has(word)) {
                 option.chosen = word;
             }

@@ -66,9 +66,12 @@ CodecInput readCodec(const QString& text) {
     }
 }
 
+bool storesFloatsOnly(const TensorInfo& tensor) {
+    return tensor.role == Role::norm || tensor.role == Role::bias;
+}
+
 bool canStore(const TensorInfo& tensor, const Codec& codec) {
-    const bool floatOnly = tensor.role == Role::norm || tensor.role == Role::bias;
-    return !floatOnly || codec.isFloat();
+    return !storesFloatsOnly(tensor) || codec.isFloat();
 }
 
 double bitsPerWeight(const Codec& codec, std::span<const Shape> shapes) {

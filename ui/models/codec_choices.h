@@ -30,6 +30,8 @@ struct CodecInput {
 };
 CodecInput readCodec(const QString& text);
 
+/// Norms and biases.
+bool storesFloatsOnly(const TensorInfo& tensor);
 /// Whether a tensor may be stored with a codec: norms and biases only in float codecs.
 bool canStore(const TensorInfo& tensor, const Codec& codec);
 

@@ -57,12 +57,21 @@ QPalette errorPalette(QPalette palette) {
     return palette;
 }
 
+/// The last entry of the list.
+QString composeText() {
+    return CodecDelegate::tr("Compose…");
+}
+
 void fill(QComboBox* editor, const std::vector<CodecChoice>& choices) {
     for (const CodecChoice& choice : choices) {
         editor->addItem(choice.name);
         editor->setItemData(editor->count() - 1, choice.hint, hintRole);
         editor->setItemData(editor->count() - 1, choice.summary, Qt::ToolTipRole);
     }
+    editor->addItem(composeText());
+    editor->setItemData(editor->count() - 1,
+                        CodecDelegate::tr("Choose format, transform, rounding and corrections"),
+                        Qt::ToolTipRole);
 }
 
 } // namespace
@@ -114,7 +123,9 @@ void CodecDelegate::setEditorData(QWidget* editor, const QModelIndex& index) con
 
 void CodecDelegate::setModelData(QWidget* editor, QAbstractItemModel*, const QModelIndex& index) const {
     const QString codec = static_cast<QComboBox*>(editor)->currentText().trimmed();
-    if (readCodec(codec).codec) {
+    if (codec == composeText()) {
+        emit composeRequested(index);
+    } else if (readCodec(codec).codec) {
         emit codecEntered(index, codec);
     }
 }
@@ -131,7 +142,7 @@ void CodecDelegate::updateEditorGeometry(QWidget* editor, const QStyleOptionView
 
 bool CodecDelegate::check(QComboBox* editor) const {
     const QString text = editor->currentText().trimmed();
-    const QString error = text.isEmpty() ? QString() : readCodec(text).error;
+    const QString error = text.isEmpty() || text == composeText() ? QString() : readCodec(text).error;
     const QPalette palette = editor->parentWidget()->palette();
     editor->setPalette(error.isEmpty() ? palette : errorPalette(palette));
     editor->lineEdit()->setPalette(editor->palette());

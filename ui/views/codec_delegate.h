@@ -36,6 +36,8 @@ class CodecDelegate : public QStyledItemDelegate {
   signals:
     /// A valid codec string was entered in a cell.
     void codecEntered(const QModelIndex& index, const QString& codec) const;
+    /// "Compose…" was chosen from the list of a cell.
+    void composeRequested(const QModelIndex& index) const;
     /// What is wrong with the text in the editor; empty when it is right again or the editor is left.
     void inputChecked(const QString& error) const;
 

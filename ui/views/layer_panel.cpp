@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/layer_panel.h"
 
+#include "dialogs/codec_dialog.h"
 #include "models/codec_choices.h"
 #include "models/layer_filter_model.h"
 #include "models/recipe_text.h"
@@ -22,6 +23,7 @@
 #include <QPushButton>
 #include <QScopedValueRollback>
 #include <QStackedWidget>
+#include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
 
@@ -62,7 +64,8 @@ LayerPanel::LayerPanel(RecipeEditor* editor, QWidget* parent)
       sizeLabel_(new QLabel(this)),
       selectAllAction_(new QAction(this)),
       filterAction_(new QAction(this)),
-      editCodecAction_(new QAction(this)) {
+      editCodecAction_(new QAction(this)),
+      composeCodecAction_(new QAction(this)) {
     buildActions();
     auto* layout = new QVBoxLayout(this);
     const int unit = fontMetrics().height() / 3;
@@ -74,7 +77,7 @@ LayerPanel::LayerPanel(RecipeEditor* editor, QWidget* parent)
     layout->addWidget(readOnlyBar_);
     layout->addWidget(problemBar_);
     layout->addWidget(pages_, 1);
-    layout->addWidget(selectionLabel_);
+    layout->addWidget(buildSelectionLine());
     layout->addWidget(sizeLabel_);
     buildReadOnlyBar();
     connect(problemBar_->addButton(tr("Close")), &QPushButton::clicked, problemBar_, &QWidget::hide);
@@ -119,6 +122,12 @@ void LayerPanel::buildActions() {
         filterEdit_->setFocus(Qt::ShortcutFocusReason);
         filterEdit_->selectAll();
     });
+    composeCodecAction_->setText(tr("Compose Co&dec…"));
+    composeCodecAction_->setToolTip(
+        tr("Choose format, transform, rounding and corrections of the selected layers"));
+    composeCodecAction_->setShortcut(Qt::CTRL | Qt::Key_E);
+    connect(composeCodecAction_, &QAction::triggered, this,
+            [this] { composeCodec(filter_->editableTensors(tree_->selectionModel()->selectedRows())); });
     tree_->addActions({selectAllAction_, editCodecAction_});
     addAction(filterAction_);
 }
@@ -144,6 +153,18 @@ QWidget* LayerPanel::buildHeader() {
     layout->addWidget(nameEdit_, 1);
     layout->addWidget(presetsButton);
     return header;
+}
+
+QWidget* LayerPanel::buildSelectionLine() {
+    auto* line = new QWidget(this);
+    auto* compose = new QToolButton(line);
+    compose->setDefaultAction(composeCodecAction_);
+    compose->setFocusPolicy(Qt::StrongFocus);
+    auto* layout = new QHBoxLayout(line);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(selectionLabel_, 1);
+    layout->addWidget(compose, 0, Qt::AlignTop);
+    return line;
 }
 
 void LayerPanel::buildReadOnlyBar() {
@@ -174,6 +195,8 @@ void LayerPanel::connectEditor() {
             [this](const QModelIndex& index, const QString& codec) {
                 applyCodec(tree_->editTargets(index), codec);
             });
+    connect(codecs, &CodecDelegate::composeRequested, this,
+            [this](const QModelIndex& index) { composeCodec(tree_->editTargets(index)); });
     connect(codecs, &CodecDelegate::inputChecked, this, [this](const QString& error) {
         if (error.isEmpty()) {
             updateSelection();
@@ -288,6 +311,17 @@ void LayerPanel::applyCodec(const std::vector<int>& tensors, const QString& code
     }
 }
 
+void LayerPanel::composeCodec(const std::vector<int>& tensors) {
+    if (readOnly_ || tensors.empty()) {
+        return;
+    }
+    auto* dialog = new CodecDialog(codecTargets(*editor_, tensors), this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this,
+            [this, dialog, tensors] { applyCodec(tensors, dialog->codec()); });
+    dialog->open();
+}
+
 void LayerPanel::applyRecipe(const Recipe& recipe, const QString& undoText) {
     try {
         editor_->setRecipe(recipe, undoText);
@@ -346,6 +380,7 @@ void LayerPanel::showContextMenu(const QPoint& position) {
         menu.addAction(tr("&Reset to bf16"), this,
                        [this, targets] { applyCodec(targets, QStringLiteral("bf16")); });
         menu.addAction(editCodecAction_);
+        menu.addAction(composeCodecAction_);
         menu.addSeparator();
     }
     menu.addAction(selectAllAction_);
@@ -379,7 +414,8 @@ void LayerPanel::updateSelection() {
         size.totalWeights += tensors[index].count();
         size.totalBytes += shown()->codecs()[index].packedBytes(tensors[index].shape);
     }
-    selectionLabel_->setVisible(editor_->hasModel());
+    selectionLabel_->parentWidget()->setVisible(editor_->hasModel());
+    composeCodecAction_->setEnabled(!readOnly_ && !targets.empty());
     selectionLabel_->setText(targets.empty()
                                  ? tr("Select layers, then type a codec or press F2")
                                  : tr("Selected: %1 · %2 weights · %3")

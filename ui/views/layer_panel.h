@@ -35,6 +35,7 @@ class LayerPanel : public QWidget {
     QAction* selectAllAction() const { return selectAllAction_; }
     QAction* filterAction() const { return filterAction_; }
     QAction* editCodecAction() const { return editCodecAction_; }
+    QAction* composeCodecAction() const { return composeCodecAction_; }
     QMenu* presetsMenu() const;
 
     /// Looks at another recipe of the open model until it is closed; `title` says whose it is ("run 12"). A
@@ -61,12 +62,15 @@ class LayerPanel : public QWidget {
     RecipeEditor* shown();
     void buildActions();
     QWidget* buildHeader();
+    QWidget* buildSelectionLine();
     void buildReadOnlyBar();
     QWidget* buildEmptyPage();
     void connectEditor();
 
     void onModelChanged();
     void applyCodec(const std::vector<int>& tensors, const QString& codec);
+    /// Opens the codec editor for these tensors.
+    void composeCodec(const std::vector<int>& tensors);
     void applyRecipe(const Recipe& recipe, const QString& undoText);
     void onRoleClicked(const QString& role, bool select, bool keepOthers);
     void onFilterChanged(const QString& text);
@@ -96,6 +100,7 @@ class LayerPanel : public QWidget {
     QAction* selectAllAction_;
     QAction* filterAction_;
     QAction* editCodecAction_;
+    QAction* composeCodecAction_;
 };
 
 } // namespace planish

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/codec_targets.h"
+
+#include "models/codec_choices.h"
+#include "models/recipe_text.h"
+
+#include <algorithm>
+
+namespace planish {
+
+CodecTargets codecTargets(const RecipeEditor& editor, const std::vector<int>& tensorIndices) {
+    const auto tensor = [&](int index) -> const TensorInfo& {
+        return editor.tensors()[static_cast<std::size_t>(index)];
+    };
+    CodecTargets targets;
+    targets.description = describeTensors(editor.tensors(), tensorIndices);
+    targets.floatOnly =
+        std::ranges::all_of(tensorIndices, [&](int index) { return storesFloatsOnly(tensor(index)); });
+    for (const int index : tensorIndices) {
+        if (!targets.floatOnly && storesFloatsOnly(tensor(index))) {
+            continue;
+        }
+        const Codec& codec = editor.codecs()[static_cast<std::size_t>(index)];
+        targets.shapes.push_back(tensor(index).shape);
+        targets.bytesNow += codec.packedBytes(tensor(index).shape);
+        if (targets.codecNow.isEmpty()) {
+            targets.codecNow = fromUtf8(codec.name());
+        }
+    }
+    return targets;
+}
+
+} // namespace planish
