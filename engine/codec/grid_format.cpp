@@ -116,9 +116,9 @@ GroupParameters GridFormat::cover(std::span<const float> group, const StorablePa
 
 StorableParameters GridFormat::free() const {
     StorableParameters storable{
-        {NumberType::fp32, traits_.signedScale ? ParameterKind::signedScale : ParameterKind::scale}, {}};
+        {StorableType::fp32, traits_.signedScale ? ParameterKind::signedScale : ParameterKind::scale}, {}};
     if (traits_.hasOffset) {
-        storable.offset.emplace(NumberType::fp32, ParameterKind::offset);
+        storable.offset.emplace(StorableType::fp32, ParameterKind::offset);
     }
     return storable;
 }

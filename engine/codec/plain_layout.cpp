@@ -35,7 +35,7 @@ class ParameterSection {
 
     StorableNumbers numbers(NumberRange wanted) const {
         if (!isCoded(type_)) {
-            return {type_ == ScaleType::fp16 ? NumberType::fp16 : NumberType::bf16, kind_};
+            return {type_ == ScaleType::fp16 ? StorableType::fp16 : StorableType::bf16, kind_};
         }
         const int count = 1 << bits_;
         return {signed_ ? CodeRange{-count / 2, count / 2 - 1} : CodeRange{0, count - 1}, wanted};

@@ -54,7 +54,7 @@ std::uint16_t unitBitsFor(double unit) {
 
 } // namespace
 
-StorableNumbers::StorableNumbers(NumberType type, ParameterKind kind)
+StorableNumbers::StorableNumbers(StorableType type, ParameterKind kind)
     : coded_(false), type_(type), kind_(kind) {}
 
 StorableNumbers::StorableNumbers(CodeRange codes, NumberRange wanted)
@@ -87,12 +87,12 @@ float StorableNumbers::nearest(double value) const {
     if (kind_ == ParameterKind::scale) {
         value = std::max(value, 0.0);
     }
-    if (type_ == NumberType::fp16) {
+    if (type_ == StorableType::fp16) {
         return fromFp16(toFp16(saturated(value)));
     }
     const double limit = kind_ == ParameterKind::offset ? largestOffset : largestScale;
     const auto number = static_cast<float>(std::clamp(value, -limit, limit));
-    return type_ == NumberType::bf16 ? fromBf16(toBf16(number)) : number;
+    return type_ == StorableType::bf16 ? fromBf16(toBf16(number)) : number;
 }
 
 float StorableNumbers::step(float number, bool up) const {
@@ -100,11 +100,11 @@ float StorableNumbers::step(float number, bool up) const {
         return unitBits_ == 0 ? 0.0F : fromCode(code(number) + (up == (unit() > 0) ? 1 : -1));
     }
     switch (type_) {
-    case NumberType::fp16:
+    case StorableType::fp16:
         return nearest(fromFp16(neighbour(toFp16(number), up)));
-    case NumberType::bf16:
+    case StorableType::bf16:
         return nearest(fromBf16(neighbour(toBf16(number), up)));
-    case NumberType::fp32:
+    case StorableType::fp32:
         break;
     }
     return nearest(std::nextafter(number, up ? HUGE_VALF : -HUGE_VALF));
@@ -123,8 +123,8 @@ float StorableNumbers::atMost(double value) const {
 }
 
 std::uint16_t StorableNumbers::half(float number) const {
-    assert(!coded_ && type_ != NumberType::fp32);
-    return type_ == NumberType::fp16 ? toFp16(number) : toBf16(number);
+    assert(!coded_ && type_ != StorableType::fp32);
+    return type_ == StorableType::fp16 ? toFp16(number) : toBf16(number);
 }
 
 int StorableNumbers::code(float number) const {

@@ -13,7 +13,7 @@ enum class ParameterKind {
 };
 
 /// Floats that parameters are stored in; fp32 is for those that are not stored yet.
-enum class NumberType { fp16, bf16, fp32 };
+enum class StorableType { fp16, bf16, fp32 };
 
 /// The whole numbers a code can be; 0 is among them.
 struct CodeRange {
@@ -33,7 +33,7 @@ struct NumberRange {
 class StorableNumbers {
   public:
     /// Floats, one a group.
-    StorableNumbers(NumberType type, ParameterKind kind);
+    StorableNumbers(StorableType type, ParameterKind kind);
     /// Codes that several groups multiply one fp16 unit with: the smallest unit, of either sign, with which
     /// the codes reach all of `wanted`. Codes of one sign cannot reach both; then they reach the negative
     /// numbers.
@@ -58,7 +58,7 @@ class StorableNumbers {
     float step(float number, bool up) const;
 
     bool coded_;
-    NumberType type_ = NumberType::fp32;
+    StorableType type_ = StorableType::fp32;
     ParameterKind kind_ = ParameterKind::signedScale;
     CodeRange codes_;
     std::uint16_t unitBits_ = 0;

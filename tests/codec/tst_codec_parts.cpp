@@ -57,7 +57,7 @@ class CodecPartsTest : public QObject {
     void storable_numbers_bound_what_was_asked() {
         std::mt19937 generator(5);
         std::uniform_real_distribution<double> exponent(-28, 14);
-        for (const NumberType type : {NumberType::fp16, NumberType::bf16, NumberType::fp32}) {
+        for (const StorableType type : {StorableType::fp16, StorableType::bf16, StorableType::fp32}) {
             const StorableNumbers offsets(type, ParameterKind::offset);
             const StorableNumbers scales(type, ParameterKind::scale);
             for (int i = 0; i < 3000; ++i) {
@@ -69,7 +69,7 @@ class CodecPartsTest : public QObject {
                 QCOMPARE(scales.nearest(-1), 0.0F);
             }
         }
-        QCOMPARE(StorableNumbers(NumberType::fp16, ParameterKind::scale).awayFromZero(1e9), largestFp16);
+        QCOMPARE(StorableNumbers(StorableType::fp16, ParameterKind::scale).awayFromZero(1e9), largestFp16);
     }
 
     void units_let_codes_reach_what_was_asked() {
