@@ -30,6 +30,14 @@ std::optional<std::uint32_t> wholeNumber(std::string_view text) {
     return value;
 }
 
+bool equalIgnoringCase(std::string_view a, std::string_view b) {
+    const auto upper = [](char letter) {
+        return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+    };
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [&](char one, char other) { return upper(one) == upper(other); });
+}
+
 /// "0.45" as parts per million of a percentage: up to four decimals, so that printing is exact.
 std::optional<std::uint32_t> percentage(std::string_view text) {
     const std::size_t point = text.find('.');
@@ -153,7 +161,7 @@ class Parser {
         for (const FormatEntry& entry : formatEntries()) {
             FormatSpec spec{.entry = &entry, .groupSize = entry.defaultGroup};
             if (entry.mostBits == 0) {
-                if (name == entry.family) {
+                if (name == entry.family || (entry.anyCase && equalIgnoringCase(name, entry.family))) {
                     return spec;
                 }
                 continue;

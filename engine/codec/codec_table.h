@@ -31,6 +31,7 @@ struct FormatEntry {
     std::string family; ///< the word without its number: "int"
     int fewestBits = 0; ///< 0: no number follows
     int mostBits = 0;
+    bool anyCase = false; ///< the word is read in upper or lower case
     FormatKind kind = FormatKind::grid;
     bool hasGroups = false; ///< takes :gN, :row and :scale=
     bool hasSymmetric = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "codec/codec_table.h"
 #include "codec/float_format.h"
+#include "codec/gguf_table.h"
 #include "codec/grid_format.h"
 
 namespace planish {
@@ -106,7 +107,12 @@ std::vector<FormatEntry> makeFormats() {
 } // namespace
 
 std::span<const FormatEntry> formatEntries() {
-    static const std::vector<FormatEntry> entries = makeFormats();
+    static const std::vector<FormatEntry> entries = [] {
+        std::vector<FormatEntry> all = makeFormats();
+        const std::vector<FormatEntry> blocks = ggufEntries();
+        all.insert(all.end(), blocks.begin(), blocks.end());
+        return all;
+    }();
     return entries;
 }
 

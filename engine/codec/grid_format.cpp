@@ -108,10 +108,30 @@ double GridFormat::scaleToCover(std::span<const float> group, double offset) con
 }
 
 GroupParameters GridFormat::cover(std::span<const float> group, const StorableParameters& storable) const {
-    const float offset = storable.offset ? storable.offset->atMost(rangeOf(group).low) : 0.0F;
+    const double low = storable.offset ? rangeOf(group).low : 0;
+    const float offset = storable.offset ? storable.offset->atMost(low) : 0.0F;
     const double scale = scaleToCover(group, offset);
-    return {traits_.unitVariance ? storable.scale.nearest(scale) : storable.scale.awayFromZero(scale),
-            offset};
+    if (traits_.unitVariance) {
+        return {storable.scale.nearest(scale), 0};
+    }
+    GroupParameters best{storable.scale.awayFromZero(scale), offset};
+    if (!storable.scale.isCoded()) {
+        return best;
+    }
+    double error = traits_.grid.squaredError(best, group, {});
+    const auto consider = [&](GroupParameters candidate) {
+        const double found = candidate == best ? error : traits_.grid.squaredError(candidate, group, {});
+        if (found < error) {
+            best = candidate;
+            error = found;
+        }
+    };
+    consider({storable.scale.nearest(scale), offset});
+    if (storable.offset) {
+        const float nearer = storable.offset->nearest(low);
+        consider(storable.nearest(scaleToCover(group, nearer), nearer));
+    }
+    return best;
 }
 
 StorableParameters GridFormat::free() const {

@@ -43,8 +43,9 @@ class GridFormat final : public ScalarFormat {
     /// it were free.
     StorableRow storableFor(std::span<const float> row, const GroupChoice& choice) const;
     /// The smallest storable grid that covers the group: no weight is more than half a step away from a
-    /// level, unless the weights are out of range of what is storable. For grids of unit variance, the
-    /// storable scale nearest to the root mean square.
+    /// level, unless the weights are out of range of what is storable. Codes are so far apart that a grid
+    /// next to it may fit better: then that. For grids of unit variance, the storable scale nearest to the
+    /// root mean square.
     GroupParameters cover(std::span<const float> group, const StorableParameters& storable) const;
     /// Packs one row; `indices` are levels, one a weight.
     void writeRow(const StorableRow& storable, std::span<const GroupParameters> parameters,

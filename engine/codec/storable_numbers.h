@@ -39,6 +39,7 @@ class StorableNumbers {
     /// numbers.
     StorableNumbers(CodeRange codes, NumberRange wanted);
 
+    bool isCoded() const { return coded_; }
     float nearest(double value) const;
     /// The smallest storable magnitude that is not below that of `value`, saturating.
     float awayFromZero(double value) const;
