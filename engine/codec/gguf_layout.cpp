@@ -86,12 +86,12 @@ class GgufLayout final : public RowLayout {
 
     StorableNumbers scales(NumberRange wanted) const override {
         return isCoded() ? StorableNumbers(block_.scaleCodes, wanted)
-                         : StorableNumbers(NumberType::fp16, scaleKind_);
+                         : StorableNumbers(StorableType::fp16, scaleKind_);
     }
 
     StorableNumbers offsets(NumberRange wanted) const override {
         return isCoded() ? StorableNumbers(block_.offsetCodes, wanted)
-                         : StorableNumbers(NumberType::fp16, ParameterKind::offset);
+                         : StorableNumbers(StorableType::fp16, ParameterKind::offset);
     }
 
     void write(std::span<const StorableParameters> storable, std::span<const GroupParameters> parameters,
