@@ -84,8 +84,10 @@ std::vector<std::string> optionWords(const FormatEntry& entry) {
         words.emplace_back("sym");
     }
     if (entry.hasGroups) {
-        words.insert(words.end(), {"g8", "g16", "g32", "g64", "g128", "g256", "g1024", "row", "scale=fp16",
-                                   "scale=bf16", "scale=int8", "scale=int6"});
+        words.insert(words.end(), {"g8", "g16", "g32", "g64", "g128", "g256", "g1024", "row"});
+    }
+    if (entry.hasScaleType) {
+        words.insert(words.end(), {"scale=fp16", "scale=bf16", "scale=int8", "scale=int6"});
     }
     return words;
 }
@@ -203,7 +205,7 @@ class Parser {
             format.groupSize = *size;
         } else if (const auto type =
                        scaleTypeFromName(name.substr(std::min(name.size(), scalePrefix.size())));
-                   entry.hasGroups && name.starts_with(scalePrefix) && type) {
+                   entry.hasScaleType && name.starts_with(scalePrefix) && type) {
             once(scaleGiven);
             format.scaleType = *type;
         } else {
@@ -366,9 +368,9 @@ std::string printFormat(const FormatSpec& spec) {
     }
     if (spec.entry->hasGroups) {
         text += spec.groupSize == 0 ? ":row" : fmt::format(":g{}", spec.groupSize);
-        if (spec.scaleType != ScaleType::fp16) {
-            text += fmt::format(":scale={}", scaleTypeName(spec.scaleType));
-        }
+    }
+    if (spec.scaleType != ScaleType::fp16) {
+        text += fmt::format(":scale={}", scaleTypeName(spec.scaleType));
     }
     return text;
 }

@@ -33,7 +33,8 @@ struct FormatEntry {
     int mostBits = 0;
     bool anyCase = false; ///< the word is read in upper or lower case
     FormatKind kind = FormatKind::grid;
-    bool hasGroups = false; ///< takes :gN, :row and :scale=
+    bool hasGroups = false;    ///< takes :gN and :row
+    bool hasScaleType = false; ///< takes :scale=
     bool hasSymmetric = false;
     std::size_t defaultGroup = 0;
     std::function<std::shared_ptr<const Format>(const FormatSpec&)> make;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "codec/codebook_format.h"
 #include "codec/codec_table.h"
 #include "codec/float_format.h"
 #include "codec/gguf_table.h"
@@ -55,6 +56,7 @@ std::vector<FormatEntry> makeFormats() {
          .fewestBits = 2,
          .mostBits = 8,
          .hasGroups = true,
+         .hasScaleType = true,
          .hasSymmetric = true,
          .defaultGroup = 128,
          .make =
@@ -75,6 +77,7 @@ std::vector<FormatEntry> makeFormats() {
          .fewestBits = 2,
          .mostBits = 4,
          .hasGroups = true,
+         .hasScaleType = true,
          .defaultGroup = 64,
          .make =
              [](const FormatSpec& spec) {
@@ -96,11 +99,29 @@ std::vector<FormatEntry> makeFormats() {
          .fewestBits = 2,
          .mostBits = 4,
          .hasGroups = true,
+         .hasScaleType = true,
          .defaultGroup = 0,
          .make =
              [](const FormatSpec& spec) {
                  return makeLloydMaxFormat(spec.bits, spec.groupSize, spec.scaleType);
              }},
+        {.member = {.choice = Choice::format,
+                    .name = "codebookB",
+                    .title = "Codebook a group",
+                    .summary = "2^B free levels a group or row, B = 2…4, the exact optimum of k-means in one "
+                               "dimension; weighted by the inputs when calibrated.",
+                    .options = ":gN (8…1024) :row",
+                    .bitsFormula = "B + 16 · 2^B ÷ N; rows padded to whole bytes",
+                    .reference = "Kim, Hooper, Gholami et al.: SqueezeLLM, 2023; Grønlund et al.: Fast exact "
+                                 "k-means in 1D, 2017",
+                    .calibration = CalibrationUse::optional,
+                    .examples = {"codebook4:row", "codebook3:row", "codebook3:g256", "codebook2:row"}},
+         .family = "codebook",
+         .fewestBits = 2,
+         .mostBits = 4,
+         .kind = FormatKind::scalar,
+         .hasGroups = true,
+         .make = [](const FormatSpec& spec) { return makeCodebookFormat(spec.bits, spec.groupSize); }},
     };
 }
 
