@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "codec/grid.h"
 
+#include "codec/grid_screen.h"
+
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -142,6 +144,13 @@ double Grid::squaredError(GroupParameters parameters, std::span<const float> wei
     return sumOfSquares(weights, importance, [&](float weight) {
         return decoded[static_cast<std::size_t>(index(units(weight)))];
     });
+}
+
+bool Grid::certainlyExceeds(double limit, GroupParameters parameters, std::span<const float> weights,
+                            std::span<const float> importance) const {
+    constexpr double doubt = 1e-3;
+    const double rough = roughSquaredError(*this, parameters, weights, importance);
+    return std::isfinite(rough) && rough > limit * (1 + doubt);
 }
 
 void Grid::values(GroupParameters parameters, std::span<const std::uint8_t> indices,

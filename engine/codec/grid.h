@@ -39,6 +39,9 @@ class Grid {
     /// Σ i·(w − decoded w)² under the nearest levels, in double; an empty `importance` i means all ones.
     double squaredError(GroupParameters parameters, std::span<const float> weights,
                         std::span<const float> importance) const;
+    /// Whether squaredError() is certainly above `limit`: a quick test that leaves open what is near.
+    bool certainlyExceeds(double limit, GroupParameters parameters, std::span<const float> weights,
+                          std::span<const float> importance) const;
     /// What is decoded for `indices`, each below 2^bits.
     void values(GroupParameters parameters, std::span<const std::uint8_t> indices,
                 std::span<float> out) const;

@@ -8,6 +8,49 @@
 #include <array>
 
 namespace planish {
+namespace {
+
+/// Leaves out some of the range that the covering grid has: at both ends alike, then at each.
+void tryClipping(const GroupProblem& problem, ParameterSearch& search) {
+    const ParameterSearch whole(problem, problem.format.cover(problem.weights, problem.storable));
+    const double range = whole.high() - whole.low();
+    // Coarse formats clip up to half of a Gaussian's range away, fine ones next to nothing.
+    constexpr std::array fractions{0.0, 0.02, 0.04, 0.07, 0.10, 0.14, 0.19, 0.25};
+    for (const double fraction : fractions) {
+        search.tryBounds(whole.low() + fraction * range, whole.high() - fraction * range);
+    }
+    if (!problem.format.hasOffset()) {
+        return;
+    }
+    for (const double fraction : fractions) {
+        search.tryBounds(whole.low() + fraction * range, search.high());
+    }
+    for (const double fraction : fractions) {
+        search.tryBounds(search.low(), whole.high() - fraction * range);
+    }
+}
+
+/// Refits and moves both bounds in all directions, by less and less. Squared errors of small groups have many
+/// local minima: the first steps are several errors wide.
+void tryNeighbours(const GroupProblem& problem, ParameterSearch& search) {
+    constexpr int iterations = 6;
+    double step = 3.0 * search.typicalError();
+    for (int i = 0; i < iterations; ++i) {
+        bool moved = search.tryRefit();
+        const double low = search.low();
+        const double high = search.high();
+        for (const double atLow : {-step, 0.0, step}) {
+            for (const double atHigh : {-step, 0.0, step}) {
+                if (problem.format.hasOffset() || atLow == 0) {
+                    moved = search.tryBounds(low + atLow, high + atHigh) || moved;
+                }
+            }
+        }
+        step = moved ? step : step / 2;
+    }
+}
+
+} // namespace
 
 void DirectRounding::encode(const ScalarFormat& format, MatrixView weights, const EncodeContext& context,
                             std::span<std::byte> out) const {
@@ -58,28 +101,8 @@ GroupParameters RefineChoice::choose(const GroupProblem& problem) const {
 
 GroupParameters MseChoice::choose(const GroupProblem& problem) const {
     ParameterSearch search(problem, RefineChoice().choose(problem));
-    const GroupParameters cover = problem.format.cover(problem.weights, problem.storable);
-    const ParameterSearch whole(problem, cover);
-    const double range = whole.high() - whole.low();
-    // Coarse formats clip up to half of a Gaussian's range away, fine ones next to nothing.
-    constexpr std::array fractions{0.0, 0.02, 0.04, 0.07, 0.10, 0.14, 0.19, 0.25};
-    for (const double atLow : fractions) {
-        for (const double atHigh : fractions) {
-            if (problem.format.hasOffset() || atLow == atHigh) {
-                search.tryBounds(whole.low() + atLow * range, whole.high() - atHigh * range);
-            }
-        }
-    }
-    constexpr int iterations = 8;
-    double step = 0.5 * search.typicalError();
-    for (int i = 0; i < iterations; ++i) {
-        bool moved = search.tryRefit();
-        for (const double move : {step, -step}) {
-            moved = search.tryBounds(search.low() + move, search.high()) || moved;
-            moved = search.tryBounds(search.low(), search.high() + move) || moved;
-        }
-        step = moved ? step : step / 2;
-    }
+    tryClipping(problem, search);
+    tryNeighbours(problem, search);
     return search.best();
 }
 

@@ -67,7 +67,8 @@ double ParameterSearch::high() const {
 
 bool ParameterSearch::consider(double scale, double offset) {
     const GroupParameters candidate = problem_.storable.nearest(scale, offset);
-    if (candidate == best_) {
+    if (candidate == best_ ||
+        grid_.certainlyExceeds(error_, candidate, problem_.weights, problem_.importance)) {
         return false;
     }
     const double error = grid_.squaredError(candidate, problem_.weights, problem_.importance);
@@ -85,6 +86,10 @@ bool ParameterSearch::tryBounds(double low, double high) {
 }
 
 bool ParameterSearch::tryRefit() {
+    if (refitted_ == best_) {
+        return false;
+    }
+    refitted_ = best_;
     const LevelSums sums = sumsOf(grid_, best_, problem_.weights, problem_.importance);
     if (sums.uu == 0) {
         return false;

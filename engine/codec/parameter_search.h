@@ -3,6 +3,8 @@
 
 #include "codec/rounding.h"
 
+#include <optional>
+
 namespace planish {
 
 /// Keeps the best group parameters seen so far. Every candidate is judged as it will be stored, so the result
@@ -31,6 +33,7 @@ class ParameterSearch {
     const Grid& grid_;
     GroupParameters best_;
     double error_;
+    std::optional<GroupParameters> refitted_; ///< of whose levels the refit is known
     double totalImportance_ = 0;
 };
 

@@ -56,9 +56,9 @@ class RefineChoice final : public GroupChoice {
     GroupParameters choose(const GroupProblem& problem) const override;
 };
 
-/// Least squared error, weighted by importance: a grid search over where to clip, then alternating
-/// least-squares refits of scale and offset against the levels and single steps of the bounds while they
-/// help. Never worse than refine in squared error of a group among the same storable parameters.
+/// Least squared error, weighted by importance: a search over where to clip, then least-squares refits of
+/// scale and offset against the levels alternating with steps of the bounds. Never worse than refine in
+/// squared error of a group among the same storable parameters.
 class MseChoice final : public GroupChoice {
   public:
     GroupParameters choose(const GroupProblem& problem) const override;

@@ -192,6 +192,29 @@ class CodecPartsTest : public QObject {
         }
     }
 
+    void only_parameters_that_are_worse_are_called_so() {
+        const Matrix sample = normalSample(1, 300, 8);
+        const Matrix power = normalSample(1, 300, 9).cwiseAbs();
+        for (const auto& format : {makeIntegerFormat(8, false, 64, ScaleType::fp16),
+                                   makeIntegerFormat(2, true, 64, ScaleType::fp16),
+                                   makeNormalFloatFormat(4, 64, ScaleType::fp16)}) {
+            for (const std::size_t size : {1U, 7U, 8U, 16U, 37U, 64U, 300U}) {
+                const std::span<const float> weights(sample.data(), size);
+                for (const auto importance : {std::span<const float>(), std::span(power.data(), size)}) {
+                    for (const GroupParameters parameters :
+                         {GroupParameters{0.02F, -1.3F}, {-0.7F, 0}, {0, 0.5F}}) {
+                        const Grid& grid = format->grid();
+                        const double error = grid.squaredError(parameters, weights, importance);
+                        QVERIFY(!grid.certainlyExceeds(error, parameters, weights, importance));
+                        QVERIFY(grid.certainlyExceeds(0.995 * error, parameters, weights, importance));
+                    }
+                }
+            }
+            const std::vector<float> huge(40, 3e38F);
+            QVERIFY(!format->grid().certainlyExceeds(1, {1, 0}, huge, {})); // beyond single precision
+        }
+    }
+
     void the_hadamard_transform_is_orthonormal_and_undone_exactly() {
         Workers workers(2);
         SilentMonitor monitor;
