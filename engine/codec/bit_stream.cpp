@@ -113,4 +113,36 @@ void unpackBits(std::span<const std::byte> in, int bits, std::span<std::uint8_t>
     }
 }
 
+void packBits(std::span<const std::uint16_t> numbers, int bits, std::span<std::byte> out) {
+    assert(out.size() == bitStreamBytes(numbers.size(), bits));
+    std::uint32_t held = 0;
+    int count = 0;
+    std::size_t at = 0;
+    for (const std::uint16_t number : numbers) {
+        held |= static_cast<std::uint32_t>(number) << count;
+        for (count += bits; count >= 8; count -= 8, held >>= 8) {
+            out[at++] = static_cast<std::byte>(held & 0xffU);
+        }
+    }
+    if (count > 0) {
+        out[at] = static_cast<std::byte>(held);
+    }
+}
+
+void unpackBits(std::span<const std::byte> in, int bits, std::span<std::uint16_t> numbers) {
+    assert(in.size() == bitStreamBytes(numbers.size(), bits));
+    const std::uint32_t mask = (1U << bits) - 1U;
+    std::uint32_t held = 0;
+    int count = 0;
+    std::size_t at = 0;
+    for (std::uint16_t& number : numbers) {
+        for (; count < bits; count += 8) {
+            held |= static_cast<std::uint32_t>(in[at++]) << count;
+        }
+        number = static_cast<std::uint16_t>(held & mask);
+        held >>= bits;
+        count -= bits;
+    }
+}
+
 } // namespace planish

@@ -19,4 +19,8 @@ void packBits(std::span<const std::uint8_t> levels, int bits, std::span<std::byt
 /// The reverse; any content of `in` is valid.
 void unpackBits(std::span<const std::byte> in, int bits, std::span<std::uint8_t> levels);
 
+/// The same for numbers of 1…16 bits.
+void packBits(std::span<const std::uint16_t> numbers, int bits, std::span<std::byte> out);
+void unpackBits(std::span<const std::byte> in, int bits, std::span<std::uint16_t> numbers);
+
 } // namespace planish

@@ -69,9 +69,18 @@ std::vector<std::string> groupWords(std::size_t present) {
 
 /// All words that might stand for an option of some format; which of them do is for the parser to say.
 std::vector<CodecOption> candidateOptions(const CodecSpec& codec) {
-    return {{"Symmetric", {"", "sym"}, {}},
-            {"Group", groupWords(codec.format.groupSize), {}},
-            {"Scales", {"scale=fp16", "scale=bf16", "scale=int8", "scale=int6"}, {}}};
+    std::vector<CodecOption> options{
+        {"Symmetric", {"", "sym"}, {}},
+        {"Group", groupWords(codec.format.groupSize), {}},
+        {"Scales", {"scale=fp16", "scale=bf16", "scale=int8", "scale=int6"}, {}}};
+    for (const NumberOption& option : codec.format.entry->numberOptions) {
+        CodecOption words{option.title, {}, {}};
+        for (const std::uint32_t number : option.numbers) {
+            words.words.push_back(option.word(number));
+        }
+        options.push_back(std::move(words));
+    }
+    return options;
 }
 
 /// The codec with `word` in place of what else of the option's words is written.

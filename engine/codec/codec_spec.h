@@ -24,6 +24,7 @@ struct FormatSpec {
     bool symmetric = false;
     std::size_t groupSize = 0; ///< columns a group, 0 for a group a row
     ScaleType scaleType = ScaleType::fp16;
+    std::vector<std::uint32_t> numbers{}; ///< one for each of the entry's number options
 };
 
 /// A stage with its argument.

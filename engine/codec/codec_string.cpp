@@ -89,8 +89,20 @@ std::vector<std::string> optionWords(const FormatEntry& entry) {
     if (entry.hasScaleType) {
         words.insert(words.end(), {"scale=fp16", "scale=bf16", "scale=int8", "scale=int6"});
     }
+    for (const NumberOption& option : entry.numberOptions) {
+        for (const std::uint32_t number : option.numbers) {
+            words.push_back(option.word(number));
+        }
+    }
     return words;
 }
+
+/// What a format's options have said so far.
+struct OptionsGiven {
+    bool group = false;
+    bool scale = false;
+    std::vector<std::string> letters; ///< of its number options
+};
 
 /// Reads one codec, with position, from a longer string.
 class Parser {
@@ -151,10 +163,9 @@ class Parser {
         }
         CodecSpec spec;
         spec.format = format(start, name);
-        bool groupGiven = false;
-        bool scaleGiven = false;
+        OptionsGiven given;
         while (take(':')) {
-            option(spec.format, groupGiven, scaleGiven);
+            option(spec.format, given);
         }
         return spec;
     }
@@ -162,6 +173,9 @@ class Parser {
     FormatSpec format(std::size_t start, std::string_view name) {
         for (const FormatEntry& entry : formatEntries()) {
             FormatSpec spec{.entry = &entry, .groupSize = entry.defaultGroup};
+            for (const NumberOption& option : entry.numberOptions) {
+                spec.numbers.push_back(option.usual);
+            }
             if (entry.mostBits == 0) {
                 if (name == entry.family || (entry.anyCase && equalIgnoringCase(name, entry.family))) {
                     return spec;
@@ -181,24 +195,24 @@ class Parser {
         failUnknown(start, name, "a format", formatWords());
     }
 
-    void option(FormatSpec& format, bool& groupGiven, bool& scaleGiven) {
+    void option(FormatSpec& format, OptionsGiven& given) {
         const std::size_t start = at_;
         const std::string_view name = word();
         const FormatEntry& entry = *format.entry;
-        const auto once = [&](bool& given) {
-            if (given) {
+        const auto once = [&](bool& already) {
+            if (already) {
                 fail(start, name, "each option once");
             }
-            given = true;
+            already = true;
         };
         if (entry.hasSymmetric && name == "sym") {
             once(format.symmetric);
         } else if (entry.hasGroups && name == "row") {
-            once(groupGiven);
+            once(given.group);
             format.groupSize = 0;
         } else if (const auto size = wholeNumber(name.substr(std::min<std::size_t>(1, name.size())));
                    entry.hasGroups && name.starts_with('g') && size) {
-            once(groupGiven);
+            once(given.group);
             if (*size < smallestGroup || *size > largestGroup) {
                 fail(start, name, fmt::format("a group size from g{} to g{}", smallestGroup, largestGroup));
             }
@@ -206,15 +220,35 @@ class Parser {
         } else if (const auto type =
                        scaleTypeFromName(name.substr(std::min(name.size(), scalePrefix.size())));
                    entry.hasScaleType && name.starts_with(scalePrefix) && type) {
-            once(scaleGiven);
+            once(given.scale);
             format.scaleType = *type;
-        } else {
+        } else if (!numberOption(format, name, given, start)) {
             const auto words = optionWords(entry);
             failUnknown(start, name,
                         words.empty() ? "no options for " + entry.member.name
                                       : "an option of " + entry.member.name,
                         words);
         }
+    }
+
+    /// Whether the word was one of the format's options with a number.
+    bool numberOption(FormatSpec& format, std::string_view name, OptionsGiven& given, std::size_t start) {
+        const auto& options = format.entry->numberOptions;
+        for (std::size_t i = 0; i < options.size(); ++i) {
+            for (const std::uint32_t number : options[i].numbers) {
+                if (options[i].word(number) != name) {
+                    continue;
+                }
+                const std::string letter(1, options[i].letter);
+                if (std::find(given.letters.begin(), given.letters.end(), letter) != given.letters.end()) {
+                    fail(start, name, "each option once");
+                }
+                given.letters.push_back(letter);
+                format.numbers[i] = number;
+                return true;
+            }
+        }
+        return false;
     }
 
     void stage(CodecSpec& spec, int depth) {
@@ -371,6 +405,9 @@ std::string printFormat(const FormatSpec& spec) {
     }
     if (spec.scaleType != ScaleType::fp16) {
         text += fmt::format(":scale={}", scaleTypeName(spec.scaleType));
+    }
+    for (std::size_t i = 0; i < spec.numbers.size(); ++i) {
+        text += ":" + spec.entry->numberOptions[i].word(spec.numbers[i]);
     }
     return text;
 }

@@ -25,6 +25,16 @@ enum class FormatKind {
     grid,   ///< a GridFormat: a scalar format with scales and offsets to choose
 };
 
+/// An option of a format that is a letter and a number, such as ":d8".
+struct NumberOption {
+    std::string title; ///< "Width"
+    char letter = 0;
+    std::vector<std::uint32_t> numbers; ///< those that are valid
+    std::uint32_t usual = 0;
+
+    std::string word(std::uint32_t number) const { return letter + std::to_string(number); }
+};
+
 /// One row of the table of formats: how it is written, shown and made.
 struct FormatEntry {
     CodecMember member;
@@ -37,6 +47,7 @@ struct FormatEntry {
     bool hasScaleType = false; ///< takes :scale=
     bool hasSymmetric = false;
     std::size_t defaultGroup = 0;
+    std::vector<NumberOption> numberOptions{};
     std::function<std::shared_ptr<const Format>(const FormatSpec&)> make;
 };
 

@@ -4,6 +4,7 @@
 #include "codec/float_format.h"
 #include "codec/gguf_table.h"
 #include "codec/grid_format.h"
+#include "codec/product_format.h"
 
 namespace planish {
 namespace {
@@ -122,6 +123,31 @@ std::vector<FormatEntry> makeFormats() {
          .kind = FormatKind::scalar,
          .hasGroups = true,
          .make = [](const FormatSpec& spec) { return makeCodebookFormat(spec.bits, spec.groupSize); }},
+        {.member = {.choice = Choice::format,
+                    .name = "pq",
+                    .title = "Product quantization",
+                    .summary =
+                        "Vectors of D weights as sums of one entry of each of M codebooks of K entries a "
+                        "tensor; for 1 to 3 bits, weighted by the inputs when calibrated.",
+                    .options = ":dD (2, 4, 8, 16) :kK (4…4096, a power of two) :mM (1…4)",
+                    .bitsFormula = "M · log2(K) ÷ D, rows padded to whole vectors and each stage of a row to "
+                                   "whole bytes, + 16 · M · K · D ÷ weights of the tensor",
+                    .reference = "Jégou, Douze, Schmid: Product quantization for nearest neighbor search, "
+                                 "2011; Egiazarian et al.: AQLM, 2024",
+                    .calibration = CalibrationUse::optional,
+                    .examples = {"pq:d8:k256:m1", "pq:d4:k256:m1", "pq:d8:k256:m2", "pq:d2:k64:m1"}},
+         .family = "pq",
+         .kind = FormatKind::block,
+         .numberOptions = {{.title = "Width", .letter = 'd', .numbers = {2, 4, 8, 16}, .usual = 8},
+                           {.title = "Entries",
+                            .letter = 'k',
+                            .numbers = {4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096},
+                            .usual = 256},
+                           {.title = "Stages", .letter = 'm', .numbers = {1, 2, 3, 4}, .usual = 1}},
+         .make =
+             [](const FormatSpec& spec) {
+                 return makeProductFormat({spec.numbers[0], spec.numbers[1], spec.numbers[2]});
+             }},
     };
 }
 

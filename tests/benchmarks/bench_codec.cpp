@@ -55,10 +55,12 @@ BENCHMARK_CAPTURE(encode, int4_g64_hqq, "int4:g64+hqq");
 BENCHMARK_CAPTURE(encode, nf4_g64, "nf4:g64");
 BENCHMARK_CAPTURE(encode, codebook3_row, "codebook3:row");
 BENCHMARK_CAPTURE(encode, codebook4_row, "codebook4:row");
+BENCHMARK_CAPTURE(encode, pq_d8_k256, "pq:d8:k256:m1");
 BENCHMARK_CAPTURE(encode, int3_g128_rht_mse, "int3:g128+rht+mse");
 BENCHMARK_CAPTURE(encode, int4_g64_sinq, "int4:g64+sinq");
 BENCHMARK_CAPTURE(encode, int4_g64_outliers, "int4:g64+outliers=1%");
 BENCHMARK_CAPTURE(encode, int4_g64_sparse, "int4:g64+sparse=50%");
+BENCHMARK_CAPTURE(encode, pq_d8_k256, "pq:d8:k256:m1");
 BENCHMARK_CAPTURE(encode, int3_g128_lowrank_16, "int3:g128+lowrank=16");
 BENCHMARK_CAPTURE(decode, bf16, "bf16");
 BENCHMARK_CAPTURE(decode, int4_g16, "int4:g16");
@@ -66,9 +68,11 @@ BENCHMARK_CAPTURE(decode, int4_g64, "int4:g64");
 BENCHMARK_CAPTURE(decode, int3_g64, "int3:g64");
 BENCHMARK_CAPTURE(decode, nf4_g64, "nf4:g64");
 BENCHMARK_CAPTURE(decode, codebook3_row, "codebook3:row");
+BENCHMARK_CAPTURE(decode, pq_d8_k256, "pq:d8:k256:m1");
 BENCHMARK_CAPTURE(decode, int3_g128_rht, "int3:g128+rht");
 BENCHMARK_CAPTURE(decode, int4_g64_sinq, "int4:g64+sinq");
 BENCHMARK_CAPTURE(decode, int4_g64_sparse, "int4:g64+sparse=50%");
+BENCHMARK_CAPTURE(decode, pq_d8_k256, "pq:d8:k256:m1");
 BENCHMARK_CAPTURE(decode, int3_g128_lowrank_16, "int3:g128+lowrank=16");
 
 } // namespace

@@ -103,6 +103,8 @@ inline const std::vector<std::string>& everyKind() {
                                                  "nf4:row:scale=bf16",
                                                  "codebook2:g16",
                                                  "codebook3:row",
+                                                 "pq:d4:k16:m1",
+                                                 "pq:d2:k64:m2+rht+outliers=1%",
                                                  "int4:g16+refine",
                                                  "int3:sym:g32+refine",
                                                  "int4:g32+mse",
