@@ -6,23 +6,11 @@
 #include "test_support.h"
 
 #include <QTest>
-#include <atomic>
 
 using namespace planish;
 using namespace planish::test;
 
 namespace {
-
-/// Cancels after a number of questions.
-class CancelAfter final : public JobMonitor {
-  public:
-    explicit CancelAfter(int questions) : left_(questions) {}
-    void report(const Progress&) override {}
-    bool cancelled() const override { return --left_ < 0; }
-
-  private:
-    mutable std::atomic<int> left_;
-};
 
 double codecError(const std::string& codec, const Matrix& weights) {
     return storageError(weights, Bench(2).roundTrip(codec, weights)).relative;
@@ -91,7 +79,9 @@ class CodecProductTest : public QObject {
 
     void two_dimensions_beat_one_at_four_bits() {
         const Matrix sample = normalSample(128, 1024);
-        QVERIFY(codecError("pq:d2:k256", sample) < 0.9 * codecError("int4:g64", sample));
+        const double error = codecError("pq:d2:k256", sample);
+        QVERIFY(error < codecError("int4:g64", sample)); // of 4.5 bits
+        QVERIFY(error < 0.6 * codecError("int4:row", sample));
     }
 
     void every_stage_lowers_the_error() {
