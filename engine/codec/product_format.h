@@ -14,6 +14,10 @@ namespace planish {
 /// the means that are best beside the others, three times. Errors of a column cost what its inputs say
 /// (InputStatistics::importance), all the same without. The last vector of a row is padded, at no cost.
 ///
+/// Rows have no scales of their own: on matrices of a small language model (256 to 768 columns, vectors of 8,
+/// 64 entries) rows of equal root mean square took 0 to 5 % off the error; at 6 dB a bit, the 16 bits a row
+/// are worth 3 to 8 %.
+///
 /// Layout: the codebooks of all stages, entry by entry; then for each row and each stage the numbers of its
 /// entries as a bit stream (see bit_stream.h) of log2(entries) bits.
 ///

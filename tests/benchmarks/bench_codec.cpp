@@ -60,7 +60,6 @@ BENCHMARK_CAPTURE(encode, int3_g128_rht_mse, "int3:g128+rht+mse");
 BENCHMARK_CAPTURE(encode, int4_g64_sinq, "int4:g64+sinq");
 BENCHMARK_CAPTURE(encode, int4_g64_outliers, "int4:g64+outliers=1%");
 BENCHMARK_CAPTURE(encode, int4_g64_sparse, "int4:g64+sparse=50%");
-BENCHMARK_CAPTURE(encode, pq_d8_k256, "pq:d8:k256:m1");
 BENCHMARK_CAPTURE(encode, int3_g128_lowrank_16, "int3:g128+lowrank=16");
 BENCHMARK_CAPTURE(decode, bf16, "bf16");
 BENCHMARK_CAPTURE(decode, int4_g16, "int4:g16");
@@ -72,7 +71,6 @@ BENCHMARK_CAPTURE(decode, pq_d8_k256, "pq:d8:k256:m1");
 BENCHMARK_CAPTURE(decode, int3_g128_rht, "int3:g128+rht");
 BENCHMARK_CAPTURE(decode, int4_g64_sinq, "int4:g64+sinq");
 BENCHMARK_CAPTURE(decode, int4_g64_sparse, "int4:g64+sparse=50%");
-BENCHMARK_CAPTURE(decode, pq_d8_k256, "pq:d8:k256:m1");
 BENCHMARK_CAPTURE(decode, int3_g128_lowrank_16, "int3:g128+lowrank=16");
 
 } // namespace
