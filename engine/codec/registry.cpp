@@ -43,6 +43,7 @@ std::vector<std::string> suggestedCodecs() {
             "int4:g16+refine",
             "int5:g64+mse",
             "int4:g32+mse",
+            "int4:g32:scale=int6+mse",
             "int4:g64+mse",
             "int4:g128+mse",
             "nf4:g64",
