@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "codec/codec.h"
+#include "codec/input_statistics.h"
 
 #include <benchmark/benchmark.h>
 
@@ -22,14 +23,28 @@ Matrix sample() {
     return weights;
 }
 
+/// Inputs of rising size, for codecs that cannot do without.
+InputStatistics rising() {
+    InputStatistics inputs;
+    inputs.tokens = 1;
+    inputs.hessian = Matrix::Identity(columns, columns);
+    inputs.meanMagnitude = Vector::LinSpaced(columns, 0.1F, 10.0F);
+    inputs.largest = inputs.meanMagnitude;
+    inputs.smallest = -inputs.largest;
+    return inputs;
+}
+
 /// Weights a second on one thread.
 void encode(benchmark::State& state, const char* name) {
     const Codec codec = Codec::parse(name);
     const Matrix weights = sample();
+    const InputStatistics inputs = rising();
+    const bool needed = codec.calibration() == CalibrationUse::required;
     Workers workers(1);
     SilentMonitor monitor;
+    const EncodeContext context{workers, monitor, 1, needed ? &inputs : nullptr};
     for (auto _ : state) {
-        benchmark::DoNotOptimize(codec.encode(weights, {workers, monitor, 1}).bytes.data());
+        benchmark::DoNotOptimize(codec.encode(weights, context).bytes.data());
     }
     state.SetItemsProcessed(state.iterations() * rows * columns);
 }
@@ -58,6 +73,7 @@ BENCHMARK_CAPTURE(encode, codebook3_row, "codebook3:row");
 BENCHMARK_CAPTURE(encode, codebook4_row, "codebook4:row");
 BENCHMARK_CAPTURE(encode, pq_d8_k256, "pq:d8:k256:m1");
 BENCHMARK_CAPTURE(encode, int3_g128_rht_mse, "int3:g128+rht+mse");
+BENCHMARK_CAPTURE(encode, int4_g64_awq, "int4:g64+awq");
 BENCHMARK_CAPTURE(encode, int4_g64_sinq, "int4:g64+sinq");
 BENCHMARK_CAPTURE(encode, int4_g64_outliers, "int4:g64+outliers=1%");
 BENCHMARK_CAPTURE(encode, int4_g64_sparse, "int4:g64+sparse=50%");
