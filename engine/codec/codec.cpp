@@ -121,6 +121,10 @@ class Codec::Pipeline {
         format_->encode(rounded, rounding_.get(), context, bytes.subspan(header, body));
         forEachSection(shape, [&](const Correction& correction, std::size_t index, std::size_t at,
                                   std::size_t size) {
+            correction.refit(
+                *format_, wanted,
+                [&](std::size_t first, MutableMatrixView rows) { correct(bytes, shape, first, rows, index); },
+                context, bytes.subspan(header, body));
             if (correction.repairs()) {
                 forEachRowBlock(shape, context.workers, context.monitor,
                                 [&](std::size_t first, std::size_t count) {
@@ -164,6 +168,12 @@ class Codec::Pipeline {
                       MutableMatrixView out, std::size_t corrections) const {
         format_->decodeRows(bytes.subspan(headerBytes(shape), format_->packedBytes(shape)), shape, firstRow,
                             out);
+        correct(bytes, shape, firstRow, out, corrections);
+    }
+
+    /// Applies the first `corrections` corrections.
+    void correct(std::span<const std::byte> bytes, Shape shape, std::size_t firstRow, MutableMatrixView out,
+                 std::size_t corrections) const {
         forEachSection(
             shape, [&](const Correction& correction, std::size_t index, std::size_t at, std::size_t size) {
                 if (index < corrections) {

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "codec/codec.h"
+#include "codec/format.h"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 
 namespace planish {
 
 /// The fourth choice of a codec: what repairs the rest. A correction may take weights out before rounding,
-/// store something about what rounding left, or both; it owns one section of the packed bytes. Immutable and
+/// change or add to what rounding left, or both; it owns one section of the packed bytes. Immutable and
 /// thread-safe.
 class Correction {
   public:
@@ -25,9 +26,16 @@ class Correction {
     virtual void takeOut([[maybe_unused]] MutableMatrixView weights,
                          [[maybe_unused]] const EncodeContext& context,
                          [[maybe_unused]] std::span<std::byte> section) const {}
+    /// Applies the corrections before this one to decoded rows that start at a row.
+    using ApplyEarlier = std::function<void(std::size_t firstRow, MutableMatrixView rows)>;
+    /// After rounding: may change the format's own bytes, so that they come nearer to `wanted`.
+    virtual void refit([[maybe_unused]] const Format& format, [[maybe_unused]] MatrixView wanted,
+                       [[maybe_unused]] const ApplyEarlier& earlier,
+                       [[maybe_unused]] const EncodeContext& context,
+                       [[maybe_unused]] std::span<std::byte> packed) const {}
     /// Whether repair() does something; it costs a decoding.
     virtual bool repairs() const { return false; }
-    /// After rounding: `stored` is what everything so far decodes to, `wanted` what it should.
+    /// After that: `stored` is what everything so far decodes to, `wanted` what it should.
     virtual void repair([[maybe_unused]] MatrixView wanted, [[maybe_unused]] MatrixView stored,
                         [[maybe_unused]] const EncodeContext& context,
                         [[maybe_unused]] std::span<std::byte> section) const {}
@@ -57,6 +65,16 @@ std::shared_ptr<const Correction> makePruning(std::uint32_t partsPerMillion);
 /// rising in a row; then the values, fp16.
 /// Dettmers et al.: SpQR, 2023, section 3.
 std::shared_ptr<const Correction> makeOutliers(std::uint32_t partsPerMillion);
+
+/// The parameters of a scalar format (scales, minima, codebook entries), fitted to the outputs once the
+/// levels are chosen: row by row the least squares of w x̄ − ŵ x over the inputs x, x̄ those of the unquantized
+/// model where the statistics have their cross moment and x itself otherwise (leastSquaresStep). A row whose
+/// parameters, as they can be stored, do not make its error smaller keeps the ones it had. Needs statistics;
+/// stores nothing.
+///
+/// Frantar, Alistarh: Optimal brain compression, 2022, section 3 (the layer's least squares); codebooks as in
+/// Kim et al.: SqueezeLLM, 2023.
+std::shared_ptr<const Correction> makeTuning();
 
 /// A second stage: what is missing, stored by another codec. Layout: that codec's packed bytes.
 std::shared_ptr<const Correction> makeResidual(Codec codec);

@@ -190,6 +190,54 @@ std::unique_ptr<RowEncoder> GridFormat::startRow(std::span<const float> row,
     return std::make_unique<GridRowEncoder>(*this, row, choice);
 }
 
+void GridFormat::writeNearest(std::span<GroupParameters> parameters, std::span<const std::uint8_t> indices,
+                              std::span<std::byte> out) const {
+    const auto groupsPerUnit = layout_->groupsPerUnit({indices.size(), parameters.size()});
+    const std::size_t each = groupsPerUnit.value_or(parameters.size());
+    StorableRow storable{{}, each};
+    for (std::size_t at = 0; at < parameters.size(); at += each) {
+        const auto unit = parameters.subspan(at, std::min(each, parameters.size() - at));
+        storable.units.push_back(storableFor(unit));
+        for (GroupParameters& group : unit) {
+            group = storable.units.back().nearest(group.scale, group.offset);
+        }
+    }
+    writeRow(storable, parameters, indices, out);
+}
+
+LinearRow GridFormat::openRow(std::span<const std::byte> in, std::size_t columns) const {
+    const std::size_t each = traits_.hasOffset ? 2 : 1;
+    LinearRow row{groupSize(columns), each, each, {}, {}, {}};
+    std::vector<GroupParameters> stored(groups(columns));
+    std::vector<std::uint8_t> indices(columns);
+    layout_->read(in, stored, indices);
+    for (const GroupParameters& group : stored) {
+        row.parameters.push_back(group.scale);
+        if (traits_.hasOffset) {
+            row.parameters.push_back(group.offset);
+        }
+    }
+    for (std::size_t column = 0; column < columns; ++column) {
+        const auto scale = static_cast<std::uint32_t>(column / row.groupSize * each);
+        row.terms.push_back({scale, traits_.grid.levels()[indices[column]]});
+        if (traits_.hasOffset) {
+            row.terms.push_back({scale + 1, 1.0F});
+        }
+    }
+    row.write = [this, indices = std::move(indices), each](std::span<const double> parameters,
+                                                           std::span<std::byte> out) {
+        std::vector<GroupParameters> wanted(parameters.size() / each);
+        for (std::size_t group = 0; group < wanted.size(); ++group) {
+            wanted[group].scale = static_cast<float>(parameters[group * each]);
+            if (each == 2) {
+                wanted[group].offset = static_cast<float>(parameters[group * each + 1]);
+            }
+        }
+        writeNearest(wanted, indices, out);
+    };
+    return row;
+}
+
 void GridFormat::decodeRow(std::span<const std::byte> in, std::span<float> out) const {
     const std::size_t columns = out.size();
     const std::size_t size = groupSize(columns);

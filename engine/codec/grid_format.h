@@ -55,12 +55,15 @@ class GridFormat final : public ScalarFormat {
     std::unique_ptr<RowEncoder> startRow(std::span<const float> row,
                                          const GroupChoice& choice) const override;
     void decodeRow(std::span<const std::byte> in, std::span<float> out) const override;
+    LinearRow openRow(std::span<const std::byte> in, std::size_t columns) const override;
 
   private:
     RowShape shapeOf(std::size_t columns) const { return {columns, groups(columns)}; }
     double scaleToCover(std::span<const float> group, double offset) const;
     StorableParameters free() const;
     StorableParameters storableFor(std::span<const GroupParameters> wanted) const;
+    void writeNearest(std::span<GroupParameters> parameters, std::span<const std::uint8_t> indices,
+                      std::span<std::byte> out) const;
 
     GridTraits traits_;
     std::unique_ptr<const RowLayout> layout_;

@@ -4,8 +4,11 @@
 #include "codec/format.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
+#include <vector>
 
 namespace planish {
 
@@ -28,6 +31,23 @@ class RowEncoder {
     virtual void write(std::span<std::byte> out) const = 0;
 };
 
+/// A packed row with its levels fixed: each weight is the sum of its terms, coefficient × parameter, and may
+/// be given other parameters.
+struct LinearRow {
+    struct Term {
+        std::uint32_t parameter = 0;
+        float coefficient = 0;
+    };
+
+    std::size_t groupSize = 0;
+    std::size_t parametersPerGroup = 0;
+    std::size_t termsPerColumn = 0;
+    std::vector<double> parameters; ///< as decoded; those of a group after those of the groups before it
+    std::vector<Term> terms;        ///< [columns, termsPerColumn], of parameters of the column's group
+    /// Packs the row with the nearest parameters that can be stored. Needs the format to live.
+    std::function<void(std::span<const double> parameters, std::span<std::byte> out)> write;
+};
+
 /// A format in which each weight takes one of the levels of its group: columns in groups of `groupSize`, the
 /// last one possibly shorter. Rows are packed one after the other. Every rounding works on every such format.
 class ScalarFormat : public Format {
@@ -44,6 +64,8 @@ class ScalarFormat : public Format {
     virtual std::unique_ptr<RowEncoder> startRow(std::span<const float> row,
                                                  const GroupChoice& choice) const = 0;
     virtual void decodeRow(std::span<const std::byte> in, std::span<float> out) const = 0;
+    /// The parameters of a packed row apart from its levels.
+    virtual LinearRow openRow(std::span<const std::byte> in, std::size_t columns) const = 0;
 
     bool isFloat() const final { return false; }
     std::size_t packedBytes(Shape shape) const final;

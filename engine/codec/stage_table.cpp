@@ -125,6 +125,21 @@ std::vector<StageEntry> makeStages() {
              return makeOutliers(spec.number);
          })},
         {.member = {.choice = Choice::correction,
+                    .name = "+tune",
+                    .title = "Parameters fitted to outputs",
+                    .summary =
+                        "Fits scales and minima, or codebooks, to the outputs by least squares once the "
+                        "levels are chosen; never a loss on the calibration text.",
+                    .options = {},
+                    .bitsFormula = {},
+                    .reference = "Frantar, Alistarh: Optimal brain compression, 2022",
+                    .calibration = CalibrationUse::required,
+                    .examples = {"int3:g64+tune", "int4:g128+mse+tune"}},
+         .word = "tune",
+         .least = FormatKind::scalar,
+         .make = MakeCorrection(
+             [](const StageSpec&, const std::shared_ptr<const Codec>&) { return makeTuning(); })},
+        {.member = {.choice = Choice::correction,
                     .name = "+res=CODEC",
                     .title = "Second-stage residual",
                     .summary =

@@ -49,6 +49,20 @@ void encode(benchmark::State& state, const char* name) {
     state.SetItemsProcessed(state.iterations() * rows * columns);
 }
 
+/// The same with statistics of inputs that are not correlated.
+void encodeCalibrated(benchmark::State& state, const char* name) {
+    const Codec codec = Codec::parse(name);
+    const Matrix weights = sample();
+    InputStatistics inputs;
+    inputs.hessian = Matrix::Identity(columns, columns);
+    Workers workers(1);
+    SilentMonitor monitor;
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(codec.encode(weights, {workers, monitor, 1, &inputs}).bytes.data());
+    }
+    state.SetItemsProcessed(state.iterations() * rows * columns);
+}
+
 void decode(benchmark::State& state, const char* name) {
     const Codec codec = Codec::parse(name);
     Workers workers(1);
@@ -78,6 +92,8 @@ BENCHMARK_CAPTURE(encode, int4_g64_sinq, "int4:g64+sinq");
 BENCHMARK_CAPTURE(encode, int4_g64_outliers, "int4:g64+outliers=1%");
 BENCHMARK_CAPTURE(encode, int4_g64_sparse, "int4:g64+sparse=50%");
 BENCHMARK_CAPTURE(encode, int3_g128_lowrank_16, "int3:g128+lowrank=16");
+BENCHMARK_CAPTURE(encodeCalibrated, int4_g64_tune, "int4:g64+tune");
+BENCHMARK_CAPTURE(encodeCalibrated, int3_g128_lowrank_16, "int3:g128+lowrank=16");
 BENCHMARK_CAPTURE(decode, bf16, "bf16");
 BENCHMARK_CAPTURE(decode, int4_g16, "int4:g16");
 BENCHMARK_CAPTURE(decode, int4_g64, "int4:g64");

@@ -36,6 +36,7 @@ class CodecStringTest : public QObject {
         row("int4+res=(int2)", "int4:g128+res=int2:g128");
         row("int4+res=(int3+res=(int2+res=bf16))", "too deep");
         row("int4+outliers=1%+sparse=50.50%", "int4:g128+sparse=50.5%+outliers=1%");
+        row("int3+lowrank=2+res=int2+tune+outliers=1%", "int3:g128+outliers=1%+tune+res=int2:g128+lowrank=2");
         row("int3+lowrank=8:fp16", "int3:g128+lowrank=8");
         row("int3+lowrank=8:int8+res=int2", "int3:g128+res=int2:g128+lowrank=8:int8");
         row("int4_opt_v1", "int4:g16+refine");
