@@ -5,10 +5,13 @@
 #include "codec/checked_size.h"
 #include "codec/number.h"
 #include "codec/optimal_levels.h"
+#include "codec/packed_numbers.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 namespace planish {
@@ -112,7 +115,49 @@ class CodebookFormat final : public ScalarFormat {
         }
     }
 
+    LinearRow openRow(std::span<const std::byte> in, std::size_t columns) const override {
+        const std::size_t bytes = codebookBytes(columns);
+        std::vector<float> levels(bytes / sizeof(std::uint16_t));
+        std::vector<std::uint8_t> indices(columns);
+        readLevels(in.first(bytes), levels);
+        unpackBits(in.subspan(bytes), bits_, indices);
+        LinearRow row{groupSize(columns), std::size_t{1} << bits_, 1, {levels.begin(), levels.end()}, {}, {}};
+        for (std::size_t column = 0; column < columns; ++column) {
+            const std::size_t level = (column / row.groupSize << bits_) + indices[column];
+            row.terms.push_back({static_cast<std::uint32_t>(level), 1.0F});
+        }
+        row.write = [this, indices = std::move(indices)](std::span<const double> wanted,
+                                                         std::span<std::byte> out) {
+            writeRow(wanted, indices, out);
+        };
+        return row;
+    }
+
   private:
+    /// Levels may have passed one another: they are brought in order, and indices follow them.
+    void writeRow(std::span<const double> wanted, std::vector<std::uint8_t> indices,
+                  std::span<std::byte> out) const {
+        const std::size_t count = std::size_t{1} << bits_;
+        const std::size_t size = groupSize(indices.size());
+        std::vector<std::uint8_t> order(count);
+        std::vector<std::uint8_t> place(count);
+        for (std::size_t group = 0; group * count < wanted.size(); ++group) {
+            const auto levels = wanted.subspan(group * count, count);
+            std::iota(order.begin(), order.end(), std::uint8_t{0});
+            std::stable_sort(order.begin(), order.end(),
+                             [&](std::uint8_t a, std::uint8_t b) { return levels[a] < levels[b]; });
+            for (std::size_t i = 0; i < count; ++i) {
+                place[order[i]] = static_cast<std::uint8_t>(i);
+                store(out, group * count + i, toFp16(static_cast<float>(levels[order[i]])));
+            }
+            const auto first = indices.begin() + static_cast<std::ptrdiff_t>(group * size);
+            const auto columns = std::min(size, indices.size() - group * size);
+            std::transform(first, first + static_cast<std::ptrdiff_t>(columns), first,
+                           [&](std::uint8_t index) { return place[index]; });
+        }
+        packBits(indices, bits_, out.subspan(codebookBytes(indices.size())));
+    }
+
     std::size_t codebookBytes(std::size_t columns) const {
         return checkedMultiply(groups(columns), sizeof(std::uint16_t) << bits_);
     }

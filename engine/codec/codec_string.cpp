@@ -367,7 +367,9 @@ class Parser {
         fail(start, written,
              fitting.empty()
                  ? fmt::format("no rounding after {}, which rounds for itself", format.member.name)
-                 : fmt::format("a rounding for {}: {}", format.member.name, fmt::join(fitting, ", ")));
+                 : fmt::format("a {} for {}: {}",
+                               stage.member.choice == Choice::rounding ? "rounding" : "correction",
+                               format.member.name, fmt::join(fitting, ", ")));
     }
 
     [[noreturn]] void fail(std::size_t position, std::string_view found, std::string_view expected) const {

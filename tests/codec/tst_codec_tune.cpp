@@ -98,6 +98,10 @@ class CodecTuneTest : public QObject {
         QTest::newRow("a scale only") << "nf3:g64" << 0.9;
         QTest::newRow("double quantization") << "int3:g32:scale=int8" << 0.9;
         QTest::newRow("units of 8 groups") << "int3:g16:scale=int6" << 0.95;
+        QTest::newRow("codebooks") << "codebook3:g64" << 0.95;
+        QTest::newRow("codebooks a row") << "codebook3:row" << 0.95;
+        QTest::newRow("super-blocks of llama.cpp") << "Q3_K" << 0.9;
+        QTest::newRow("blocks of llama.cpp") << "Q4_0" << 0.95;
         QTest::newRow("transform") << "int3:g64+rht" << 0.9;
         QTest::newRow("outliers") << "int3:g64+outliers=1%" << 0.9;
         QTest::newRow("pruning") << "int3:g64+sparse=20%" << 0.9;
