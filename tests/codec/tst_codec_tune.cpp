@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "codec/codec.h"
 #include "codec/grid_format.h"
+#include "codec/number.h"
+#include "codec/packed_numbers.h"
 #include "codec/rounding.h"
 #include "codec/row_fit.h"
 #include "codec_samples.h"
@@ -177,6 +179,21 @@ class CodecTuneTest : public QObject {
         QVERIFY2(error("int3:g32+tune").sum() < 0.8 * own,
                  qPrintable(QString::number(error("int3:g32+tune").sum() / own)));
         QVERIFY((error("int3:g32+tune").array() <= error("int3:g32").array()).all());
+    }
+
+    void codebooks_stay_in_rising_order() {
+        const Matrix weights = normalSample(60, 128);
+        const InputStatistics statistics = statisticsOf(correlatedInputs(600, 128));
+        const PackedTensor packed = Bench().encode("codebook4:g64+tune", weights, &statistics);
+        QVERIFY(packed.bytes != Bench().encode("codebook4:g64", weights, &statistics).bytes);
+        const std::size_t rowBytes = packed.bytes.size() / 60;
+        for (std::size_t row = 0; row < 60; ++row) {
+            for (std::size_t i = 1; i < 32; ++i) {
+                const auto levels = std::span(packed.bytes).subspan(row * rowBytes, 64);
+                const float before = fromFp16(load<std::uint16_t>(levels, i - 1));
+                QVERIFY(i == 16 || before <= fromFp16(load<std::uint16_t>(levels, i)));
+            }
+        }
     }
 
     void later_corrections_repair_what_it_leaves() {
