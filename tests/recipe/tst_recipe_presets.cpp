@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/model.h"
 #include "recipe/open_recipe.h"
 #include "recipe/recipe.h"
 #include "small_llama.h"
@@ -27,7 +28,8 @@ class RecipePresetsTest : public QObject {
             const auto codecs = resolve(preset.recipe, tensors, true);
             QVERIFY(recipeSize(codecs, tensors).compression() > 2);
             for (const Codec& codec : codecs) {
-                QVERIFY(codec.calibration() != CalibrationUse::required);
+                QVERIFY(codec.calibration() != CalibrationUse::required ||
+                        preset.recipe.name.find("uncalibrated") == std::string::npos);
             }
         }
     }
@@ -56,7 +58,28 @@ class RecipePresetsTest : public QObject {
         using Codecs = std::vector<std::string>;
         QCOMPARE(codecs.at("int4_opt_v1"), (Codecs{"int4:g16+refine", "int4:g16+refine"}));
         QCOMPARE(codecs.at("INT3 MLP only"), (Codecs{"int4:g64", "int3:g64"}));
+        QCOMPARE(codecs.at("pure PQ"), (Codecs{"pq:d8:k256:m1", "pq:d8:k256:m1"}));
         QCOMPARE(codecs.at("NF4"), (Codecs{"nf4:g64", "nf4:g64"}));
+    }
+
+    void hybrid_modes_have_the_size_in_their_name_data() {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<double>("least");
+        QTest::addColumn<double>("most");
+        QTest::newRow("sparsity") << "10 % sparsity" << 3.5 << 3.6;
+    }
+
+    void hybrid_modes_have_the_size_in_their_name() {
+        QFETCH(QString, name);
+        QFETCH(double, least);
+        QFETCH(double, most);
+        const Recipe recipe = openRecipe(name.toStdString());
+        for (const char* folder : {"folio-4m", "folio-23m"}) {
+            const Model model = Model::open(folder);
+            const auto codecs = resolve(recipe, model.tensors(), true);
+            const double compression = recipeSize(codecs, model.tensors()).compression();
+            QVERIFY2(least <= compression && compression <= most, std::to_string(compression).c_str());
+        }
     }
 
     void a_recipe_opens_by_preset_name_file_or_text() {
