@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "main_window.h"
 
+#include "dialogs/calibration_panel.h"
 #include "dialogs/help_page.h"
 #include "dialogs/run_settings_bar.h"
 #include "dialogs/welcome_strip.h"
@@ -191,6 +192,13 @@ void MainWindow::connectWorkbench() {
         updateTitle();
     });
     connect(&workbench_, &Workbench::modelOpened, this, &MainWindow::updateTitle);
+    connect(&workbench_, &Workbench::modelOpened, this, [this] {
+        std::size_t widestInput = 0;
+        for (const TensorInfo& tensor : workbench_.editor().tensors()) {
+            widestInput = std::max(widestInput, tensor.block >= 0 ? tensor.shape.columns : 0);
+        }
+        runSettings_->calibrationPanel()->setModel(workbench_.maximumContext(), widestInput);
+    });
     connect(&recent_, &RecentFiles::chosen, &workbench_, &Workbench::open);
     connect(&workbench_.selection(), &RunSelection::changed, this, &MainWindow::lookAtSelectedRun);
     connect(layerPanel_, &LayerPanel::editCopyRequested, &workbench_, &Workbench::editCopy);
@@ -243,7 +251,8 @@ void MainWindow::showMessage(const QString& failure) {
 }
 
 void MainWindow::runNow() {
-    workbench_.run(runSettings_->corpus(), runSettings_->evaluation(), runSettings_->seed());
+    workbench_.run(runSettings_->corpus(), runSettings_->evaluation(), runSettings_->seed(),
+                   runSettings_->calibration());
 }
 
 void MainWindow::setTheme(const QString& name) {

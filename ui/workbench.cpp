@@ -113,6 +113,7 @@ void Workbench::openModel(const QString& nameOrPath, const std::function<void()>
             const Model model = Model::open(place.toStdString());
             return [this, place, model, then] {
                 model_ = place;
+                maximumContext_ = model.config().maximumContext;
                 selection_.clear();
                 editor_.setModel(QString::fromStdString(model.name()), model.tensors(),
                                  model.config().tiedEmbedding);
@@ -242,7 +243,8 @@ void Workbench::editCopy(const Recipe& recipe) {
     takeRecipe(recipe, tr("Edit a copy of \"%1\"").arg(QString::fromStdString(recipe.name)));
 }
 
-int Workbench::run(const QString& corpus, const EvaluationSettings& evaluation, std::uint64_t seed) {
+int Workbench::run(const QString& corpus, const EvaluationSettings& evaluation, std::uint64_t seed,
+                   const std::optional<CalibrationSettings>& calibration) {
     if (!editor_.hasModel()) {
         return 0;
     }
@@ -252,6 +254,7 @@ int Workbench::run(const QString& corpus, const EvaluationSettings& evaluation, 
     spec.corpus = corpus.toStdString();
     spec.evaluation = evaluation;
     spec.seed = seed;
+    spec.calibration = calibration;
     selection_.clear();
     return queueRun(spec, WhenKnown::select);
 }

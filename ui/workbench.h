@@ -31,6 +31,8 @@ class Workbench final : public QObject {
 
     /// The model's bundled name or folder, as runs name it.
     const QString& model() const { return model_; }
+    /// Tokens the open model was made for, 0 without a model.
+    std::size_t maximumContext() const { return maximumContext_; }
     QString documentPath() const;
     /// Queued and running runs with what is known of them: name and sizes.
     std::vector<RunRecord> expectedRuns() const;
@@ -47,7 +49,8 @@ class Workbench final : public QObject {
 
     /// Queues the recipe being edited on the open model. The run is recorded in the document that is open
     /// now. Returns the job's id, 0 without a model.
-    int run(const QString& corpus, const EvaluationSettings& evaluation, std::uint64_t seed);
+    int run(const QString& corpus, const EvaluationSettings& evaluation, std::uint64_t seed,
+            const std::optional<CalibrationSettings>& calibration = std::nullopt);
     /// Makes a copy of the run's recipe the one being edited.
     void editCopy(const Recipe& recipe);
     void removeRuns(const std::set<std::string>& ids);
@@ -82,6 +85,7 @@ class Workbench final : public QObject {
     RunCollection runs_;
     RunSelection selection_;
     QString model_;
+    std::size_t maximumContext_ = 0;
     Target target_;
     std::map<int, RunRecord> expected_; ///< by job
 

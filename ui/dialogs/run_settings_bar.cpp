@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dialogs/run_settings_bar.h"
 
-#include "evaluation/corpus.h"
+#include "dialogs/calibration_panel.h"
+#include "dialogs/text_chooser.h"
 
 #include <QComboBox>
-#include <QFileDialog>
-#include <QFileInfo>
 #include <QLabel>
+#include <QScreen>
 #include <QSettings>
 #include <QSpinBox>
+#include <QToolButton>
+#include <algorithm>
 #include <limits>
 
 namespace planish {
@@ -25,7 +27,7 @@ QString settingsKey(const char* name) {
 } // namespace
 
 RunSettingsBar::RunSettingsBar(QWidget* parent)
-    : QToolBar(tr("Run settings"), parent), corpus_(new QComboBox(this)), convention_(new QComboBox(this)) {
+    : QToolBar(tr("Run settings"), parent), corpus_(new TextChooser(this)), convention_(new QComboBox(this)) {
     setObjectName(QStringLiteral("runSettings"));
     setMovable(false);
     const auto addLabel = [this](const QString& text) {
@@ -34,13 +36,8 @@ RunSettingsBar::RunSettingsBar(QWidget* parent)
         return addWidget(label);
     };
     addLabel(tr("Text"));
-    for (const std::string& name : bundledCorpora()) {
-        corpus_->addItem(QString::fromStdString(name), QString::fromStdString(name));
-    }
-    corpus_->addItem(tr("A file…"));
     corpus_->setToolTip(tr("The text that runs are evaluated on"));
     corpus_->setAccessibleName(tr("Text"));
-    corpus_->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     addWidget(corpus_);
     addLabel(tr("Convention"));
     for (const Convention convention : {Convention::standard, Convention::strided, Convention::llamaCpp}) {
@@ -74,13 +71,7 @@ RunSettingsBar::RunSettingsBar(QWidget* parent)
     };
     connect(convention_, &QComboBox::currentIndexChanged, this, showStride);
     showStride();
-    connect(corpus_, &QComboBox::activated, this, [this](int index) {
-        if (!corpus_->itemData(index).isValid()) {
-            corpus_->setCurrentIndex(lastCorpus_);
-            chooseFile();
-        }
-        lastCorpus_ = corpus_->currentIndex();
-    });
+    addCalibration();
     setCorpus(QStringLiteral("literature"));
 }
 
@@ -100,27 +91,40 @@ QSpinBox* RunSettingsBar::addNumber(const QString& label, const QString& toolTip
     return box;
 }
 
-void RunSettingsBar::chooseFile() {
-    const QString path =
-        QFileDialog::getOpenFileName(this, tr("Open text"), {}, tr("Text (*.txt);;All files (*)"));
-    if (!path.isEmpty()) {
-        setCorpus(path);
-    }
+void RunSettingsBar::addCalibration() {
+    calibration_ = new CalibrationPanel(this);
+    calibrationButton_ = new QToolButton(this);
+    calibrationButton_->setToolTip(tr("What codecs that look at activations are calibrated on"));
+    calibrationButton_->setFocusPolicy(Qt::TabFocus);
+    calibrationButton_->setContentsMargins(8, 0, 4, 0);
+    addWidget(calibrationButton_);
+    const auto showSummary = [this] {
+        calibrationButton_->setText(tr("Calibration: %1").arg(calibration_->summary()));
+    };
+    connect(calibration_, &CalibrationPanel::changed, this, showSummary);
+    connect(calibrationButton_, &QToolButton::clicked, this, &RunSettingsBar::openCalibration);
+    showSummary();
+}
+
+void RunSettingsBar::openCalibration() {
+    calibration_->adjustSize();
+    const QRect available = screen()->availableGeometry();
+    const QPoint below = calibrationButton_->mapToGlobal(QPoint(0, calibrationButton_->height()));
+    const int rightmost = std::max(available.left(), available.right() - calibration_->width());
+    calibration_->move(std::min(below.x(), rightmost), below.y());
+    calibration_->open();
+}
+
+std::optional<CalibrationSettings> RunSettingsBar::calibration() const {
+    return calibration_->settings();
 }
 
 QString RunSettingsBar::corpus() const {
-    return corpus_->currentData().toString();
+    return corpus_->nameOrPath();
 }
 
 void RunSettingsBar::setCorpus(const QString& nameOrPath) {
-    int index = corpus_->findData(nameOrPath);
-    if (index < 0) {
-        index = corpus_->count() - 1;
-        corpus_->insertItem(index, QFileInfo(nameOrPath).fileName(), nameOrPath);
-        corpus_->setItemData(index, nameOrPath, Qt::ToolTipRole);
-    }
-    corpus_->setCurrentIndex(index);
-    lastCorpus_ = index;
+    corpus_->setNameOrPath(nameOrPath);
 }
 
 void RunSettingsBar::setContext(int tokens) {
@@ -147,16 +151,14 @@ std::uint64_t RunSettingsBar::seed() const {
 }
 
 void RunSettingsBar::restore(const QSettings& settings) {
-    const QString corpus = settings.value(settingsKey("text")).toString();
-    if (corpus_->findData(corpus) >= 0 || QFileInfo(corpus).isFile()) {
-        setCorpus(corpus);
-    }
+    corpus_->restore(settings.value(settingsKey("text")).toString());
     convention_->setCurrentIndex(
         std::max(0, convention_->findText(settings.value(settingsKey("convention")).toString())));
     context_->setValue(settings.value(settingsKey("context"), defaultContext).toInt());
     windows_->setValue(settings.value(settingsKey("windows"), defaultWindows).toInt());
     stride_->setValue(settings.value(settingsKey("stride"), 0).toInt());
     seed_->setValue(settings.value(settingsKey("seed"), 0).toInt());
+    calibration_->restore(settings);
 }
 
 void RunSettingsBar::save(QSettings& settings) const {
@@ -166,6 +168,7 @@ void RunSettingsBar::save(QSettings& settings) const {
     settings.setValue(settingsKey("windows"), windows_->value());
     settings.setValue(settingsKey("stride"), stride_->value());
     settings.setValue(settingsKey("seed"), seed_->value());
+    calibration_->save(settings);
 }
 
 } // namespace planish

@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "calibration/settings.h"
 #include "evaluation/settings.h"
 
 #include <QToolBar>
 #include <cstdint>
+#include <optional>
 
 class QComboBox;
 class QSettings;
 class QSpinBox;
+class QToolButton;
 
 namespace planish {
 
+class CalibrationPanel;
+class TextChooser;
+
 /// What every run is evaluated on, always in sight instead of in a dialog: text, convention, context,
-/// windows, seed.
+/// windows, seed; and what it is calibrated on, in a panel below its button.
 class RunSettingsBar final : public QToolBar {
     Q_OBJECT
   public:
@@ -23,6 +29,9 @@ class RunSettingsBar final : public QToolBar {
     QString corpus() const;
     EvaluationSettings evaluation() const;
     std::uint64_t seed() const;
+    /// Empty: automatic, see RunSpec::calibration.
+    std::optional<CalibrationSettings> calibration() const;
+    CalibrationPanel* calibrationPanel() const { return calibration_; }
 
     void setCorpus(const QString& nameOrPath);
     void setContext(int tokens);
@@ -32,10 +41,11 @@ class RunSettingsBar final : public QToolBar {
     void save(QSettings& settings) const;
 
   private:
-    void chooseFile();
+    void addCalibration();
+    void openCalibration();
     QSpinBox* addNumber(const QString& label, const QString& toolTip, int minimum, int maximum, int value);
 
-    QComboBox* corpus_;
+    TextChooser* corpus_;
     QComboBox* convention_;
     QSpinBox* context_;
     QSpinBox* windows_;
@@ -43,7 +53,8 @@ class RunSettingsBar final : public QToolBar {
     QAction* strideLabel_;
     QAction* strideAction_;
     QSpinBox* seed_;
-    int lastCorpus_ = 0;
+    QToolButton* calibrationButton_ = nullptr;
+    CalibrationPanel* calibration_ = nullptr;
 };
 
 } // namespace planish

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dialogs/calibration_panel.h"
+
+#include "dialogs/text_chooser.h"
+#include "models/recipe_text.h"
+#include "support/error.h"
+
+#include <QComboBox>
+#include <QFormLayout>
+#include <QLabel>
+#include <QLocale>
+#include <QRadioButton>
+#include <QSettings>
+#include <QSpinBox>
+#include <QVBoxLayout>
+#include <algorithm>
+
+namespace planish {
+
+namespace {
+
+constexpr std::size_t longestUsualContext = 2048; // CalibrationSettings::context
+constexpr std::size_t tokensAnInput = 8;          // fewer leave the second moments to chance
+constexpr int mostSamples = 1 << 20;
+constexpr int mostContext = 1 << 20;
+
+QString settingsKey(const char* name) {
+    return QStringLiteral("calibration/") + QString::fromLatin1(name);
+}
+
+QString number(std::size_t value) {
+    return QLocale().toString(static_cast<qulonglong>(value));
+}
+
+} // namespace
+
+CalibrationPanel::CalibrationPanel(QWidget* parent) : QDialog(parent, Qt::Popup) {
+    setWindowTitle(tr("Calibration"));
+    auto* layout = new QVBoxLayout(this);
+    automatic_ = new QRadioButton(tr("&Automatic: only runs with a codec that needs it"), this);
+    always_ = new QRadioButton(tr("A&lways, with these settings"), this);
+    layout->addWidget(automatic_);
+    layout->addWidget(always_);
+    buildFields(layout);
+    tokens_ = new QLabel(this);
+    tokens_->setObjectName(QStringLiteral("calibrationTokens"));
+    hint_ = new QLabel(this);
+    hint_->setObjectName(QStringLiteral("calibrationHint"));
+    hint_->setWordWrap(true);
+    layout->addWidget(tokens_);
+    layout->addWidget(hint_);
+    layout->setSizeConstraint(QLayout::SetFixedSize);
+    setSettings(std::nullopt);
+    for (QRadioButton* button : {automatic_, always_}) {
+        connect(button, &QRadioButton::toggled, this, &CalibrationPanel::update);
+    }
+    connect(text_, &TextChooser::textChanged, this, &CalibrationPanel::update);
+    connect(samples_, &QSpinBox::valueChanged, this, &CalibrationPanel::update);
+    connect(context_, &QSpinBox::valueChanged, this, &CalibrationPanel::update);
+    connect(inputs_, &QComboBox::currentIndexChanged, this, &CalibrationPanel::update);
+}
+
+void CalibrationPanel::buildFields(QVBoxLayout* layout) {
+    form_ = new QWidget(this);
+    auto* form = new QFormLayout(form_);
+    text_ = new TextChooser(form_);
+    text_->setAccessibleName(tr("Calibration text"));
+    text_->setToolTip(tr("Another text than the one runs are evaluated on keeps the comparison honest"));
+    form->addRow(tr("&Text"), text_);
+    samples_ = addNumber(form, tr("&Samples"), tr("Calibration samples"), 1, mostSamples);
+    samples_->setToolTip(tr("The first so many windows of the text"));
+    context_ = addNumber(form, tr("&Context"), tr("Calibration context"), 0, mostContext);
+    context_->setSingleStep(128);
+    context_->setToolTip(tr("Tokens in a sample"));
+    inputs_ = new QComboBox(form_);
+    inputs_->setAccessibleName(tr("Calibration inputs"));
+    inputs_->addItem(tr("of the model quantized so far"), static_cast<int>(CalibrationInputs::quantized));
+    inputs_->addItem(tr("of the original model"), static_cast<int>(CalibrationInputs::original));
+    inputs_->setToolTip(tr("Each tensor sees the inputs that the tensors before it, already quantized, give "
+                           "it; those of the original model are the same for every recipe and are kept"));
+    form->addRow(tr("&Inputs"), inputs_);
+    layout->addWidget(form_);
+}
+
+QSpinBox* CalibrationPanel::addNumber(QFormLayout* form, const QString& label, const QString& name,
+                                      int minimum, int maximum) {
+    auto* box = new QSpinBox(form_);
+    box->setAccessibleName(name);
+    box->setRange(minimum, maximum);
+    form->addRow(label, box);
+    return box;
+}
+
+CalibrationSettings CalibrationPanel::fields() const {
+    CalibrationSettings settings;
+    settings.text = text_->nameOrPath().toStdString();
+    settings.samples = static_cast<std::size_t>(samples_->value());
+    settings.context = static_cast<std::size_t>(context_->value());
+    settings.inputs = static_cast<CalibrationInputs>(inputs_->currentData().toInt());
+    return settings;
+}
+
+std::optional<CalibrationSettings> CalibrationPanel::settings() const {
+    return always_->isChecked() ? std::optional(fields()) : std::nullopt;
+}
+
+void CalibrationPanel::setSettings(const std::optional<CalibrationSettings>& settings) {
+    const CalibrationSettings shown = settings.value_or(CalibrationSettings());
+    text_->setNameOrPath(QString::fromStdString(shown.text));
+    samples_->setValue(static_cast<int>(std::min<std::size_t>(shown.samples, mostSamples)));
+    context_->setValue(static_cast<int>(std::min<std::size_t>(shown.context, mostContext)));
+    inputs_->setCurrentIndex(inputs_->findData(static_cast<int>(shown.inputs)));
+    (settings ? always_ : automatic_)->setChecked(true);
+    update();
+}
+
+std::size_t CalibrationPanel::contextInUse() const {
+    const auto context = static_cast<std::size_t>(context_->value());
+    return context > 0 ? context : std::min(maximumContext_, longestUsualContext);
+}
+
+QString CalibrationPanel::summary() const {
+    if (!always_->isChecked()) {
+        return tr("automatic");
+    }
+    const std::size_t context = contextInUse();
+    return tr("%1 × %2 of %3")
+        .arg(number(fields().samples), context > 0 ? number(context) : tr("context"), text_->currentText());
+}
+
+void CalibrationPanel::setModel(std::size_t maximumContext, std::size_t widestInput) {
+    maximumContext_ = maximumContext;
+    widestInput_ = widestInput;
+    update();
+}
+
+void CalibrationPanel::update() {
+    form_->setEnabled(always_->isChecked());
+    const std::size_t usual = std::min(maximumContext_, longestUsualContext);
+    context_->setSpecialValueText(usual > 0 ? tr("the model's (%1)").arg(usual) : tr("the model's"));
+    const std::size_t tokens = fields().samples * contextInUse();
+    tokens_->setText(tr("At most %1 tokens").arg(number(tokens)));
+    tokens_->setVisible(tokens > 0);
+    const std::size_t wanted = tokensAnInput * widestInput_;
+    hint_->setText(tr("Rank-starved: tensors of this model have up to %1 inputs, which want %2 tokens or "
+                      "more. The statistics of fewer are mostly chance.")
+                       .arg(number(widestInput_), number(wanted)));
+    hint_->setVisible(tokens > 0 && tokens < wanted);
+    emit changed();
+}
+
+void CalibrationPanel::restore(const QSettings& settings) {
+    CalibrationSettings kept;
+    const auto count = [&](const char* name, std::size_t usual) {
+        return static_cast<std::size_t>(settings.value(settingsKey(name), qulonglong{usual}).toULongLong());
+    };
+    kept.samples = count("samples", kept.samples);
+    kept.context = count("context", kept.context);
+    try {
+        kept.inputs = parseCalibrationInputs(settings.value(settingsKey("inputs")).toString().toStdString());
+    } catch (const Error&) {
+        // Nothing kept yet, or by another version: the usual ones.
+        kept.inputs = CalibrationSettings().inputs;
+    }
+    setSettings(kept);
+    text_->restore(settings.value(settingsKey("text")).toString());
+    const bool always = settings.value(settingsKey("always"), false).toBool();
+    (always ? always_ : automatic_)->setChecked(true);
+    update();
+}
+
+void CalibrationPanel::save(QSettings& settings) const {
+    const CalibrationSettings kept = fields();
+    settings.setValue(settingsKey("always"), always_->isChecked());
+    settings.setValue(settingsKey("text"), text_->nameOrPath());
+    settings.setValue(settingsKey("samples"), qulonglong{kept.samples});
+    settings.setValue(settingsKey("context"), qulonglong{kept.context});
+    settings.setValue(settingsKey("inputs"), fromUtf8(calibrationInputsName(kept.inputs)));
+}
+
+} // namespace planish
