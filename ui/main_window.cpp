@@ -11,6 +11,7 @@
 #include "views/job_panel.h"
 #include "views/layer_panel.h"
 #include "views/notice_bar.h"
+#include "views/run_details.h"
 #include "views/run_table.h"
 
 #include <QCloseEvent>
@@ -132,18 +133,24 @@ void MainWindow::makeDocks() {
     jobsDock_ = addDock(QStringLiteral("jobs"), tr("Jobs"), jobPanel_, Qt::BottomDockWidgetArea);
     helpDock_ =
         addDock(QStringLiteral("help"), tr("How it works"), new HelpPage(this), Qt::RightDockWidgetArea);
+    detailsDock_ =
+        addDock(QStringLiteral("details"), tr("Run details"),
+                new RunDetails(workbench_.runs(), workbench_.selection(), this), Qt::RightDockWidgetArea);
     arrangeDocks();
 }
 
 void MainWindow::arrangeDocks() {
-    for (QDockWidget* dock : {layersDock_, runsDock_, jobsDock_, helpDock_}) {
+    for (QDockWidget* dock : {layersDock_, runsDock_, jobsDock_, detailsDock_, helpDock_}) {
         dock->setFloating(false);
         dock->show();
     }
     addDockWidget(Qt::LeftDockWidgetArea, layersDock_);
     addDockWidget(Qt::BottomDockWidgetArea, runsDock_);
     splitDockWidget(runsDock_, jobsDock_, Qt::Horizontal);
+    addDockWidget(Qt::RightDockWidgetArea, detailsDock_);
     addDockWidget(Qt::RightDockWidgetArea, helpDock_);
+    tabifyDockWidget(detailsDock_, helpDock_);
+    detailsDock_->hide();
     helpDock_->hide();
     resizeDocks({layersDock_}, {480}, Qt::Horizontal);
     resizeDocks({runsDock_, jobsDock_}, {760, 260}, Qt::Horizontal);
@@ -205,6 +212,10 @@ void MainWindow::connectWorkbench() {
     connect(layerPanel_, &LayerPanel::statusMessage, this,
             [this](const QString& text) { statusBar()->showMessage(text, 8000); });
     connect(runTable_, &RunTable::editCopyRequested, &workbench_, &Workbench::editCopy);
+    connect(runTable_, &RunTable::detailsRequested, this, [this] {
+        detailsDock_->show();
+        detailsDock_->raise();
+    });
     connect(runTable_, &RunTable::removeRequested, &workbench_, &Workbench::removeRuns);
     connect(&workbench_.queue(), &JobQueue::added, this, &MainWindow::updateJobStatus);
     connect(&workbench_.queue(), &JobQueue::changed, this, &MainWindow::updateJobStatus);

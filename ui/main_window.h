@@ -102,6 +102,7 @@ class MainWindow final : public QMainWindow {
     QDockWidget* layersDock_ = nullptr;
     QDockWidget* runsDock_ = nullptr;
     QDockWidget* jobsDock_ = nullptr;
+    QDockWidget* detailsDock_ = nullptr;
     QDockWidget* helpDock_ = nullptr;
     QLabel* documentLabel_ = nullptr;
     QLabel* jobLabel_ = nullptr;

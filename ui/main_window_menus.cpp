@@ -98,7 +98,7 @@ void MainWindow::makeRunMenu() {
 
 void MainWindow::makeViewMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&View"));
-    for (QDockWidget* dock : {layersDock_, runsDock_, jobsDock_, helpDock_}) {
+    for (QDockWidget* dock : {layersDock_, runsDock_, jobsDock_, detailsDock_, helpDock_}) {
         menu->addAction(dock->toggleViewAction());
     }
     menu->addMenu(runTable_->columnsMenu());

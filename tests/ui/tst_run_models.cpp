@@ -39,6 +39,7 @@ class TestRunModels : public QObject {
     void a_run_is_never_there_twice();
     void differences_always_show_their_error();
     void every_field_of_a_run_has_a_column();
+    void warnings_are_marked_and_told();
     void sorting_is_by_value_and_unmeasured_comes_last();
     void the_filter_needs_every_word();
     void the_selection_tells_only_real_changes();
@@ -101,6 +102,25 @@ void TestRunModels::differences_always_show_their_error() {
     QCOMPARE(model.index(0, column).data().toString(), QStringLiteral("+1.25 ± 0.50"));
     QCOMPARE(model.headerData(column, Qt::Horizontal).toString(), QStringLiteral("ΔPPL (%)"));
     QCOMPARE(model.index(0, column).data(RunTableModel::sortRole).toDouble(), 1.25);
+}
+
+void TestRunModels::warnings_are_marked_and_told() {
+    RunCollection runs;
+    RunTableModel model(runs);
+    RunRecord warned = makeRun("warned", 4, 1);
+    warned.warnings = {"Too little text.", "The rounding did not help."};
+    runs.setRuns({makeRun("plain", 5, 1), warned});
+    const auto data = [&](int row, int role) {
+        return model.index(row, RunTableModel::nameColumn).data(role);
+    };
+    QVERIFY(!data(0, Qt::DecorationRole).isValid());
+    QCOMPARE(data(0, Qt::ToolTipRole).toString(), QStringLiteral("plain"));
+    QVERIFY(data(1, Qt::DecorationRole).isValid());
+    QCOMPARE(data(1, Qt::DisplayRole).toString(), QStringLiteral("warned"));
+    for (const int role : {int(Qt::ToolTipRole), int(Qt::AccessibleTextRole)}) {
+        QVERIFY(data(1, role).toString().contains(QStringLiteral("Too little text.")));
+        QVERIFY(data(1, role).toString().contains(QStringLiteral("The rounding did not help.")));
+    }
 }
 
 void TestRunModels::every_field_of_a_run_has_a_column() {

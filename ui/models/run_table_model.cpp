@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/run_table_model.h"
 
+#include "icons.h"
 #include "support/text.h"
 
 #include <QLocale>
@@ -176,8 +177,7 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
         return fieldData(run, *column.field, role);
     }
     if (index.column() == nameColumn) {
-        const bool wanted = role == Qt::DisplayRole || role == sortRole || role == Qt::ToolTipRole;
-        return wanted ? QVariant(QString::fromStdString(run.name)) : QVariant();
+        return nameData(run, role);
     }
     switch (role) {
     case Qt::DisplayRole:
@@ -188,6 +188,27 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
         return frontier ? tr("on the frontier") : tr("not on the frontier");
     case sortRole:
         return frontier ? 1 : 0;
+    default:
+        return {};
+    }
+}
+
+QVariant RunTableModel::nameData(const RunRecord& run, int role) {
+    const QString name = QString::fromStdString(run.name);
+    QStringList lines{name};
+    for (const std::string& warning : run.warnings) {
+        lines.append(QString::fromStdString(warning));
+    }
+    switch (role) {
+    case Qt::DisplayRole:
+    case sortRole:
+        return name;
+    case Qt::ToolTipRole:
+        return lines.join(QStringLiteral("\n\n"));
+    case Qt::DecorationRole:
+        return run.warnings.empty() ? QVariant() : QVariant(symbol(QStringLiteral("warning")));
+    case Qt::AccessibleTextRole:
+        return run.warnings.empty() ? name : tr("%1, with warnings: %2").arg(name, lines.mid(1).join(u' '));
     default:
         return {};
     }

@@ -42,6 +42,8 @@ class RunTableModel final : public QAbstractTableModel {
         bool shownByDefault = false;
     };
     static std::vector<Column> makeColumns();
+    /// Runs with warnings are marked; what they say is in the tooltip.
+    static QVariant nameData(const RunRecord& run, int role);
     QVariant fieldData(const RunRecord& run, const RunField& field, int role) const;
 
     RunCollection& runs_;

@@ -123,6 +123,8 @@ void RunTable::makeActions() {
         view_->addAction(made);
         return made;
     };
+    make(tr("Show &details"), [this] { emit detailsRequested(); });
+    connect(view_, &QTableView::activated, this, &RunTable::detailsRequested);
     editCopy_ = make(tr("&Edit a copy of its recipe"), [this] {
         const int row = selection_.ids().empty() ? -1 : runs_.rowOf(*selection_.ids().begin());
         if (row >= 0) {

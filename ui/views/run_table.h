@@ -42,6 +42,8 @@ class RunTable final : public QWidget {
 
   signals:
     void editCopyRequested(const Recipe& recipe);
+    /// The selected run is wanted in full.
+    void detailsRequested();
     void removeRequested(const std::set<std::string>& ids);
 
   protected:
