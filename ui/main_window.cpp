@@ -215,6 +215,7 @@ void MainWindow::connectWorkbench() {
     connect(runTable_, &RunTable::detailsRequested, this, [this] {
         detailsDock_->show();
         detailsDock_->raise();
+        resizeDocks({detailsDock_}, {420}, Qt::Horizontal);
     });
     connect(runTable_, &RunTable::removeRequested, &workbench_, &Workbench::removeRuns);
     connect(&workbench_.queue(), &JobQueue::added, this, &MainWindow::updateJobStatus);
