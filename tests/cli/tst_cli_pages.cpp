@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli_process.h"
+
+#include <QFile>
+#include <QTest>
+#include <cmath>
+
+using namespace planish;
+using namespace planish::test;
+
+namespace {
+
+QString source(const char* path) {
+    return QStringLiteral(PLANISH_SOURCE) + QLatin1Char('/') + QLatin1String(path);
+}
+
+QString content(const QString& path) {
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? QString::fromUtf8(file.readAll()) : QString();
+}
+
+/// Whether both texts are the same but for numbers that differ by at most 2 %: sums in another order on
+/// another CPU.
+bool same(const QString& a, const QString& b) {
+    if (a == b) {
+        return true;
+    }
+    bool numbers = false;
+    bool others = false;
+    const double x = a.toDouble(&numbers);
+    const double y = b.toDouble(&others);
+    return numbers && others && std::abs(x - y) <= 0.02 * std::abs(x);
+}
+
+} // namespace
+
+/// Pages of this repository that are written by the program.
+class CliPagesTest : public QObject {
+    Q_OBJECT
+
+  private slots:
+    void the_page_of_codecs_is_what_the_codecs_are() {
+        const CliResult result = cli({"codecs", "--markdown"});
+        QCOMPARE(result.status, 0);
+        const auto found = QString::fromUtf8(result.out).split(QLatin1Char('\n'));
+        const auto committed = content(source("docs/codecs.md")).split(QLatin1Char('\n'));
+        for (qsizetype line = 0; line < std::min(found.size(), committed.size()); ++line) {
+            const auto a = found[line].split(QLatin1Char(' '));
+            const auto b = committed[line].split(QLatin1Char(' '));
+            QVERIFY2(
+                std::equal(a.begin(), a.end(), b.begin(), b.end(), same),
+                qPrintable(QStringLiteral("docs/codecs.md, line %1: planish-cli codecs --markdown says\n%2")
+                               .arg(line + 1)
+                               .arg(found[line])));
+        }
+        QCOMPARE(committed.size(), found.size());
+    }
+};
+
+QTEST_APPLESS_MAIN(CliPagesTest)
+#include "tst_cli_pages.moc"
