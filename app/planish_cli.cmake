@@ -1,5 +1,5 @@
 add_executable(planish-cli planish_cli.cpp
-  cli/arguments.cpp cli/claims_command.cpp cli/codec_commands.cpp cli/document_commands.cpp cli/model_commands.cpp
+  cli/arguments.cpp cli/cache_command.cpp cli/claims_command.cpp cli/codec_commands.cpp cli/document_commands.cpp cli/model_commands.cpp
   cli/recorded_runs.cpp cli/run_commands.cpp cli/tables.cpp cli/terminal_monitor.cpp)
 target_include_directories(planish-cli PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(planish-cli PRIVATE planish_flags planish::engine planish::plots CLI11::CLI11)

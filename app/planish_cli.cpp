@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
     cli::addClaims(app);
     cli::addExport(app);
     cli::addGenerate(app);
+    cli::addCache(app);
     cli::catchInterrupts();
     try {
         app.parse(argc, argv);

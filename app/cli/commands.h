@@ -29,4 +29,7 @@ void addExport(CLI::App& app);
 // claims_command.cpp
 void addClaims(CLI::App& app);
 
+// cache_command.cpp
+void addCache(CLI::App& app);
+
 } // namespace planish::cli

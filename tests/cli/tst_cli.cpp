@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "calibration/statistics_cache.h"
 #include "cli_process.h"
+#include "support/sha256.h"
 
 #include <QFile>
 #include <QTemporaryDir>
@@ -25,7 +27,7 @@ class CliTest : public QObject {
     void every_command_has_help_data() {
         QTest::addColumn<QString>("command");
         for (const char* command : {"info", "codecs", "tokenize", "eval", "logits", "run", "sweep",
-                                    "frontier", "compare", "claims", "export", "generate"}) {
+                                    "frontier", "compare", "claims", "export", "generate", "cache"}) {
             QTest::newRow(command) << command;
         }
     }
@@ -240,6 +242,28 @@ class CliTest : public QObject {
         QVERIFY(
             cli({"generate", "folio-4m", "--prompt", "It was late", "--tokens", "4", "--codec", "int4:g16"})
                 .out.startsWith("It was late"));
+    }
+
+    void cache_shows_what_is_kept_and_removes_it() {
+        qputenv("PLANISH_CACHE", path("caches").toUtf8());
+        InputStatistics inputs;
+        inputs.hessian = Matrix::Identity(8, 8);
+        inputs.meanMagnitude = inputs.smallest = inputs.largest = Vector::Zero(8);
+        StatisticsCache cache = StatisticsCache::ofUser();
+        QVERIFY(cache.keep(sha256Hex("cli"), inputs));
+        const Json full = cli({"cache", "--json"}).json();
+        QCOMPARE(full["folder"].get<std::string>(), path("caches/statistics").toStdString());
+        QCOMPARE(full["entries"].get<int>(), 1);
+        QCOMPARE(full["bytes"].get<std::uint64_t>(), cache.bytes());
+        QCOMPARE(full["limit_bytes"].get<std::uint64_t>(), StatisticsCache::usualLimit);
+        const CliResult shown = cli({"cache"});
+        QVERIFY(shown.out.contains(path("caches/statistics").toUtf8()));
+        QVERIFY(shown.out.contains("limit    4.00 GiB"));
+        const CliResult cleared = cli({"cache", "--clear", "--json"});
+        QCOMPARE(cleared.status, 0);
+        QCOMPARE(cleared.json()["entries"].get<int>(), 0);
+        QCOMPARE(cache.entries(), std::size_t{0});
+        qunsetenv("PLANISH_CACHE");
     }
 
   private:
