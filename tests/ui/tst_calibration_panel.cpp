@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "calibration/statistics_cache.h"
+#include "dialogs/cache_row.h"
 #include "dialogs/calibration_panel.h"
 #include "dialogs/run_settings_bar.h"
+#include "support/sha256.h"
 
 #include <QComboBox>
 #include <QLabel>
 #include <QLocale>
+#include <QPushButton>
 #include <QSettings>
 #include <QSpinBox>
 #include <QTemporaryDir>
@@ -28,8 +32,27 @@ class TestCalibrationPanel : public QObject {
         return {};
     }
 
+    static QLabel* usage(const CalibrationPanel& panel) {
+        return panel.findChild<QLabel*>(QStringLiteral("cacheUsage"));
+    }
+    static QPushButton* clearButton(const CalibrationPanel& panel) {
+        return panel.findChild<CacheRow*>()->findChild<QPushButton*>();
+    }
+    static InputStatistics statistics(Eigen::Index columns) {
+        InputStatistics inputs;
+        inputs.hessian = Matrix::Identity(columns, columns);
+        inputs.meanMagnitude = inputs.smallest = inputs.largest = Vector::Zero(columns);
+        return inputs;
+    }
+
+    QTemporaryDir caches_;
+
   private slots:
-    void initTestCase() { QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates)); }
+    void initTestCase() {
+        QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates));
+        qputenv("PLANISH_CACHE", caches_.path().toUtf8());
+    }
+    void init() { QVERIFY(StatisticsCache::ofUser().clear()); }
 
     void runs_calibrate_as_they_need_unless_told_otherwise() {
         const RunSettingsBar bar;
@@ -84,6 +107,52 @@ class TestCalibrationPanel : public QObject {
         CalibrationPanel panel;
         panel.restore(settings);
         QVERIFY(panel.settings() == wanted);
+    }
+
+    void the_size_of_the_cache_is_there_whenever_the_panel_is_shown() {
+        CalibrationPanel panel;
+        panel.show();
+        QCOMPARE(usage(panel)->text(), QStringLiteral("empty"));
+        QVERIFY(!clearButton(panel)->isEnabled());
+        panel.hide();
+        StatisticsCache cache = StatisticsCache::ofUser();
+        QVERIFY(cache.keep(sha256Hex("1"), statistics(700)));
+        QVERIFY(cache.keep(sha256Hex("2"), statistics(700)));
+        panel.findChild<QSpinBox*>()->setValue(65);
+        QCOMPARE(usage(panel)->text(), QStringLiteral("empty")); // the folder is not read for every key
+        panel.show();
+        QCOMPARE(usage(panel)->text(), QStringLiteral("1.89 MiB of 4.00 GiB, 2 statistics"));
+        QVERIFY(clearButton(panel)->isEnabled());
+        QVERIFY(usage(panel)->toolTip().startsWith(caches_.path()));
+    }
+
+    void enter_in_a_field_does_not_clear_the_cache() {
+        StatisticsCache cache = StatisticsCache::ofUser();
+        QVERIFY(cache.keep(sha256Hex("1"), statistics(8)));
+        CalibrationPanel panel;
+        panel.setSettings(CalibrationSettings());
+        panel.show();
+        for (const Qt::Key key : {Qt::Key_Return, Qt::Key_Enter}) {
+            QTest::keyClick(panel.findChild<QSpinBox*>(), key);
+        }
+        QCOMPARE(cache.entries(), std::size_t{1});
+    }
+
+    void the_cache_can_be_cleared_whether_runs_calibrate_or_not() {
+        StatisticsCache cache = StatisticsCache::ofUser();
+        for (const bool always : {true, false}) {
+            QVERIFY(cache.keep(sha256Hex("1"), statistics(8)));
+            CalibrationPanel panel;
+            panel.setSettings(always ? std::optional(CalibrationSettings()) : std::nullopt);
+            panel.show();
+            QPushButton* clear = clearButton(panel);
+            QVERIFY(!clear->accessibleName().isEmpty() && !clear->toolTip().isEmpty());
+            QTest::mouseClick(clear, Qt::LeftButton);
+            QCOMPARE(usage(panel)->text(), QStringLiteral("empty"));
+            QVERIFY(!clear->isEnabled());
+            QCOMPARE(cache.entries(), std::size_t{0});
+            QVERIFY(panel.isVisible());
+        }
     }
 };
 

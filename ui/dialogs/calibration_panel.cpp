@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dialogs/calibration_panel.h"
 
+#include "dialogs/cache_row.h"
 #include "dialogs/text_chooser.h"
 #include "models/recipe_text.h"
 #include "support/error.h"
 
 #include <QComboBox>
 #include <QFormLayout>
+#include <QFrame>
 #include <QLabel>
 #include <QLocale>
 #include <QRadioButton>
@@ -49,6 +51,7 @@ CalibrationPanel::CalibrationPanel(QWidget* parent) : QDialog(parent, Qt::Popup)
     hint_->setWordWrap(true);
     layout->addWidget(tokens_);
     layout->addWidget(hint_);
+    addCache(layout);
     layout->setSizeConstraint(QLayout::SetFixedSize);
     setSettings(std::nullopt);
     for (QRadioButton* button : {automatic_, always_}) {
@@ -80,6 +83,16 @@ void CalibrationPanel::buildFields(QVBoxLayout* layout) {
                            "it; those of the original model are the same for every recipe and are kept"));
     form->addRow(tr("&Inputs"), inputs_);
     layout->addWidget(form_);
+}
+
+void CalibrationPanel::addCache(QVBoxLayout* layout) {
+    auto* line = new QFrame(this);
+    line->setFrameShape(QFrame::HLine);
+    line->setFrameShadow(QFrame::Sunken);
+    layout->addWidget(line);
+    auto* form = new QFormLayout;
+    form->addRow(tr("Cache"), new CacheRow(this));
+    layout->addLayout(form);
 }
 
 QSpinBox* CalibrationPanel::addNumber(QFormLayout* form, const QString& label, const QString& name,

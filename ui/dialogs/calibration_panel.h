@@ -41,6 +41,7 @@ class CalibrationPanel final : public QDialog {
 
   private:
     void buildFields(QVBoxLayout* layout);
+    void addCache(QVBoxLayout* layout);
     QSpinBox* addNumber(QFormLayout* form, const QString& label, const QString& name, int minimum,
                         int maximum);
     CalibrationSettings fields() const;
