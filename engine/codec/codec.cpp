@@ -49,6 +49,10 @@ void checkFinite(MatrixView weights) {
     }
 }
 
+CodecDemands demandsOf(const StageSpec& stage) {
+    return stage.entry->demands ? stage.entry->demands(stage) : CodecDemands();
+}
+
 } // namespace
 
 /// The four choices put together. Packed bytes: the transform's header, the format's bytes, then a section a
@@ -61,6 +65,7 @@ class Codec::Pipeline {
           calibration_(spec.format.entry->member.calibration) {
         for (const StageSpec& stage : spec.stages) {
             calibration_ = std::max(calibration_, stage.entry->member.calibration);
+            demands_ = demands_ | demandsOf(stage);
             if (const auto* makeOne = std::get_if<MakeRounding>(&stage.entry->make)) {
                 rounding_ = (*makeOne)(stage);
             } else if (const auto* makeTransform = std::get_if<MakeTransform>(&stage.entry->make)) {
@@ -68,7 +73,10 @@ class Codec::Pipeline {
             } else {
                 const auto nested =
                     stage.codec ? std::make_shared<const Codec>(fromSpec(*stage.codec)) : nullptr;
-                calibration_ = std::max(calibration_, nested ? nested->calibration() : CalibrationUse::none);
+                if (nested) {
+                    calibration_ = std::max(calibration_, nested->calibration());
+                    demands_ = demands_ | nested->demands();
+                }
                 corrections_.push_back(std::get<MakeCorrection>(stage.entry->make)(stage, nested));
             }
         }
@@ -79,6 +87,7 @@ class Codec::Pipeline {
     const std::string& name() const { return name_; }
     CalibrationUse calibration() const { return calibration_; }
     bool isFloat() const { return format_->isFloat(); }
+    CodecDemands demands() const { return demands_; }
 
     std::size_t packedBytes(Shape shape) const {
         checkNotEmpty(shape);
@@ -188,6 +197,7 @@ class Codec::Pipeline {
     std::shared_ptr<const Transform> transform_;
     std::vector<std::shared_ptr<const Correction>> corrections_;
     CalibrationUse calibration_ = CalibrationUse::none;
+    CodecDemands demands_;
 };
 
 Codec::Codec(std::shared_ptr<const Pipeline> pipeline) : pipeline_(std::move(pipeline)) {}
@@ -209,6 +219,20 @@ std::optional<Codec> Codec::withNearestRounding() const {
     const auto removed = std::erase_if(
         spec.stages, [](const StageSpec& stage) { return stage.entry->member.choice == Choice::rounding; });
     return removed == 0 ? std::nullopt : std::optional(Pipeline::fromSpec(spec));
+}
+
+CodecDemands Codec::demands() const {
+    return pipeline_->demands();
+}
+
+Codec Codec::withOwnScales() const {
+    CodecSpec spec = parseCodecString(name());
+    for (StageSpec& stage : spec.stages) {
+        if (demandsOf(stage).scaledInputs) {
+            stage.options.clear();
+        }
+    }
+    return Pipeline::fromSpec(spec);
 }
 
 bool Codec::isFloat() const {

@@ -30,6 +30,18 @@ struct PackedTensor {
 
 struct InputStatistics;
 
+/// What a codec asks of what is around its tensor, beside statistics of the inputs.
+struct CodecDemands {
+    bool crossMoment = false;  ///< statistics with InputStatistics::crossMoment
+    bool scaledInputs = false; ///< scales of the inputs, kept by the norm that produces them (see awqScales)
+    bool fittedNorm = false;   ///< the gain of that norm fitted to the outputs of the unquantized model
+
+    CodecDemands operator|(const CodecDemands& other) const {
+        return {crossMoment || other.crossMoment, scaledInputs || other.scaledInputs,
+                fittedNorm || other.fittedNorm};
+    }
+};
+
 /// What an encoder may use besides the weights.
 struct EncodeContext {
     Workers& workers;
@@ -53,6 +65,10 @@ class Codec {
     /// The codec with nearest rounding instead of its own: its packed bytes are read the same way. Empty when
     /// it has no rounding of its own.
     std::optional<Codec> withNearestRounding() const;
+    /// What it asks of what is around the tensor.
+    CodecDemands demands() const;
+    /// The codec that keeps its scales of the inputs itself, for tensors whose inputs nothing can scale.
+    Codec withOwnScales() const;
     /// Whether the codec is a plain float format, the only kind that may store norms and biases.
     bool isFloat() const;
     /// Bytes that encode() will write for this shape; exact for every format whose size does not depend on

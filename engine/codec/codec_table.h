@@ -71,6 +71,7 @@ struct StageEntry {
     std::vector<std::vector<std::string>> options{};
     std::string usual{}; ///< the one of these words that is the same as none, and not printed
     FormatKind least = FormatKind::block; ///< what a format must be at least to take this stage
+    std::function<CodecDemands(const StageSpec&)> demands{}; ///< null: none
     std::variant<MakeRounding, MakeTransform, MakeCorrection> make;
 };
 

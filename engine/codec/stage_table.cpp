@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "codec/codec_table.h"
+#include "codec/gptq_rounding.h"
 
 namespace planish {
 namespace {
@@ -38,6 +39,7 @@ std::vector<StageEntry> makeStages() {
                     .examples = {"int4:g128+awq+mse", "int3:g128+awq:folded+mse"}},
          .word = "awq",
          .options = {{"folded"}},
+         .demands = [](const StageSpec& spec) { return CodecDemands{.scaledInputs = spec.has("folded")}; },
          .make = MakeTransform([](const StageSpec& spec) {
              return spec.has("folded") ? std::shared_ptr<const Transform>() : makeAwqTransform();
          })},
@@ -93,6 +95,48 @@ std::vector<StageEntry> makeStages() {
          .word = "mse",
          .least = FormatKind::grid,
          .make = MakeRounding([](const StageSpec&) { return direct<MseChoice>(); })},
+        {.member =
+             {.choice = Choice::rounding,
+              .name = "+gptq",
+              .title = "Error feedback, full Hessian",
+              .summary =
+                  "Rounds column by column and lets later columns make up for the errors of earlier ones in "
+                  "the outputs; the best rounding when there is enough calibration text.",
+              .options = ":minmax (groups by minimum and maximum, least squared error without) :order "
+                         "(columns of large inputs first, static groups) :asymmetric (towards the outputs "
+                         "of the unquantized model)",
+              .bitsFormula = {},
+              .reference = "Frantar, Ashkboos, Hoefler, Alistarh: GPTQ, 2022",
+              .calibration = CalibrationUse::required,
+              .examples = {"int4:g128+gptq", "int3:g128+gptq:order", "codebook3:row+gptq"}},
+         .word = "gptq",
+         .options = {{"mse", "minmax"}, {"order"}, {"asymmetric"}},
+         .usual = "mse",
+         .least = FormatKind::scalar,
+         .demands = [](const StageSpec& spec) { return CodecDemands{.crossMoment = spec.has("asymmetric")}; },
+         .make = MakeRounding([](const StageSpec& spec) {
+             return makeGptqRounding(
+                 {.activationOrder = spec.has("order"), .asymmetric = spec.has("asymmetric")},
+                 spec.has("minmax") ? std::unique_ptr<const GroupChoice>(std::make_unique<NearestChoice>())
+                                    : std::make_unique<MseChoice>());
+         })},
+        {.member =
+             {.choice = Choice::rounding,
+              .name = "+obd",
+              .title = "Error feedback, diagonal Hessian",
+              .summary =
+                  "The same with the diagonal alone, which passes nothing on: equal to nearest rounding, "
+                  "byte for byte. Here to show that.",
+              .options = {},
+              .bitsFormula = {},
+              .reference = "LeCun, Denker, Solla: Optimal brain damage, 1990",
+              .calibration = CalibrationUse::required,
+              .examples = {"int4:g64+obd"}},
+         .word = "obd",
+         .least = FormatKind::grid,
+         .make = MakeRounding([](const StageSpec&) {
+             return makeGptqRounding({.diagonal = true}, std::make_unique<NearestChoice>());
+         })},
         {.member = {.choice = Choice::correction,
                     .name = "+sparse=P%",
                     .title = "Pruning",
@@ -124,19 +168,22 @@ std::vector<StageEntry> makeStages() {
          .make = MakeCorrection([](const StageSpec& spec, const std::shared_ptr<const Codec>&) {
              return makeOutliers(spec.number);
          })},
-        {.member = {.choice = Choice::correction,
-                    .name = "+tune",
-                    .title = "Parameters fitted to outputs",
-                    .summary =
-                        "Fits scales and minima, or codebooks, to the outputs by least squares once the "
-                        "levels are chosen; never a loss on the calibration text.",
-                    .options = {},
-                    .bitsFormula = {},
-                    .reference = "Frantar, Alistarh: Optimal brain compression, 2022",
-                    .calibration = CalibrationUse::required,
-                    .examples = {"int3:g64+tune", "int4:g128+mse+tune"}},
+        {.member =
+             {.choice = Choice::correction,
+              .name = "+tune",
+              .title = "Parameters fitted to outputs",
+              .summary =
+                  "Fits scales and minima, or codebooks, and the norm before to the outputs of the "
+                  "unquantized "
+                  "model by least squares once the levels are chosen; never a loss on the calibration text.",
+              .options = {},
+              .bitsFormula = {},
+              .reference = "Frantar, Alistarh: Optimal brain compression, 2022",
+              .calibration = CalibrationUse::required,
+              .examples = {"int3:g64+tune", "int4:g128+mse+tune"}},
          .word = "tune",
          .least = FormatKind::scalar,
+         .demands = [](const StageSpec&) { return CodecDemands{.crossMoment = true, .fittedNorm = true}; },
          .make = MakeCorrection(
              [](const StageSpec&, const std::shared_ptr<const Codec>&) { return makeTuning(); })},
         {.member = {.choice = Choice::correction,
