@@ -4,7 +4,7 @@
 #include "cli/tables.h"
 #include "cli/terminal_monitor.h"
 #include "evaluation/corpus.h"
-#include "experiment/quantize.h"
+#include "experiment/run_executor.h"
 #include "inference/forward_pass.h"
 #include "inference/generator.h"
 #include "inference/logits.h"
@@ -127,15 +127,25 @@ std::string npyHeader(std::size_t rows, std::size_t columns) {
     return result + header;
 }
 
-/// The model's own weights, or those a recipe makes of them.
-std::unique_ptr<WeightSource> openWeights(const Model& model, const RecipeArguments& recipe,
-                                          std::uint64_t seed, Workers& workers, JobMonitor& monitor) {
-    if (!recipe.given()) {
-        return std::make_unique<OriginalWeights>(model);
+/// What makes a model of a recipe, for commands that use it without evaluating it.
+struct WeightArguments {
+    RecipeArguments recipe;
+    CalibrationArguments calibration;
+
+    void addTo(CLI::App& command) {
+        recipe.addTo(command);
+        calibration.addTo(command);
     }
-    const auto codecs = resolve(recipe.open(), model.tensors(), model.config().tiedEmbedding);
-    return std::make_unique<PackedModel>(quantizeModel(model, codecs, seed, workers, monitor).model);
-}
+    /// The model's own weights, or those a recipe makes of them.
+    std::unique_ptr<WeightSource> open(const Model& model, const std::string& name, std::uint64_t seed,
+                                       Workers& workers, JobMonitor& monitor) const {
+        if (!recipe.given()) {
+            return std::make_unique<OriginalWeights>(model);
+        }
+        return std::make_unique<PackedModel>(
+            RunExecutor(workers).quantize(name, recipe.open(), seed, calibration.settings(), monitor).model);
+    }
+};
 
 } // namespace
 
@@ -199,7 +209,7 @@ void addLogits(CLI::App& app) {
         std::string model;
         std::string ids;
         std::string out;
-        RecipeArguments recipe;
+        WeightArguments weights;
         std::uint64_t seed = 0;
         int threads = 0;
     };
@@ -208,7 +218,7 @@ void addLogits(CLI::App& app) {
     addModel(*command, arguments->model);
     command->add_option("--ids", arguments->ids, "JSON list of token ids, taken as they are")->required();
     command->add_option("--out", arguments->out, ".npy file to write")->required();
-    arguments->recipe.addTo(*command);
+    arguments->weights.addTo(*command);
     addSeed(*command, arguments->seed);
     addThreads(*command, arguments->threads);
     command->callback([arguments] {
@@ -216,7 +226,8 @@ void addLogits(CLI::App& app) {
         TerminalMonitor monitor;
         const Model model = Model::open(arguments->model);
         const std::vector<TokenId> ids = readIds(arguments->ids);
-        const auto weights = openWeights(model, arguments->recipe, arguments->seed, workers, monitor);
+        const auto weights =
+            arguments->weights.open(model, arguments->model, arguments->seed, workers, monitor);
         PartMonitor evaluating(monitor, 0, 1, "evaluate");
         const HiddenStates states = ForwardPass(*weights, ids.size(), workers).run(ids, 1, evaluating);
         const LogitHead head(*weights, workers);
@@ -237,7 +248,7 @@ void addGenerate(CLI::App& app) {
         std::string model;
         std::string prompt;
         std::size_t tokens = 64;
-        RecipeArguments recipe;
+        WeightArguments weights;
         Sampling sampling;
         int threads = 0;
         bool json = false;
@@ -252,7 +263,7 @@ void addGenerate(CLI::App& app) {
     command->add_option("--temperature", arguments->sampling.temperature, "0: always the most likely token")
         ->check(CLI::Range(0.0, 100.0))
         ->capture_default_str();
-    arguments->recipe.addTo(*command);
+    arguments->weights.addTo(*command);
     addSeed(*command, arguments->sampling.seed);
     addThreads(*command, arguments->threads);
     addJson(*command, arguments->json);
@@ -262,7 +273,7 @@ void addGenerate(CLI::App& app) {
         const Model model = Model::open(arguments->model);
         const Tokenizer tokenizer = Tokenizer::open(model.folder());
         const auto weights =
-            openWeights(model, arguments->recipe, arguments->sampling.seed, workers, monitor);
+            arguments->weights.open(model, arguments->model, arguments->sampling.seed, workers, monitor);
         std::vector<TokenId> ids = tokenizer.encode(arguments->prompt);
         const std::size_t promptSize = ids.size();
         Generator generator(*weights, workers);

@@ -4,6 +4,7 @@
 #include "codec/output_error.h"
 
 #include <limits>
+#include <numeric>
 
 namespace planish {
 
@@ -27,6 +28,23 @@ double proxyLoss(MatrixView original, MatrixView stored, const InputStatistics& 
         return error == 0 ? 0 : std::numeric_limits<double>::infinity();
     }
     return error / whole;
+}
+
+double targetShift(MatrixView original, MatrixView stored, const InputStatistics& inputs, Workers& workers) {
+    if (inputs.crossMoment.size() == 0) {
+        return 0;
+    }
+    PackedMatrix drift;
+    drift.packTransposed((inputs.crossMoment - inputs.hessian).transpose(), workers);
+    const Matrix errors = original - stored;
+    std::vector<double> ofRow(static_cast<std::size_t>(errors.rows()));
+    workers.forEach(ofRow.size(), [&](std::size_t index) {
+        const auto row = static_cast<Eigen::Index>(index);
+        Matrix moved(1, errors.cols());
+        multiply(errors.middleRows(row, 1), drift, moved);
+        ofRow[index] = moved.row(0).cast<double>().dot(original.row(row).cast<double>());
+    });
+    return 2 * std::accumulate(ofRow.begin(), ofRow.end(), 0.0);
 }
 
 } // namespace planish

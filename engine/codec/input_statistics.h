@@ -29,4 +29,9 @@ struct InputStatistics {
 /// outputs themselves: tr(E H Eᵀ) ÷ tr(W H Wᵀ) with E = W − Ŵ. 0 when both are 0.
 double proxyLoss(MatrixView original, MatrixView stored, const InputStatistics& inputs, Workers& workers);
 
+/// What the fit to the outputs for the unquantized model's inputs x̄ adds to tr(E H Eᵀ): 2 tr(E (E[x x̄ᵀ] − H)
+/// Wᵀ), so that the sum is E‖W x̄ − Ŵ x‖² but for a constant that does not depend on Ŵ. 0 without a cross
+/// moment.
+double targetShift(MatrixView original, MatrixView stored, const InputStatistics& inputs, Workers& workers);
+
 } // namespace planish

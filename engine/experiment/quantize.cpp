@@ -1,36 +1,344 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "experiment/quantize.h"
 
-namespace planish {
+#include "calibration/norm_fit.h"
+#include "codec/awq.h"
+#include "codec/diagonal.h"
+#include "codec/output_error.h"
+#include "support/sha256.h"
 
-QuantizedModel quantizeModel(const Model& model, const std::vector<Codec>& codecs, std::uint64_t seed,
-                             Workers& workers, JobMonitor& monitor) {
-    const OriginalWeights original(model);
-    std::vector<PackedTensor> packed;
-    std::vector<TensorResult> results;
-    std::uint64_t done = 0;
-    for (std::size_t i = 0; i < codecs.size(); ++i) {
-        const TensorInfo& tensor = model.tensors()[i];
-        monitor.throwIfCancelled();
-        monitor.report({"quantize", done, model.parameterCount(), tensor.name});
-        const Matrix weights = original.matrix(tensor, workers);
-        PartMonitor inside(monitor, static_cast<double>(done) / static_cast<double>(model.parameterCount()),
-                           static_cast<double>(done + tensor.count()) /
-                               static_cast<double>(model.parameterCount()));
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+namespace planish {
+namespace {
+
+/// Asks whether to stop, for work that several threads do at once: their reports would contradict each other.
+class QuietMonitor final : public JobMonitor {
+  public:
+    explicit QuietMonitor(const JobMonitor& whole) : whole_(whole) {}
+    void report(const Progress&) override {}
+    bool cancelled() const override { return whole_.cancelled(); }
+
+  private:
+    const JobMonitor& whole_;
+};
+
+/// Tensors that read the same inputs, and what is known of these.
+struct Readers {
+    std::vector<std::size_t> tensors; ///< in the order of the model
+    std::vector<Matrix> wanted;       ///< their weights, multiplied by the scales their norm has taken up
+    std::vector<Matrix> stored;       ///< what they are decoded to
+    std::optional<InputStatistics> inputs;
+    std::optional<OutputError> outputs; ///< of `inputs`
+};
+
+class Quantizer {
+  public:
+    Quantizer(const Model& model, const QuantizeSettings& settings, Workers& workers, JobMonitor& monitor)
+        : settings_(settings),
+          workers_(workers),
+          monitor_(monitor),
+          quiet_(monitor),
+          original_(model),
+          packed_(model, settings.codecs),
+          results_(settings.codecs.size()),
+          keptNearest_(settings.codecs.size()) {
+        const bool used = std::any_of(settings.codecs.begin(), settings.codecs.end(), [](const Codec& codec) {
+            return codec.calibration() != CalibrationUse::none;
+        });
+        if (used && settings.calibration != nullptr) {
+            fingerprint_ = model.fingerprint(workers, monitor);
+            calibrator_.emplace(*settings.calibration, original_, packed_, settings.cache, workers);
+        }
+    }
+
+    QuantizedModel run() {
+        std::map<Place, std::vector<std::size_t>> places;
+        for (std::size_t i = 0; i < results_.size(); ++i) {
+            if (const auto place = placeOf(tensor(i), model().config())) {
+                places[*place].push_back(i);
+            } else {
+                packWithoutInputs(i);
+            }
+        }
+        for (auto& [place, tensors] : places) {
+            packPlace(place, std::move(tensors));
+        }
+        const double seconds = calibrator_ ? calibrator_->seconds() : 0;
+        return {std::move(packed_), std::move(results_), warnings(), seconds};
+    }
+
+  private:
+    const Model& model() const { return original_.model(); }
+    const TensorInfo& tensor(std::size_t index) const { return model().tensors()[index]; }
+    const Codec& codec(std::size_t index) const { return settings_.codecs[index]; }
+    EncodeContext context(const std::optional<InputStatistics>& inputs) {
+        return {workers_, quiet_, settings_.seed, inputs ? &*inputs : nullptr};
+    }
+    double fraction(std::size_t weights) const {
+        return static_cast<double>(weights) / static_cast<double>(model().parameterCount());
+    }
+
+    void packWithoutInputs(std::size_t index) {
+        monitor_.throwIfCancelled();
+        monitor_.report({"quantize", done_, model().parameterCount(), tensor(index).name});
+        const Matrix wanted = original_.matrix(tensor(index), workers_);
+        PackedTensor packed = encode(index, codec(index), wanted, std::nullopt);
+        const Matrix stored = codec(index).decode(packed, workers_);
+        keep(index, std::move(packed), storageError(wanted, stored));
+        done_ += tensor(index).count();
+    }
+
+    void packPlace(Place place, std::vector<std::size_t> tensors) {
+        Readers readers;
+        readers.tensors = std::move(tensors);
+        CodecDemands demands;
+        auto use = CalibrationUse::none;
+        std::size_t weights = 0;
+        for (const std::size_t index : readers.tensors) {
+            demands = demands | codec(index).demands();
+            use = std::max(use, codec(index).calibration());
+            weights += tensor(index).count();
+            readers.wanted.push_back(original_.matrix(tensor(index), workers_));
+        }
+        readers.stored.resize(readers.tensors.size());
+        const double begin = fraction(done_);
+        const double end = fraction(done_ + weights);
+        const bool calibrated = calibrator_ && use != CalibrationUse::none;
+        // Passing the samples through the block takes most of the time.
+        const double middle = calibrated ? begin + 0.8 * (end - begin) : begin;
+        if (calibrated) {
+            PartMonitor part(monitor_, begin, middle, "calibrate", tensor(readers.tensors.front()).name);
+            readers.inputs = calibrator_->at(place, demands.crossMoment, fingerprint_, prefix_, part);
+            noteRank(readers);
+            if (demands.scaledInputs) {
+                foldScales(place, readers);
+            }
+            readers.outputs.emplace(*readers.inputs, workers_);
+        }
+        PartMonitor part(monitor_, middle, end, "quantize");
+        std::atomic<std::uint64_t> packed = 0;
+        part.report({"", 0, weights, tensor(readers.tensors.front()).name});
+        workers_.forEach(
+            readers.tensors.size(),
+            [&](std::size_t i) {
+                packReader(readers, i);
+                const TensorInfo& finished = tensor(readers.tensors[i]);
+                part.report({"", packed += finished.count(), weights, finished.name});
+            },
+            monitor_);
+        if (calibrated && demands.fittedNorm) {
+            fitNorm(place, readers);
+        }
+        for (const std::size_t index : readers.tensors) {
+            extendPrefix(index);
+        }
+        done_ += weights;
+    }
+
+    PackedTensor encode(std::size_t index, const Codec& with, MatrixView weights,
+                        const std::optional<InputStatistics>& inputs) {
         try {
-            packed.push_back(codecs[i].encode(weights, {workers, inside, seed}));
+            return with.encode(weights, context(inputs));
         } catch (const Cancelled&) {
             throw;
         } catch (const Error& error) {
-            throw Error(tensor.name + ": " + error.what());
+            throw Error(tensor(index).name + ": " + error.what());
         }
-        const StorageError error = storageError(weights, codecs[i].decode(packed.back(), workers));
-        results.push_back({tensor.name, std::string(roleName(tensor.role)), tensor.shape.rows,
-                           tensor.shape.columns, codecs[i].name(), packed.back().bytes.size(),
-                           packed.back().bitsPerWeight(), error.relative, error.sqnrDecibel});
-        done += tensor.count();
     }
-    return {PackedModel(model, codecs, std::move(packed)), std::move(results)};
+
+    void packReader(Readers& readers, std::size_t i) {
+        const std::size_t index = readers.tensors[i];
+        const Matrix& wanted = readers.wanted[i];
+        PackedTensor packed = encode(index, codec(index), wanted, readers.inputs);
+        Matrix stored = codec(index).decode(packed, workers_);
+        double proxy = notMeasured;
+        double plainProxy = notMeasured;
+        if (readers.outputs) {
+            const double whole = readers.outputs->of(wanted);
+            const auto lossOf = [&](const Matrix& values) { return readers.outputs->of(wanted - values); };
+            double loss = lossOf(stored);
+            const auto nearest = codec(index).calibration() != CalibrationUse::none
+                                     ? codec(index).withNearestRounding()
+                                     : std::nullopt;
+            if (nearest) {
+                PackedTensor plainPacked = encode(index, *nearest, wanted, readers.inputs);
+                Matrix plain = nearest->decode(plainPacked, workers_);
+                const double plainLoss = lossOf(plain);
+                plainProxy = plainLoss / whole;
+                if (!(loss + shiftOf(readers, i, stored) < plainLoss + shiftOf(readers, i, plain))) {
+                    keptNearest_[index] = true;
+                    packed = std::move(plainPacked);
+                    stored = std::move(plain);
+                    loss = plainLoss;
+                }
+            }
+            proxy = loss / whole;
+        }
+        keep(index, std::move(packed), storageError(wanted, stored));
+        results_[index].proxyLoss = proxy;
+        results_[index].plainProxyLoss = plainProxy;
+        readers.stored[i] = std::move(stored);
+    }
+
+    double shiftOf(const Readers& readers, std::size_t i, const Matrix& stored) {
+        return codec(readers.tensors[i]).demands().crossMoment
+                   ? targetShift(readers.wanted[i], stored, *readers.inputs, workers_)
+                   : 0;
+    }
+
+    void keep(std::size_t index, PackedTensor packed, StorageError error) {
+        const TensorInfo& info = tensor(index);
+        results_[index] = {info.name,
+                           std::string(roleName(info.role)),
+                           info.shape.rows,
+                           info.shape.columns,
+                           codec(index).name(),
+                           packed.bytes.size(),
+                           packed.bitsPerWeight(),
+                           error.relative,
+                           error.sqnrDecibel};
+        packed_.put(index, std::move(packed));
+        if (!placeOf(info, model().config())) {
+            extendPrefix(index);
+        }
+    }
+
+    /// What the quantized model is up to here: names, codecs and bytes of all tensors that have been packed.
+    void extendPrefix(std::size_t index) {
+        if (calibrator_) {
+            const auto& bytes = packed_.tensors()[index].bytes;
+            prefix_ = sha256Hex(
+                prefix_ + tensor(index).name + codec(index).name() +
+                sha256Hex(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size())));
+        }
+    }
+
+    std::size_t normBefore(Place place) const {
+        const std::string block = fmt::format("model.layers.{}.", place.block);
+        const std::string name = place.site == Site::queryKeyValue ? block + "input_layernorm"
+                                 : place.site == Site::gateUp      ? block + "post_attention_layernorm"
+                                                                   : "model.norm";
+        return static_cast<std::size_t>(&model().tensor(name) - model().tensors().data());
+    }
+
+    /// Stores `wanted` as the gain of a norm and returns what is decoded.
+    Vector putGain(std::size_t norm, const Vector& wanted) {
+        const Matrix row = wanted.transpose();
+        PackedTensor packed = encode(norm, codec(norm), row, std::nullopt);
+        const Matrix stored = codec(norm).decode(packed, workers_);
+        keep(norm, std::move(packed), storageError(row, stored));
+        return stored.row(0).transpose();
+    }
+
+    /// Divides the gain of the norm before by scales and multiplies the weights of all its readers by them, as
+    /// exactly as the gain can be stored.
+    void foldScales(Place place, Readers& readers) {
+        std::vector<AwqConsumer> consumers;
+        for (std::size_t i = 0; i < readers.tensors.size(); ++i) {
+            if (codec(readers.tensors[i]).demands().scaledInputs) {
+                consumers.push_back({readers.wanted[i], codec(readers.tensors[i])});
+            }
+        }
+        const Vector scales = awqScales(consumers, *readers.inputs, context(readers.inputs));
+        const std::size_t norm = normBefore(place);
+        const Vector gain = packed_.vector(tensor(norm));
+        Vector smaller = gain.cwiseQuotient(scales);
+        Vector stored = putGain(norm, smaller);
+        // A gain too small to be stored would silence its column.
+        smaller = (stored.array() == 0).select(gain, smaller);
+        stored = putGain(norm, smaller);
+        const Vector taken = (stored.array() == 0).select(Vector::Ones(gain.size()), gain.cwiseQuotient(stored));
+        for (Matrix& weights : readers.wanted) {
+            weights = weights * taken.asDiagonal();
+        }
+        readers.inputs = scaledInputs(*readers.inputs, taken.cwiseInverse());
+    }
+
+    void fitNorm(Place place, const Readers& readers) {
+        std::vector<NormReader> all;
+        for (std::size_t i = 0; i < readers.tensors.size(); ++i) {
+            all.push_back({readers.wanted[i], readers.stored[i]});
+        }
+        const NormFit fit(all, *readers.inputs, context(readers.inputs));
+        const std::size_t norm = normBefore(place);
+        const PackedTensor before = packed_.tensors()[norm];
+        const TensorResult resultBefore = results_[norm];
+        const Vector gain = packed_.vector(tensor(norm));
+        const Eigen::VectorXd best = fit.best();
+        const Vector wanted = gain.cwiseProduct(best.cast<float>());
+        if (wanted.allFinite()) {
+            const Vector stored = putGain(norm, wanted);
+            const Eigen::VectorXd ones = Eigen::VectorXd::Ones(gain.size());
+            const Eigen::VectorXd factors =
+                (gain.array() == 0).select(ones, stored.cwiseQuotient(gain).cast<double>());
+            if (!(fit.loss(factors) < fit.loss(ones))) {
+                packed_.put(norm, before);
+                results_[norm] = resultBefore;
+            }
+        }
+    }
+
+    void noteRank(const Readers& readers) {
+        const auto inputs = static_cast<std::uint64_t>(readers.inputs->hessian.cols());
+        if (readers.inputs->tokens < 8 * inputs && inputs > starvedInputs_) {
+            starvedInputs_ = inputs;
+            starvedTensor_ = tensor(readers.tensors.front()).name;
+        }
+    }
+
+    std::vector<std::string> warnings() const {
+        std::vector<std::string> all;
+        if (starvedInputs_ > 0) {
+            const std::size_t context = settings_.calibration->samples.context;
+            const std::size_t tokens = settings_.calibration->samples.windows * context;
+            all.push_back(fmt::format("calibrated on {} tokens, fewer than 8 for each of the {} inputs of tensors such as "
+                                      "{}: statistics are mostly noise below that; take {} samples or more",
+                                      tokens, starvedInputs_, starvedTensor_,
+                                      (8 * starvedInputs_ + context - 1) / context));
+        }
+        std::vector<std::string_view> names;
+        for (std::size_t i = 0; i < keptNearest_.size(); ++i) {
+            if (keptNearest_[i]) {
+                names.push_back(tensor(i).name);
+            }
+        }
+        if (!names.empty()) {
+            constexpr std::size_t shown = 3;
+            const std::size_t more = names.size() - std::min(shown, names.size());
+            all.push_back(fmt::format("nearest rounding was kept where the codec's own loses no less of the outputs: {}{}",
+                                      fmt::join(names.begin(), names.end() - static_cast<std::ptrdiff_t>(more), ", "),
+                                      more > 0 ? fmt::format(" and {} more tensors", more) : ""));
+        }
+        return all;
+    }
+
+    const QuantizeSettings& settings_;
+    Workers& workers_;
+    JobMonitor& monitor_;
+    QuietMonitor quiet_;
+    OriginalWeights original_;
+    PackedModel packed_;
+    std::vector<TensorResult> results_;
+    std::vector<char> keptNearest_; ///< not bool: written by several threads
+    std::optional<Calibrator> calibrator_;
+    std::string fingerprint_;
+    std::string prefix_;
+    std::size_t done_ = 0; ///< weights
+    std::uint64_t starvedInputs_ = 0;
+    std::string starvedTensor_;
+};
+
+} // namespace
+
+QuantizedModel quantizeModel(const Model& model, const QuantizeSettings& settings, Workers& workers,
+                             JobMonitor& monitor) {
+    return Quantizer(model, settings, workers, monitor).run();
 }
 
 } // namespace planish

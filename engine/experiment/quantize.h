@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "calibration/calibrator.h"
 #include "codec/codec.h"
 #include "experiment/run.h"
 #include "inference/packed_model.h"
 
+#include <string>
 #include <vector>
 
 namespace planish {
@@ -14,11 +16,24 @@ struct QuantizedModel {
     PackedModel model;
     std::vector<TensorResult>
         tensors; ///< in the order of Model::tensors(); errors measured on the decoded bytes
+    std::vector<std::string> warnings; ///< as RunRecord::warnings
+    double calibrateSeconds = 0;       ///< of which spent on statistics
 };
 
-/// Packs every tensor with its codec (one for each of model.tensors()), one tensor at a time, its rows in
-/// parallel. The same bytes for every thread count. Reports weights as progress.
-QuantizedModel quantizeModel(const Model& model, const std::vector<Codec>& codecs, std::uint64_t seed,
-                             Workers& workers, JobMonitor& monitor);
+/// How to pack a model.
+struct QuantizeSettings {
+    std::vector<Codec> codecs; ///< one for each of model.tensors(), as resolve() gives them
+    std::uint64_t seed = 0;
+    const CalibrationPlan* calibration = nullptr; ///< null: no statistics
+    StatisticsCache* cache = nullptr;             ///< of statistics; may be null
+};
+
+/// Packs every tensor with its codec. Without calibration or codecs that use it, that is all. Otherwise the
+/// decoder linears are packed in the order of the network, those that read the same inputs together, each
+/// with the statistics of its inputs; where a rounding loses as much of the outputs as nearest rounding
+/// would, nearest rounding is kept and a warning says so. Norms take up scales (+awq:folded) and are fitted
+/// (+tune) on the way. The same bytes for every thread count. Reports stages "calibrate" and "quantize".
+QuantizedModel quantizeModel(const Model& model, const QuantizeSettings& settings, Workers& workers,
+                             JobMonitor& monitor);
 
 } // namespace planish

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "experiment/run_executor.h"
 
+#include "calibration/overlap.h"
 #include "evaluation/corpus.h"
 #include "support/sha256.h"
 #include "support/system.h"
@@ -28,8 +29,24 @@ std::string shellQuoted(const std::string& text) {
     return quoted + "'";
 }
 
+/// What a run is calibrated on: as asked for, or as usual when a codec cannot do without; nothing when no
+/// codec uses it.
+std::optional<CalibrationSettings> calibrationFor(const std::optional<CalibrationSettings>& wanted,
+                                                  const std::vector<Codec>& codecs) {
+    auto use = CalibrationUse::none;
+    for (const Codec& codec : codecs) {
+        use = std::max(use, codec.calibration());
+    }
+    if (use == CalibrationUse::none) {
+        return std::nullopt;
+    }
+    return use == CalibrationUse::required ? wanted.value_or(CalibrationSettings()) : wanted;
+}
+
 /// The command line that repeats a run.
-std::string repeatCommand(const RunSpec& spec, const EvaluationSettings& settings) {
+std::string repeatCommand(const RunSpec& spec, const EvaluationSettings& settings,
+                          const std::optional<CalibrationPlan>& calibration,
+                          const std::string& calibrationText) {
     const bool uniform =
         spec.recipe.rules.size() == 2 && spec.recipe == Recipe::uniform(spec.recipe.rules[0].codec);
     std::string command =
@@ -40,6 +57,12 @@ std::string repeatCommand(const RunSpec& spec, const EvaluationSettings& setting
                     settings.windows, spec.seed);
     if (settings.convention == Convention::strided) {
         command += fmt::format(" --stride {}", settings.stride);
+    }
+    if (calibration) {
+        command +=
+            fmt::format(" --calibration {} --samples {} --calibration-context {} --calibration-inputs {}",
+                        shellQuoted(calibrationText), calibration->samples.windows,
+                        calibration->samples.context, calibrationInputsName(calibration->inputs));
     }
     return command;
 }
@@ -80,6 +103,24 @@ void fillMeasurements(RunRecord& record, const ComparisonResult& result, const W
     record.top1Agreement = result.top1Agreement;
     record.windowNll = result.loss.windowNll;
     record.baselineWindowNll = result.baseline.windowNll;
+}
+
+/// Names what the run was calibrated on and warns of text that is in both.
+void fillCalibration(RunRecord& record, const CalibrationPlan& calibration, const WindowPlan& evaluation) {
+    record.calibration = calibration.text;
+    record.calibrationSha256 = calibration.sha256;
+    record.calibrationSamples = calibration.samples.windows;
+    record.calibrationContext = calibration.samples.context;
+    record.calibrationInputs = calibrationInputsName(calibration.inputs);
+    constexpr double boilerplate = 0.001;
+    const double shared = overlap(calibration.samples.tokens, calibration.samples.context, evaluation.tokens,
+                                  evaluation.context);
+    if (shared > boilerplate) {
+        record.warnings.push_back(fmt::format(
+            "{:.1f} % of the evaluated text is in the calibration text too (runs of {} tokens): the result "
+            "is better than it would be on other text",
+            100 * shared, overlapRun));
+    }
 }
 
 } // namespace
@@ -145,7 +186,15 @@ class RunExecutor::Cache {
     std::shared_ptr<const HiddenStates> baseline_;
 };
 
-RunExecutor::RunExecutor(Workers& workers) : workers_(workers), cache_(std::make_unique<Cache>()) {}
+/// The codecs of all tensors and what they are calibrated on.
+struct RunExecutor::Quantization {
+    std::vector<Codec> codecs;
+    std::optional<CalibrationPlan> calibration;
+    std::string calibrationText; ///< as it was named
+};
+
+RunExecutor::RunExecutor(Workers& workers, StatisticsCache cache)
+    : workers_(workers), statistics_(std::move(cache)), cache_(std::make_unique<Cache>()) {}
 
 RunExecutor::~RunExecutor() = default;
 
@@ -157,8 +206,31 @@ RunExecutor::Prepared RunExecutor::prepare(const std::string& modelName, const s
     return {model, text.name, text.sha256, resolved, planWindows(text.ids, resolved, text.beginToken)};
 }
 
+/// How much of a run's time quantization takes, roughly: with calibration, its samples pass the model once.
+double RunExecutor::quantizedShare(const Prepared& prepared,
+                                   const std::optional<CalibrationPlan>& calibration) {
+    if (!calibration) {
+        return 0.1;
+    }
+    const auto calibrated = static_cast<double>(calibration->samples.tokens.size());
+    return calibrated / (calibrated + 2 * static_cast<double>(prepared.plan.tokens.size()));
+}
+
+RunExecutor::Quantization
+RunExecutor::planQuantization(const Model& model, const Recipe& recipe,
+                              const std::optional<CalibrationSettings>& calibration) {
+    Quantization quantization{resolve(recipe, model.tensors(), model.config().tiedEmbedding), {}, {}};
+    if (const auto settings = calibrationFor(calibration, quantization.codecs)) {
+        const Cache::Text& text = cache_->text(model, settings->text);
+        quantization.calibration =
+            planCalibration(*settings, model.config(), text.name, text.sha256, text.ids);
+        quantization.calibrationText = settings->text;
+    }
+    return quantization;
+}
+
 std::string RunExecutor::identify(const RunSpec& spec, const Prepared& prepared,
-                                  const std::vector<Codec>& codecs, JobMonitor& monitor) {
+                                  const Quantization& quantization, JobMonitor& monitor) {
     Json identity;
     identity["model"] = prepared.model.fingerprint(workers_, monitor);
     identity["corpus"] = prepared.corpusSha256;
@@ -167,31 +239,46 @@ std::string RunExecutor::identify(const RunSpec& spec, const Prepared& prepared,
     identity["windows"] = prepared.plan.windows;
     identity["stride"] = prepared.settings.stride;
     identity["seed"] = spec.seed;
-    for (const Codec& codec : codecs) {
+    for (const Codec& codec : quantization.codecs) {
         identity["codecs"].push_back(codec.name());
+    }
+    if (const auto& calibration = quantization.calibration) {
+        identity["calibration"] = {{"text", calibration->sha256},
+                                   {"samples", calibration->samples.windows},
+                                   {"context", calibration->samples.context},
+                                   {"inputs", calibrationInputsName(calibration->inputs)}};
     }
     return sha256Hex(identity.dump()).substr(0, 16);
 }
 
 std::string RunExecutor::identify(const RunSpec& spec, JobMonitor& monitor) {
     const Prepared prepared = prepare(spec.model, spec.corpus, spec.evaluation);
-    return identify(spec, prepared,
-                    resolve(spec.recipe, prepared.model.tensors(), prepared.model.config().tiedEmbedding),
-                    monitor);
+    return identify(spec, prepared, planQuantization(prepared.model, spec.recipe, spec.calibration), monitor);
+}
+
+QuantizedModel RunExecutor::quantize(const std::string& model, const Recipe& recipe, std::uint64_t seed,
+                                     const std::optional<CalibrationSettings>& calibration,
+                                     JobMonitor& monitor) {
+    const Model& opened = cache_->model(model);
+    const Quantization plan = planQuantization(opened, recipe, calibration);
+    return quantizeModel(opened,
+                         {plan.codecs, seed, plan.calibration ? &*plan.calibration : nullptr, &statistics_},
+                         workers_, monitor);
 }
 
 RunRecord RunExecutor::execute(const RunSpec& spec, JobMonitor& monitor) {
     monitor.report({"read", 0, 0, spec.model});
     const Prepared prepared = prepare(spec.model, spec.corpus, spec.evaluation);
     const Model& model = prepared.model;
-    const std::vector<Codec> codecs = resolve(spec.recipe, model.tensors(), model.config().tiedEmbedding);
+    const Quantization quantization = planQuantization(model, spec.recipe, spec.calibration);
+    const std::optional<CalibrationPlan>& calibration = quantization.calibration;
 
     RunRecord record;
-    record.id = identify(spec, prepared, codecs, monitor);
+    record.id = identify(spec, prepared, quantization, monitor);
     record.name = spec.recipe.name;
     record.application = applicationVersion();
     record.machine = machineDescription();
-    record.command = repeatCommand(spec, prepared.settings);
+    record.command = repeatCommand(spec, prepared.settings, calibration, quantization.calibrationText);
     record.model = model.name();
     record.modelFingerprint = model.fingerprint(workers_, monitor);
     record.parameters = model.parameterCount();
@@ -205,21 +292,30 @@ RunRecord RunExecutor::execute(const RunSpec& spec, JobMonitor& monitor) {
     record.recipe = spec.recipe;
 
     const Clock::time_point quantizeStart = Clock::now();
-    PartMonitor quantizing(monitor, 0, 0.1, "quantize");
-    const QuantizedModel quantized = quantizeModel(model, codecs, spec.seed, workers_, quantizing);
+    const double quantized = quantizedShare(prepared, calibration);
+    PartMonitor quantizing(monitor, 0, quantized);
+    const QuantizedModel result = quantizeModel(
+        model, {quantization.codecs, spec.seed, calibration ? &*calibration : nullptr, &statistics_},
+        workers_, quantizing);
     record.quantizeSeconds = secondsSince(quantizeStart);
-    record.tensors = quantized.tensors;
-    fillSizes(record, codecs, model);
+    record.calibrateSeconds = result.calibrateSeconds;
+    record.tensors = result.tensors;
+    record.warnings = result.warnings;
+    fillSizes(record, quantization.codecs, model);
+    if (calibration) {
+        fillCalibration(record, *calibration, prepared.plan);
+    }
 
-    PartMonitor baselineProgress(monitor, 0.1, 0.5, "baseline");
+    const double middle = quantized + 0.4 * (1 - quantized);
+    PartMonitor baselineProgress(monitor, quantized, middle, "baseline");
     const auto baseline = cache_->baseline(prepared, workers_, baselineProgress);
 
     const Clock::time_point evaluateStart = Clock::now();
-    PartMonitor evaluating(monitor, baseline ? 0.5 : 0.1, 1, "evaluate");
-    fillMeasurements(record,
-                     evaluateAgainst(quantized.model, OriginalWeights(model), baseline, prepared.plan,
-                                     workers_, evaluating),
-                     prepared.plan);
+    PartMonitor evaluating(monitor, baseline ? middle : quantized, 1, "evaluate");
+    fillMeasurements(
+        record,
+        evaluateAgainst(result.model, OriginalWeights(model), baseline, prepared.plan, workers_, evaluating),
+        prepared.plan);
     record.evaluateSeconds = secondsSince(evaluateStart);
     record.tokensPerSecond = static_cast<double>(prepared.plan.tokens.size()) / record.evaluateSeconds;
     record.peakMemoryBytes = peakMemoryBytes();

@@ -25,17 +25,22 @@ struct BaselineResult {
 /// one executor a job thread; the work inside runs on all workers.
 class RunExecutor {
   public:
-    /// `workers` must outlive this.
-    explicit RunExecutor(Workers& workers);
+    /// `workers` must outlive this. `cache` keeps statistics of inputs on disk.
+    explicit RunExecutor(Workers& workers, StatisticsCache cache = StatisticsCache::ofUser());
     ~RunExecutor();
 
     /// The id the run will have: the same for everything that determines its result (model and text content,
-    /// evaluation settings as they resolve, codec of every tensor, seed). Reads the model's files once.
+    /// evaluation settings as they resolve, codec of every tensor, seed, and what it is calibrated on). Reads
+    /// the model's files once.
     std::string identify(const RunSpec& spec, JobMonitor& monitor);
 
-    /// Quantizes, evaluates, compares with the unquantized model. Stages: "read", "quantize", "baseline",
-    /// "evaluate". Throws InputError, Error or Cancelled; nothing is recorded here.
+    /// Quantizes, evaluates, compares with the unquantized model. Stages: "read", "calibrate", "quantize",
+    /// "baseline", "evaluate". Throws InputError, Error or Cancelled; nothing is recorded here.
     RunRecord execute(const RunSpec& spec, JobMonitor& monitor);
+
+    /// The model as a recipe makes it.
+    QuantizedModel quantize(const std::string& model, const Recipe& recipe, std::uint64_t seed,
+                            const std::optional<CalibrationSettings>& calibration, JobMonitor& monitor);
 
     /// The unquantized model on a text.
     BaselineResult evaluateBaseline(const std::string& model, const std::string& corpus,
@@ -45,10 +50,15 @@ class RunExecutor {
     struct Prepared;
     class Cache;
     Prepared prepare(const std::string& model, const std::string& corpus, const EvaluationSettings& settings);
-    std::string identify(const RunSpec& spec, const Prepared& prepared, const std::vector<Codec>& codecs,
+    struct Quantization;
+    Quantization planQuantization(const Model& model, const Recipe& recipe,
+                                  const std::optional<CalibrationSettings>& calibration);
+    static double quantizedShare(const Prepared& prepared, const std::optional<CalibrationPlan>& calibration);
+    std::string identify(const RunSpec& spec, const Prepared& prepared, const Quantization& quantization,
                          JobMonitor& monitor);
 
     Workers& workers_;
+    StatisticsCache statistics_;
     std::unique_ptr<Cache> cache_;
 };
 

@@ -12,14 +12,8 @@ std::span<float> rowSpan(MutableMatrixView matrix, Eigen::Index row) {
     return {matrix.data() + row * matrix.outerStride(), static_cast<std::size_t>(matrix.cols())};
 }
 
-Linear readLinear(const WeightSource& source, const std::string& name, bool withBias, Workers& workers) {
-    const Model& model = source.model();
-    Linear linear;
-    linear.weight.packTransposed(source.matrix(model.tensor(name), workers), workers);
-    if (withBias) {
-        linear.bias = source.vector(model.tensor(name + ".bias"));
-    }
-    return linear;
+Vector readNorm(const WeightSource& source, std::size_t block, const char* name) {
+    return source.vector(source.model().tensor(fmt::format("model.layers.{}.{}", block, name)));
 }
 
 void rotateHeads(MutableMatrixView rows, std::size_t headSize, const RopeTable& rope,
@@ -42,19 +36,45 @@ void Linear::apply(MatrixView in, MutableMatrixView out, bool accumulate) const 
     }
 }
 
+Linear Linear::read(const WeightSource& source, std::size_t block, const char* name, Workers& workers) {
+    const Model& model = source.model();
+    const std::string tensor = fmt::format("model.layers.{}.{}", block, name);
+    Linear linear;
+    linear.weight.packTransposed(source.matrix(model.tensor(tensor), workers), workers);
+    if (model.hasTensor(tensor + ".bias")) {
+        linear.bias = source.vector(model.tensor(tensor + ".bias"));
+    }
+    return linear;
+}
+
 BlockWeights BlockWeights::read(const WeightSource& source, std::size_t block, Workers& workers) {
-    const ModelConfig& config = source.model().config();
-    const std::string prefix = fmt::format("model.layers.{}.", block);
-    const auto attention = [&](const char* name) {
-        return readLinear(source, prefix + "self_attn." + name, config.attentionBias, workers);
-    };
-    const auto mlp = [&](const char* name) {
-        return readLinear(source, prefix + "mlp." + name, config.mlpBias, workers);
-    };
-    const auto norm = [&](const char* name) { return source.vector(source.model().tensor(prefix + name)); };
-    return {norm("input_layernorm"), attention("q_proj"), attention("k_proj"),
-            attention("v_proj"),     attention("o_proj"), norm("post_attention_layernorm"),
-            mlp("gate_proj"),        mlp("up_proj"),      mlp("down_proj")};
+    BlockWeights weights;
+    weights.readQueryKeyValue(source, block, workers);
+    weights.readOutput(source, block, workers);
+    weights.readGateUp(source, block, workers);
+    weights.readDown(source, block, workers);
+    return weights;
+}
+
+void BlockWeights::readQueryKeyValue(const WeightSource& source, std::size_t block, Workers& workers) {
+    attentionNorm = readNorm(source, block, "input_layernorm");
+    query = Linear::read(source, block, "self_attn.q_proj", workers);
+    key = Linear::read(source, block, "self_attn.k_proj", workers);
+    value = Linear::read(source, block, "self_attn.v_proj", workers);
+}
+
+void BlockWeights::readOutput(const WeightSource& source, std::size_t block, Workers& workers) {
+    output = Linear::read(source, block, "self_attn.o_proj", workers);
+}
+
+void BlockWeights::readGateUp(const WeightSource& source, std::size_t block, Workers& workers) {
+    mlpNorm = readNorm(source, block, "post_attention_layernorm");
+    gate = Linear::read(source, block, "mlp.gate_proj", workers);
+    up = Linear::read(source, block, "mlp.up_proj", workers);
+}
+
+void BlockWeights::readDown(const WeightSource& source, std::size_t block, Workers& workers) {
+    down = Linear::read(source, block, "mlp.down_proj", workers);
 }
 
 void normalizeRows(MatrixView in, const Vector& gain, double epsilon, MutableMatrixView out) {
@@ -77,9 +97,7 @@ void projectQueryKeyValue(const BlockWeights& block, const ModelConfig& config, 
     rotateHeads(keys, config.headSize, rope, firstPosition);
 }
 
-void finishBlock(const BlockWeights& block, const ModelConfig& config, MatrixView attended,
-                 MutableMatrixView hidden) {
-    block.output.apply(attended, hidden, true);
+Matrix mlpActivations(const BlockWeights& block, const ModelConfig& config, MatrixView hidden) {
     Matrix normalized(hidden.rows(), hidden.cols());
     normalizeRows(hidden, block.mlpNorm, config.normEpsilon, normalized);
     Matrix gate(hidden.rows(), static_cast<Eigen::Index>(config.mlpSize));
@@ -88,7 +106,13 @@ void finishBlock(const BlockWeights& block, const ModelConfig& config, MatrixVie
     block.up.apply(normalized, up);
     siluMultiply({gate.data(), static_cast<std::size_t>(gate.size())},
                  {up.data(), static_cast<std::size_t>(up.size())});
-    block.down.apply(gate, hidden, true);
+    return gate;
+}
+
+void finishBlock(const BlockWeights& block, const ModelConfig& config, MatrixView attended,
+                 MutableMatrixView hidden) {
+    block.output.apply(attended, hidden, true);
+    block.down.apply(mlpActivations(block, config, hidden), hidden, true);
 }
 
 } // namespace planish

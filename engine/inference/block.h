@@ -13,6 +13,9 @@ struct Linear {
     PackedMatrix weight; ///< [inputs, outputs]
     Vector bias;         ///< [outputs], or empty
 
+    /// `name` is the linear's within the block: "self_attn.q_proj".
+    static Linear read(const WeightSource& source, std::size_t block, const char* name, Workers& workers);
+
     /// out [n, outputs] = in [n, inputs] · Wᵀ + b; added to out with `accumulate`.
     void apply(MatrixView in, MutableMatrixView out, bool accumulate = false) const;
 };
@@ -25,6 +28,11 @@ struct BlockWeights {
     Linear gate, up, down;
 
     static BlockWeights read(const WeightSource& source, std::size_t block, Workers& workers);
+    // Its parts, each of which a step of the block needs.
+    void readQueryKeyValue(const WeightSource& source, std::size_t block, Workers& workers);
+    void readOutput(const WeightSource& source, std::size_t block, Workers& workers);
+    void readGateUp(const WeightSource& source, std::size_t block, Workers& workers);
+    void readDown(const WeightSource& source, std::size_t block, Workers& workers);
 };
 
 /// Keys and values of the tokens one sequence has seen in one block, [tokens, keyValueSize] each, rotated.
@@ -46,9 +54,11 @@ void projectQueryKeyValue(const BlockWeights& block, const ModelConfig& config, 
                           MatrixView hidden, std::size_t firstPosition, MutableMatrixView queries,
                           MutableMatrixView keys, MutableMatrixView values);
 
-/// Step 3: hidden += output(attended), then hidden += mlp(norm(hidden)).
+/// Step 3: hidden += output(attended), then hidden += down(mlpActivations(hidden)).
 void finishBlock(const BlockWeights& block, const ModelConfig& config, MatrixView attended,
                  MutableMatrixView hidden);
+/// silu(gate(norm(hidden))) ∘ up(norm(hidden)), [n, mlpSize].
+Matrix mlpActivations(const BlockWeights& block, const ModelConfig& config, MatrixView hidden);
 
 /// RMSNorm of every row.
 void normalizeRows(MatrixView in, const Vector& gain, double epsilon, MutableMatrixView out);

@@ -57,52 +57,64 @@ HiddenStates ForwardPass::embed(std::span<const TokenId> tokens, std::size_t win
     return states;
 }
 
+std::size_t ForwardPass::windowsAtOnce(std::size_t context) const {
+    return std::max<std::size_t>(1, static_cast<std::size_t>(workers_.threads()) * 4 /
+                                        tilesPerWindow(context, tokensPerTile));
+}
+
+void ForwardPass::attendWindows(const BlockWeights& block, const HiddenStates& states, std::size_t begin,
+                                std::size_t count, MutableMatrixView attended,
+                                const JobMonitor& monitor) const {
+    const ModelConfig& config = source_.model().config();
+    const std::size_t context = states.context;
+    const auto windowRows = static_cast<Eigen::Index>(context);
+    const auto hiddenStart = static_cast<Eigen::Index>(begin * context);
+    const auto rows = static_cast<Eigen::Index>(count * context);
+    Matrix queries(rows, static_cast<Eigen::Index>(config.querySize()));
+    Matrix keys(rows, static_cast<Eigen::Index>(config.keyValueSize()));
+    Matrix values(rows, static_cast<Eigen::Index>(config.keyValueSize()));
+    workers_.forEach(
+        count * tilesPerWindow(context, tokensPerTile),
+        [&](std::size_t index) {
+            const Tile tile = tileAt(index, context, tokensPerTile);
+            const Eigen::Index row = tile.window * windowRows + tile.first;
+            projectQueryKeyValue(block, config, rope_,
+                                 states.values.middleRows(hiddenStart + row, tile.count),
+                                 static_cast<std::size_t>(tile.first), queries.middleRows(row, tile.count),
+                                 keys.middleRows(row, tile.count), values.middleRows(row, tile.count));
+        },
+        monitor);
+    workers_.forEach(
+        count * tilesPerWindow(context, queriesPerTile),
+        [&](std::size_t index) {
+            const Tile tile = tileAt(index, context, queriesPerTile);
+            const Eigen::Index window = tile.window * windowRows;
+            attend(config, queries.middleRows(window, windowRows), keys.middleRows(window, windowRows),
+                   values.middleRows(window, windowRows), 0, static_cast<std::size_t>(tile.first),
+                   attended.middleRows(window + tile.first, tile.count));
+        },
+        monitor);
+}
+
 void ForwardPass::applyBlock(const BlockWeights& block, HiddenStates& states, JobMonitor& monitor,
                              const std::function<void(std::size_t)>& windowsDone) const {
     const ModelConfig& config = source_.model().config();
     const std::size_t context = states.context;
-    // Enough windows at a time that every thread has several tiles; more would only take memory.
-    const std::size_t batch = std::max<std::size_t>(1, static_cast<std::size_t>(workers_.threads()) * 4 /
-                                                           tilesPerWindow(context, tokensPerTile));
-    const auto bufferRows = static_cast<Eigen::Index>(std::min(batch, states.windows) * context);
-    Matrix queries(bufferRows, static_cast<Eigen::Index>(config.querySize()));
-    Matrix attended(bufferRows, static_cast<Eigen::Index>(config.querySize()));
-    Matrix keys(bufferRows, static_cast<Eigen::Index>(config.keyValueSize()));
-    Matrix values(bufferRows, static_cast<Eigen::Index>(config.keyValueSize()));
-    const auto windowRows = static_cast<Eigen::Index>(context);
-
+    const std::size_t batch = windowsAtOnce(context);
+    Matrix attended(static_cast<Eigen::Index>(std::min(batch, states.windows) * context),
+                    static_cast<Eigen::Index>(config.querySize()));
     for (std::size_t begin = 0; begin < states.windows; begin += batch) {
         const std::size_t count = std::min(batch, states.windows - begin);
-        const auto hiddenStart = static_cast<Eigen::Index>(begin * context);
-        const auto tokenTiles = count * tilesPerWindow(context, tokensPerTile);
+        attendWindows(block, states, begin, count,
+                      attended.topRows(static_cast<Eigen::Index>(count * context)), monitor);
         workers_.forEach(
-            tokenTiles,
+            count * tilesPerWindow(context, tokensPerTile),
             [&](std::size_t index) {
                 const Tile tile = tileAt(index, context, tokensPerTile);
-                const Eigen::Index row = tile.window * windowRows + tile.first;
-                projectQueryKeyValue(
-                    block, config, rope_, states.values.middleRows(hiddenStart + row, tile.count),
-                    static_cast<std::size_t>(tile.first), queries.middleRows(row, tile.count),
-                    keys.middleRows(row, tile.count), values.middleRows(row, tile.count));
-            },
-            monitor);
-        workers_.forEach(
-            count * tilesPerWindow(context, queriesPerTile),
-            [&](std::size_t index) {
-                const Tile tile = tileAt(index, context, queriesPerTile);
-                const Eigen::Index window = tile.window * windowRows;
-                attend(config, queries.middleRows(window, windowRows), keys.middleRows(window, windowRows),
-                       values.middleRows(window, windowRows), 0, static_cast<std::size_t>(tile.first),
-                       attended.middleRows(window + tile.first, tile.count));
-            },
-            monitor);
-        workers_.forEach(
-            tokenTiles,
-            [&](std::size_t index) {
-                const Tile tile = tileAt(index, context, tokensPerTile);
-                const Eigen::Index row = tile.window * windowRows + tile.first;
-                finishBlock(block, config, attended.middleRows(row, tile.count),
-                            states.values.middleRows(hiddenStart + row, tile.count));
+                const Eigen::Index row = tile.window * static_cast<Eigen::Index>(context) + tile.first;
+                finishBlock(
+                    block, config, attended.middleRows(row, tile.count),
+                    states.values.middleRows(static_cast<Eigen::Index>(begin * context) + row, tile.count));
             },
             monitor);
         windowsDone(begin + count);

@@ -37,6 +37,12 @@ class ForwardPass {
 
     /// `tokens` [windows × context], window after window. Throws InputError for ids outside the vocabulary.
     HiddenStates embed(std::span<const TokenId> tokens, std::size_t windows) const;
+    /// The attention's outputs, [windows × context, querySize], of `count` windows from `begin` on.
+    void attendWindows(const BlockWeights& block, const HiddenStates& states, std::size_t begin,
+                       std::size_t count, MutableMatrixView attended, const JobMonitor& monitor) const;
+    /// Windows that go through attention together: enough that every thread has several tiles; more would
+    /// only take memory.
+    std::size_t windowsAtOnce(std::size_t context) const;
     /// Passes all windows through one block. `windowsDone(n)` is told as they finish.
     void applyBlock(const BlockWeights& block, HiddenStates& states, JobMonitor& monitor,
                     const std::function<void(std::size_t)>& windowsDone) const;

@@ -14,6 +14,10 @@ class PackedModel final : public WeightSource {
   public:
     /// `codecs` and `tensors` follow model.tensors().
     PackedModel(Model model, std::vector<Codec> codecs, std::vector<PackedTensor> tensors);
+    /// Nothing packed yet: a tensor can be read once it has been put.
+    PackedModel(Model model, std::vector<Codec> codecs);
+    /// Not while others read.
+    void put(std::size_t index, PackedTensor tensor) { tensors_[index] = std::move(tensor); }
 
     const Model& model() const override { return model_; }
     void rows(const TensorInfo& tensor, std::size_t firstRow, MutableMatrixView out) const override;

@@ -40,8 +40,9 @@ struct Recipe {
 
 /// The codec of each tensor, in the order of `tensors`. Norms and biases are only ever stored in float
 /// codecs: a rule that would give one another codec throws; a non-float default leaves them in the type the
-/// model file has. A tied embedding answers to both roles `embedding` and `head`. Throws InputError for a
-/// rule that matches no tensor, with near matches.
+/// model file has. Scales to be folded into a norm (+awq:folded) are stored by the tensors that read no norm,
+/// o and down. A tied embedding answers to both roles `embedding` and `head`. Throws InputError for a rule
+/// that matches no tensor, with near matches.
 std::vector<Codec> resolve(const Recipe& recipe, std::span<const TensorInfo> tensors, bool tiedEmbedding);
 
 /// The shortest recipe that resolves to `codecs`: one rule a role where a role agrees, then per block, then

@@ -27,6 +27,11 @@ std::string hint(const std::string& match, std::span<const TensorInfo> tensors) 
     return near.empty() ? std::string() : fmt::format("; did you mean {}?", fmt::join(near, ", "));
 }
 
+/// Whether the inputs of tensors of this role come from a norm, which can be made to scale them.
+bool readsNorm(Role role) {
+    return role != Role::output && role != Role::down && role != Role::embedding;
+}
+
 class Resolver {
   public:
     Resolver(const Recipe& recipe, std::span<const TensorInfo> tensors, bool tiedEmbedding)
@@ -69,7 +74,21 @@ class Resolver {
         }
     }
 
-    std::vector<Codec> result() && { return std::move(codecs_); }
+    /// What the place of a tensor in the network rules out.
+    std::vector<Codec> result() && {
+        for (std::size_t i = 0; i < tensors_.size(); ++i) {
+            const Role role = tensors_[i].role;
+            if (role == Role::embedding && codecs_[i].calibration() == CalibrationUse::required) {
+                throw InputError(source_, "codec of " + tensors_[i].name,
+                                 "one that needs no statistics: what an embedding reads are token ids",
+                                 codecs_[i].name());
+            }
+            if (codecs_[i].demands().scaledInputs && !readsNorm(role)) {
+                codecs_[i] = codecs_[i].withOwnScales();
+            }
+        }
+        return std::move(codecs_);
+    }
 
   private:
     std::span<const TensorInfo> tensors_;

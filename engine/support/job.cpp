@@ -11,7 +11,7 @@ void PartMonitor::report(const Progress& progress) {
         progress.total == 0 ? 0 : static_cast<double>(progress.done) / static_cast<double>(progress.total);
     const double done = begin_ + (end_ - begin_) * std::min(fraction, 1.0);
     whole_.report({stage_.empty() ? progress.stage : stage_, static_cast<std::uint64_t>(done * resolution),
-                   static_cast<std::uint64_t>(resolution), progress.what});
+                   static_cast<std::uint64_t>(resolution), progress.what.empty() ? what_ : progress.what});
 }
 
 std::optional<double> RemainingTime::update(const Progress& progress, Clock::time_point now) {

@@ -47,9 +47,10 @@ class SilentMonitor final : public JobMonitor {
 /// the whole.
 class PartMonitor final : public JobMonitor {
   public:
-    /// `whole` must outlive this. A `stage` given here replaces that of the reports.
-    PartMonitor(JobMonitor& whole, double begin, double end, std::string stage = "")
-        : whole_(whole), begin_(begin), end_(end), stage_(std::move(stage)) {}
+    /// `whole` must outlive this. A `stage` given here replaces that of the reports, and `what` stands for an
+    /// empty one of theirs.
+    PartMonitor(JobMonitor& whole, double begin, double end, std::string stage = "", std::string what = "")
+        : whole_(whole), begin_(begin), end_(end), stage_(std::move(stage)), what_(std::move(what)) {}
     void report(const Progress& progress) override;
     bool cancelled() const override { return whole_.cancelled(); }
 
@@ -58,6 +59,7 @@ class PartMonitor final : public JobMonitor {
     double begin_;
     double end_;
     std::string stage_;
+    std::string what_;
 };
 
 /// Estimates the time left from the completed fraction; forgets when the total changes.

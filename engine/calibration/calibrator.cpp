@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "calibration/calibrator.h"
+
+#include "calibration/statistics_collector.h"
+#include "support/json.h"
+#include "support/sha256.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+namespace planish {
+
+CalibrationPlan planCalibration(const CalibrationSettings& settings, const ModelConfig& config,
+                                std::string text, std::string sha256, std::span<const TokenId> ids) {
+    const EvaluationSettings windows =
+        resolveSettings({Convention::standard, settings.context, settings.samples, 0}, config);
+    const std::size_t available = ids.size() / windows.context;
+    if (settings.samples == 0 || settings.samples > available) {
+        throw InputError(
+            "calibration", "samples",
+            fmt::format("1 to {}, as many of {} tokens as {} has", available, windows.context, text),
+            std::to_string(settings.samples));
+    }
+    return {std::move(text), std::move(sha256), planWindows(ids, windows, std::nullopt), settings.inputs};
+}
+
+Calibrator::Calibrator(const CalibrationPlan& plan, const WeightSource& original,
+                       const WeightSource& quantized, StatisticsCache* cache, Workers& workers)
+    : plan_(plan), original_(original), quantized_(quantized), cache_(cache), workers_(workers) {}
+
+std::string Calibrator::keyOf(Place place, bool withCrossMoment, const std::string& fingerprint,
+                              const std::string& prefix) const {
+    Json key;
+    key["model"] = fingerprint;
+    key["text"] = plan_.sha256;
+    key["samples"] = plan_.samples.windows;
+    key["context"] = plan_.samples.context;
+    key["block"] = place.block;
+    key["site"] = static_cast<int>(place.site);
+    key["cross_moment"] = withCrossMoment;
+    key["prefix"] = plan_.inputs == CalibrationInputs::quantized ? prefix : "unquantized";
+    return sha256Hex(key.dump());
+}
+
+InputStatistics Calibrator::at(Place place, bool withCrossMoment, const std::string& fingerprint,
+                               const std::string& prefix, JobMonitor& monitor) {
+    const auto start = std::chrono::steady_clock::now();
+    const bool cross = withCrossMoment && plan_.inputs == CalibrationInputs::quantized;
+    const std::string key = keyOf(place, cross, fingerprint, prefix);
+    std::optional<InputStatistics> statistics =
+        cache_ != nullptr ? cache_->find(key, inputsAt(place.site, original_.model().config()))
+                          : std::nullopt;
+    if (statistics) {
+        ++fromCache_;
+    } else {
+        statistics = collect(place, cross, monitor);
+        ++collected_;
+        if (cache_ != nullptr) {
+            cache_->keep(key, *statistics);
+        }
+    }
+    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return *std::move(statistics);
+}
+
+InputStatistics Calibrator::collect(Place place, bool withCrossMoment, JobMonitor& monitor) {
+    const bool ofQuantized = plan_.inputs == CalibrationInputs::quantized;
+    if (!stream_) {
+        stream_.emplace(ofQuantized ? quantized_ : original_, plan_.samples, workers_);
+    }
+    const double share = withCrossMoment ? 1.0 / 3 : 1.0 / 2;
+    PartMonitor advancing(monitor, 0, share);
+    stream_->advanceTo(place, advancing);
+    if (withCrossMoment) {
+        if (!originalStream_) {
+            originalStream_.emplace(original_, plan_.samples, workers_);
+        }
+        PartMonitor advancingOriginal(monitor, share, 2 * share);
+        originalStream_->advanceTo(place, advancingOriginal);
+    }
+    PartMonitor collecting(monitor, 1 - share, 1);
+    std::optional<StatisticsCollector> collector;
+    for (std::size_t chunk = 0; chunk < stream_->chunks(); ++chunk) {
+        const Matrix inputs = stream_->inputs(chunk, monitor);
+        const Matrix original = withCrossMoment ? originalStream_->inputs(chunk, monitor) : Matrix();
+        if (!collector) {
+            collector.emplace(static_cast<std::size_t>(inputs.cols()), withCrossMoment, workers_);
+        }
+        collector->add(inputs, original, monitor);
+        collecting.report({"", chunk + 1, stream_->chunks(), ""});
+    }
+    return collector->result();
+}
+
+} // namespace planish

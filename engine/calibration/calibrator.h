@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "calibration/calibration_stream.h"
+#include "calibration/settings.h"
+#include "calibration/statistics_cache.h"
+#include "codec/input_statistics.h"
+
+#include <optional>
+#include <string>
+
+namespace planish {
+
+/// What statistics are collected from, resolved.
+struct CalibrationPlan {
+    std::string text;   ///< name
+    std::string sha256; ///< of the text
+    WindowPlan samples;
+    CalibrationInputs inputs = CalibrationInputs::quantized;
+};
+
+/// Cuts the first samples off a tokenized text. Throws InputError when the text is shorter.
+CalibrationPlan planCalibration(const CalibrationSettings& settings, const ModelConfig& config,
+                                std::string text, std::string sha256, std::span<const TokenId> ids);
+
+/// Statistics of the inputs at the places of a model, in the order of the network: from the cache, or by
+/// passing all samples through the model as far as it has been quantized, or through the unquantized model,
+/// or both.
+class Calibrator {
+  public:
+    /// All must outlive this. `quantized` is read up to the place that is asked for; `cache` may be null.
+    Calibrator(const CalibrationPlan& plan, const WeightSource& original, const WeightSource& quantized,
+               StatisticsCache* cache, Workers& workers);
+
+    /// Statistics at a place, not before the last one asked for. `fingerprint` is of the unquantized model,
+    /// `prefix` identifies what the quantized model has before the place: both and the plan are what the
+    /// cache knows them by. With inputs of the unquantized model the cross moment is H, and left out.
+    InputStatistics at(Place place, bool withCrossMoment, const std::string& fingerprint,
+                       const std::string& prefix, JobMonitor& monitor);
+
+    double seconds() const { return seconds_; }          ///< spent in at()
+    std::size_t fromCache() const { return fromCache_; } ///< places whose statistics the cache had
+    std::size_t collected() const { return collected_; }
+
+  private:
+    std::string keyOf(Place place, bool withCrossMoment, const std::string& fingerprint,
+                      const std::string& prefix) const;
+    InputStatistics collect(Place place, bool withCrossMoment, JobMonitor& monitor);
+
+    const CalibrationPlan& plan_;
+    const WeightSource& original_;
+    const WeightSource& quantized_;
+    StatisticsCache* cache_;
+    Workers& workers_;
+    std::optional<CalibrationStream> stream_;         ///< of the model whose inputs are wanted
+    std::optional<CalibrationStream> originalStream_; ///< beside it, for cross moments
+    double seconds_ = 0;
+    std::size_t fromCache_ = 0;
+    std::size_t collected_ = 0;
+};
+
+} // namespace planish

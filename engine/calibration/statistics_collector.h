@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "algebra/gemm.h"
+#include "codec/input_statistics.h"
+
+namespace planish {
+
+/// Collects InputStatistics chunk by chunk. Products of a chunk are in float, their sum over the chunks in
+/// double; tiles of fixed size in parallel, the same for every number of threads.
+class StatisticsCollector {
+  public:
+    /// `withCrossMoment`: chunks come with the inputs that the unquantized model has in the same places.
+    StatisticsCollector(std::size_t columns, bool withCrossMoment, Workers& workers);
+
+    /// `inputs` [tokens, columns]; `original` the same of the unquantized model, looked at with cross moment
+    /// only.
+    void add(MatrixView inputs, MatrixView original, const JobMonitor& monitor);
+    /// Of everything so far; at least one token.
+    InputStatistics result() const;
+
+  private:
+    using Precise = Eigen::MatrixXd;
+    void addProducts(MatrixView left, const std::vector<PackedMatrix>& right, bool symmetric, Precise& sum,
+                     const JobMonitor& monitor);
+    std::vector<PackedMatrix> packed(MatrixView inputs, const JobMonitor& monitor);
+
+    Workers& workers_;
+    std::uint64_t tokens_ = 0;
+    Precise moment_; ///< Σ x xᵀ, tiles on and above the diagonal
+    Precise cross_;  ///< Σ x x̄ᵀ, or empty
+    Eigen::VectorXd magnitude_;
+    Vector smallest_;
+    Vector largest_;
+};
+
+} // namespace planish
