@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "calibration/norm_fit.h"
 
+#include "codec/output_error.h"
 #include "codec/principal_outputs.h"
 
 #include <Eigen/Cholesky>
@@ -13,10 +14,17 @@ NormFit::NormFit(std::span<const NormReader> readers, const InputStatistics& inp
       slope_(Eigen::VectorXd::Zero(inputs.hessian.rows())) {
     const Matrix& moment = inputs.crossMoment.size() > 0 ? inputs.crossMoment : inputs.hessian;
     for (const NormReader& reader : readers) {
+        // Relative to the power of its outputs: those of q and k are large and matter no more for it.
+        const double power = OutputError(inputs, context.workers).of(reader.wanted);
+        if (!(power > 0)) {
+            continue;
+        }
         const Matrix transposed = reader.stored.transpose();
-        curvature_ += product(transposed, reader.stored, context).cwiseProduct(inputs.hessian).cast<double>();
+        curvature_ +=
+            product(transposed, reader.stored, context).cwiseProduct(inputs.hessian).cast<double>() / power;
         slope_ +=
-            product(transposed, reader.wanted, context).cwiseProduct(moment).cast<double>().rowwise().sum();
+            product(transposed, reader.wanted, context).cwiseProduct(moment).cast<double>().rowwise().sum() /
+            power;
     }
 }
 

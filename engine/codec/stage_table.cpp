@@ -173,17 +173,20 @@ std::vector<StageEntry> makeStages() {
               .name = "+tune",
               .title = "Parameters fitted to outputs",
               .summary =
-                  "Fits scales and minima, or codebooks, and the norm before to the outputs of the "
-                  "unquantized "
-                  "model by least squares once the levels are chosen; never a loss on the calibration text.",
-              .options = {},
+                  "Fits scales and minima, or codebooks, to the outputs of the unquantized weights by least "
+                  "squares once the levels are chosen, and then the gain of the norm before.",
+              .options = ":asymmetric (for the inputs of the unquantized model)",
               .bitsFormula = {},
               .reference = "Frantar, Alistarh: Optimal brain compression, 2022",
               .calibration = CalibrationUse::required,
               .examples = {"int3:g64+tune", "int4:g128+mse+tune"}},
          .word = "tune",
+         .options = {{"asymmetric"}},
          .least = FormatKind::scalar,
-         .demands = [](const StageSpec&) { return CodecDemands{.crossMoment = true, .fittedNorm = true}; },
+         .demands =
+             [](const StageSpec& spec) {
+                 return CodecDemands{.crossMoment = spec.has("asymmetric"), .fittedNorm = true};
+             },
          .make = MakeCorrection(
              [](const StageSpec&, const std::shared_ptr<const Codec>&) { return makeTuning(); })},
         {.member = {.choice = Choice::correction,
