@@ -15,6 +15,15 @@ Index tilesOf(Index columns) {
     return (columns + tileSize - 1) / tileSize;
 }
 
+/// By strips of rows, whose columns then share cache lines.
+void transposeInto(MatrixView from, MutableMatrixView to) {
+    constexpr Index strip = 16;
+    for (Index row = 0; row < from.rows(); row += strip) {
+        const Index rows = std::min(strip, from.rows() - row);
+        to.middleCols(row, rows) = from.middleRows(row, rows).transpose();
+    }
+}
+
 Index tileColumns(Index tile, Index columns) {
     return std::min(tileSize, columns - tile * tileSize);
 }
@@ -24,8 +33,8 @@ Index tileColumns(Index tile, Index columns) {
 StatisticsCollector::StatisticsCollector(std::size_t columns, bool withCrossMoment, Workers& workers)
     : workers_(workers),
       moment_(Precise::Zero(static_cast<Index>(columns), static_cast<Index>(columns))),
-      magnitude_(Eigen::VectorXd::Zero(moment_.rows())),
-      smallest_(Vector::Constant(moment_.rows(), std::numeric_limits<float>::infinity())),
+      magnitude_(Eigen::ArrayXd::Zero(moment_.rows())),
+      smallest_(Eigen::ArrayXf::Constant(moment_.rows(), std::numeric_limits<float>::infinity())),
       largest_(-smallest_) {
     if (withCrossMoment) {
         cross_ = moment_;
@@ -55,7 +64,7 @@ void StatisticsCollector::addProducts(MatrixView left, const std::vector<PackedM
             const Index rows = tileColumns(row, columns);
             // Not a power of two apart, where rows would share few lines of the cache.
             Matrix transposed(rows, left.rows() + 16);
-            transposed.leftCols(left.rows()) = left.middleCols(row * tileSize, rows).transpose();
+            transposeInto(left.middleCols(row * tileSize, rows), transposed.leftCols(left.rows()));
             Matrix product;
             for (Index column = symmetric ? row : 0; column < tilesOf(columns); ++column) {
                 monitor.throwIfCancelled();
@@ -73,16 +82,25 @@ void StatisticsCollector::add(MatrixView inputs, MatrixView original, const JobM
         addProducts(inputs, packed(original, monitor), false, cross_, monitor);
     }
     workers_.forEach(static_cast<std::size_t>(tilesOf(inputs.cols())), [&](std::size_t tile) {
-        const Index first = static_cast<Index>(tile) * tileSize;
-        const Index count = tileColumns(static_cast<Index>(tile), inputs.cols());
-        const auto part = inputs.middleCols(first, count);
-        magnitude_.segment(first, count) += part.cwiseAbs().cast<double>().colwise().sum().transpose();
-        smallest_.segment(first, count) =
-            smallest_.segment(first, count).cwiseMin(part.colwise().minCoeff().transpose());
-        largest_.segment(first, count) =
-            largest_.segment(first, count).cwiseMax(part.colwise().maxCoeff().transpose());
+        const auto index = static_cast<Index>(tile);
+        addColumns(inputs, index * tileSize, tileColumns(index, inputs.cols()));
     });
     tokens_ += static_cast<std::uint64_t>(inputs.rows());
+}
+
+void StatisticsCollector::addColumns(MatrixView inputs, Index first, Index count) {
+    // Sums of few rows lose next to nothing in float.
+    constexpr Index rowsPerSum = 64;
+    for (Index begin = 0; begin < inputs.rows(); begin += rowsPerSum) {
+        Eigen::ArrayXf sum = Eigen::ArrayXf::Zero(count);
+        for (Index row = begin; row < std::min(inputs.rows(), begin + rowsPerSum); ++row) {
+            const auto values = inputs.row(row).segment(first, count).transpose().array();
+            sum += values.abs();
+            smallest_.segment(first, count) = smallest_.segment(first, count).min(values);
+            largest_.segment(first, count) = largest_.segment(first, count).max(values);
+        }
+        magnitude_.segment(first, count) += sum.cast<double>();
+    }
 }
 
 InputStatistics StatisticsCollector::result() const {
@@ -91,9 +109,9 @@ InputStatistics StatisticsCollector::result() const {
     statistics.tokens = tokens_;
     statistics.hessian = (moment_ / tokens).cast<float>();
     statistics.hessian.triangularView<Eigen::StrictlyLower>() = statistics.hessian.transpose();
-    statistics.meanMagnitude = (magnitude_ / tokens).cast<float>();
-    statistics.smallest = smallest_;
-    statistics.largest = largest_;
+    statistics.meanMagnitude = (magnitude_ / tokens).cast<float>().matrix();
+    statistics.smallest = smallest_.matrix();
+    statistics.largest = largest_.matrix();
     if (cross_.size() > 0) {
         statistics.crossMoment = (cross_ / tokens).cast<float>();
     }

@@ -20,18 +20,19 @@ class StatisticsCollector {
     InputStatistics result() const;
 
   private:
-    using Precise = Eigen::MatrixXd;
+    using Precise = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
     void addProducts(MatrixView left, const std::vector<PackedMatrix>& right, bool symmetric, Precise& sum,
                      const JobMonitor& monitor);
     std::vector<PackedMatrix> packed(MatrixView inputs, const JobMonitor& monitor);
+    void addColumns(MatrixView inputs, Eigen::Index first, Eigen::Index count);
 
     Workers& workers_;
     std::uint64_t tokens_ = 0;
     Precise moment_; ///< Σ x xᵀ, tiles on and above the diagonal
     Precise cross_;  ///< Σ x x̄ᵀ, or empty
-    Eigen::VectorXd magnitude_;
-    Vector smallest_;
-    Vector largest_;
+    Eigen::ArrayXd magnitude_;
+    Eigen::ArrayXf smallest_;
+    Eigen::ArrayXf largest_;
 };
 
 } // namespace planish
