@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cassert>
 
 namespace planish {
@@ -59,13 +58,13 @@ template <typename Body>
 void CalibrationStream::forEachTile(Eigen::Index rows, JobMonitor& monitor, const Body& body) const {
     constexpr auto tile = static_cast<Eigen::Index>(tokensPerTile);
     const auto tiles = static_cast<std::size_t>((rows + tile - 1) / tile);
-    std::atomic<std::uint64_t> done = 0;
+    FinishedWork finished(monitor, tiles);
     workers_.forEach(
         tiles,
         [&](std::size_t index) {
             const Eigen::Index first = static_cast<Eigen::Index>(index) * tile;
             body(first, std::min(tile, rows - first));
-            monitor.report({"", ++done, tiles, ""});
+            finished.add(1);
         },
         monitor);
 }

@@ -116,24 +116,24 @@ class Quantizer {
             PartMonitor part(monitor_, begin, middle, "calibrate", tensor(readers.tensors.front()).name);
             readers.inputs = calibrator_->at(place, demands.crossMoment, fingerprint_, prefix_, part);
             noteRank(readers);
-            if (demands.scaledInputs) {
-                foldScales(place, readers);
+            if (const auto norm = normBefore(place); norm && demands.scaledInputs) {
+                foldScales(*norm, readers);
             }
             readers.outputs.emplace(*readers.inputs, workers_);
         }
         PartMonitor part(monitor_, middle, end, "quantize");
-        std::atomic<std::uint64_t> packed = 0;
+        FinishedWork finished(part, weights);
         part.report({"", 0, weights, tensor(readers.tensors.front()).name});
         workers_.forEach(
             readers.tensors.size(),
             [&](std::size_t i) {
                 packReader(readers, i);
-                const TensorInfo& finished = tensor(readers.tensors[i]);
-                part.report({"", packed += finished.count(), weights, finished.name});
+                const TensorInfo& packed = tensor(readers.tensors[i]);
+                finished.add(packed.count(), packed.name);
             },
             monitor_);
-        if (calibrated && demands.fittedNorm) {
-            fitNorm(place, readers);
+        if (const auto norm = normBefore(place); norm && calibrated && demands.fittedNorm) {
+            fitNorm(*norm, readers);
         }
         for (const std::size_t index : readers.tensors) {
             extendPrefix(index);
@@ -219,11 +219,23 @@ class Quantizer {
         }
     }
 
-    std::size_t normBefore(Place place) const {
+    /// The norm that produces what is read at a place; none before o and down.
+    std::optional<std::size_t> normBefore(Place place) const {
         const std::string block = fmt::format("model.layers.{}.", place.block);
-        const std::string name = place.site == Site::queryKeyValue ? block + "input_layernorm"
-                                 : place.site == Site::gateUp      ? block + "post_attention_layernorm"
-                                                                   : "model.norm";
+        switch (place.site) {
+        case Site::queryKeyValue:
+            return indexOf(block + "input_layernorm");
+        case Site::gateUp:
+            return indexOf(block + "post_attention_layernorm");
+        case Site::head:
+            return indexOf("model.norm");
+        case Site::output:
+        case Site::down:
+            break;
+        }
+        return std::nullopt;
+    }
+    std::size_t indexOf(const std::string& name) const {
         return static_cast<std::size_t>(&model().tensor(name) - model().tensors().data());
     }
 
@@ -236,9 +248,9 @@ class Quantizer {
         return stored.row(0).transpose();
     }
 
-    /// Divides the gain of the norm before by scales and multiplies the weights of all its readers by them, as
-    /// exactly as the gain can be stored.
-    void foldScales(Place place, Readers& readers) {
+    /// Divides the gain of the norm before by scales and multiplies the weights of all its readers by them,
+    /// as exactly as the gain can be stored.
+    void foldScales(std::size_t norm, Readers& readers) {
         std::vector<AwqConsumer> consumers;
         for (std::size_t i = 0; i < readers.tensors.size(); ++i) {
             if (codec(readers.tensors[i]).demands().scaledInputs) {
@@ -246,27 +258,26 @@ class Quantizer {
             }
         }
         const Vector scales = awqScales(consumers, *readers.inputs, context(readers.inputs));
-        const std::size_t norm = normBefore(place);
         const Vector gain = packed_.vector(tensor(norm));
         Vector smaller = gain.cwiseQuotient(scales);
         Vector stored = putGain(norm, smaller);
         // A gain too small to be stored would silence its column.
         smaller = (stored.array() == 0).select(gain, smaller);
         stored = putGain(norm, smaller);
-        const Vector taken = (stored.array() == 0).select(Vector::Ones(gain.size()), gain.cwiseQuotient(stored));
+        const Vector taken =
+            (stored.array() == 0).select(Vector::Ones(gain.size()), gain.cwiseQuotient(stored));
         for (Matrix& weights : readers.wanted) {
             weights = weights * taken.asDiagonal();
         }
         readers.inputs = scaledInputs(*readers.inputs, taken.cwiseInverse());
     }
 
-    void fitNorm(Place place, const Readers& readers) {
+    void fitNorm(std::size_t norm, const Readers& readers) {
         std::vector<NormReader> all;
         for (std::size_t i = 0; i < readers.tensors.size(); ++i) {
             all.push_back({readers.wanted[i], readers.stored[i]});
         }
         const NormFit fit(all, *readers.inputs, context(readers.inputs));
-        const std::size_t norm = normBefore(place);
         const PackedTensor before = packed_.tensors()[norm];
         const TensorResult resultBefore = results_[norm];
         const Vector gain = packed_.vector(tensor(norm));
@@ -297,10 +308,10 @@ class Quantizer {
         if (starvedInputs_ > 0) {
             const std::size_t context = settings_.calibration->samples.context;
             const std::size_t tokens = settings_.calibration->samples.windows * context;
-            all.push_back(fmt::format("calibrated on {} tokens, fewer than 8 for each of the {} inputs of tensors such as "
-                                      "{}: statistics are mostly noise below that; take {} samples or more",
-                                      tokens, starvedInputs_, starvedTensor_,
-                                      (8 * starvedInputs_ + context - 1) / context));
+            all.push_back(fmt::format(
+                "calibrated on {} tokens, fewer than 8 for each of the {} inputs of tensors such as "
+                "{}: statistics are mostly noise below that; take {} samples or more",
+                tokens, starvedInputs_, starvedTensor_, (8 * starvedInputs_ + context - 1) / context));
         }
         std::vector<std::string_view> names;
         for (std::size_t i = 0; i < keptNearest_.size(); ++i) {
@@ -311,9 +322,10 @@ class Quantizer {
         if (!names.empty()) {
             constexpr std::size_t shown = 3;
             const std::size_t more = names.size() - std::min(shown, names.size());
-            all.push_back(fmt::format("nearest rounding was kept where the codec's own loses no less of the outputs: {}{}",
-                                      fmt::join(names.begin(), names.end() - static_cast<std::ptrdiff_t>(more), ", "),
-                                      more > 0 ? fmt::format(" and {} more tensors", more) : ""));
+            all.push_back(fmt::format(
+                "nearest rounding was kept where the codec's own loses no less of the outputs: {}{}",
+                fmt::join(names.begin(), names.end() - static_cast<std::ptrdiff_t>(more), ", "),
+                more > 0 ? fmt::format(" and {} more tensors", more) : ""));
         }
         return all;
     }

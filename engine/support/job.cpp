@@ -14,6 +14,12 @@ void PartMonitor::report(const Progress& progress) {
                    static_cast<std::uint64_t>(resolution), progress.what.empty() ? what_ : progress.what});
 }
 
+void FinishedWork::add(std::uint64_t units, const std::string& what) {
+    const std::scoped_lock lock(mutex_);
+    done_ += units;
+    monitor_.report({"", done_, total_, what});
+}
+
 std::optional<double> RemainingTime::update(const Progress& progress, Clock::time_point now) {
     if (progress.total != total_) {
         total_ = progress.total;

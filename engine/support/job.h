@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -60,6 +61,20 @@ class PartMonitor final : public JobMonitor {
     double end_;
     std::string stage_;
     std::string what_;
+};
+
+/// Counts what several threads finish and reports it in rising order.
+class FinishedWork {
+  public:
+    /// `monitor` must outlive this; `total` units in all.
+    FinishedWork(JobMonitor& monitor, std::uint64_t total) : monitor_(monitor), total_(total) {}
+    void add(std::uint64_t units, const std::string& what = "");
+
+  private:
+    JobMonitor& monitor_;
+    std::uint64_t total_;
+    std::uint64_t done_ = 0;
+    std::mutex mutex_;
 };
 
 /// Estimates the time left from the completed fraction; forgets when the total changes.

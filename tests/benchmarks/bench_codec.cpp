@@ -92,6 +92,8 @@ BENCHMARK_CAPTURE(encode, int4_g64_sinq, "int4:g64+sinq");
 BENCHMARK_CAPTURE(encode, int4_g64_outliers, "int4:g64+outliers=1%");
 BENCHMARK_CAPTURE(encode, int4_g64_sparse, "int4:g64+sparse=50%");
 BENCHMARK_CAPTURE(encode, int3_g128_lowrank_16, "int3:g128+lowrank=16");
+BENCHMARK_CAPTURE(encodeCalibrated, int4_g128_gptq, "int4:g128+gptq");
+BENCHMARK_CAPTURE(encodeCalibrated, int4_g128_gptq_minmax, "int4:g128+gptq:minmax");
 BENCHMARK_CAPTURE(encodeCalibrated, int4_g64_tune, "int4:g64+tune");
 BENCHMARK_CAPTURE(encodeCalibrated, int3_g128_lowrank_16, "int3:g128+lowrank=16");
 BENCHMARK_CAPTURE(decode, bf16, "bf16");
