@@ -15,7 +15,7 @@ NormFit::NormFit(std::span<const NormReader> readers, const InputStatistics& inp
     const Matrix& moment = inputs.crossMoment.size() > 0 ? inputs.crossMoment : inputs.hessian;
     for (const NormReader& reader : readers) {
         // Relative to the power of its outputs: those of q and k are large and matter no more for it.
-        const double power = OutputError(inputs, context.workers).of(reader.wanted);
+        const double power = OutputError(inputs, context.workers, context.monitor).of(reader.wanted);
         if (!(power > 0)) {
             continue;
         }

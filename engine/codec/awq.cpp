@@ -73,7 +73,7 @@ Vector bestScales(std::span<const Trial> trials, const InputStatistics& inputs,
     constexpr int steps = 20;
     // Nearest rounding is tried; statistics would only take time.
     const EncodeContext trialContext{context.workers, context.monitor, context.seed};
-    const OutputError outputs(inputs, context.workers);
+    const OutputError outputs(inputs, context.workers, context.monitor);
     Vector best;
     double least = std::numeric_limits<double>::infinity();
     for (int step = 0; step <= steps; ++step) {

@@ -21,7 +21,8 @@ std::vector<float> InputStatistics::importance() const {
 }
 
 double proxyLoss(MatrixView original, MatrixView stored, const InputStatistics& inputs, Workers& workers) {
-    const OutputError outputs(inputs, workers);
+    const SilentMonitor monitor;
+    const OutputError outputs(inputs, workers, monitor);
     const double error = outputs.of(original - stored);
     const double whole = outputs.of(original);
     if (whole == 0) {

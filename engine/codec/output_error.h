@@ -9,13 +9,15 @@ namespace planish {
 /// What errors of weights cost in the outputs, for several of them against the same inputs.
 class OutputError {
   public:
-    OutputError(const InputStatistics& inputs, Workers& workers);
+    /// `workers` and `monitor` must outlive this.
+    OutputError(const InputStatistics& inputs, Workers& workers, const JobMonitor& monitor);
     /// tr(E H Eᵀ) of errors [rows, columns]: the expected square of what they add to the outputs. Rows in
-    /// parallel, summed in double in a fixed order.
+    /// parallel, summed in double in a fixed order. Throws Cancelled.
     double of(const Matrix& errors) const;
 
   private:
     Workers& workers_;
+    const JobMonitor& monitor_;
     PackedMatrix hessian_;
 };
 

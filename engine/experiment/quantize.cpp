@@ -119,7 +119,7 @@ class Quantizer {
             if (const auto norm = normBefore(place); norm && demands.scaledInputs) {
                 foldScales(*norm, readers);
             }
-            readers.outputs.emplace(*readers.inputs, workers_);
+            readers.outputs.emplace(*readers.inputs, workers_, quiet_);
         }
         PartMonitor part(monitor_, middle, end, "quantize");
         FinishedWork finished(part, weights);
