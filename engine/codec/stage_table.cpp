@@ -38,7 +38,7 @@ std::vector<StageEntry> makeStages() {
                     .calibration = CalibrationUse::required,
                     .examples = {"int4:g128+awq+mse", "int3:g128+awq:folded+mse"}},
          .word = "awq",
-         .options = {{"folded"}},
+         .options = {{"Scales in the norm before", {"folded"}}},
          .demands = [](const StageSpec& spec) { return CodecDemands{.scaledInputs = spec.has("folded")}; },
          .make = MakeTransform([](const StageSpec& spec) {
              return spec.has("folded") ? std::shared_ptr<const Transform>() : makeAwqTransform();
@@ -110,7 +110,9 @@ std::vector<StageEntry> makeStages() {
               .calibration = CalibrationUse::required,
               .examples = {"int4:g128+gptq", "int3:g128+gptq:order", "codebook3:row+gptq"}},
          .word = "gptq",
-         .options = {{"mse", "minmax"}, {"order"}, {"asymmetric"}},
+         .options = {{"Groups by", {"mse", "minmax"}},
+                     {"Large inputs first", {"order"}},
+                     {"Outputs of the unquantized model", {"asymmetric"}}},
          .usual = "mse",
          .least = FormatKind::scalar,
          .demands = [](const StageSpec& spec) { return CodecDemands{.crossMoment = spec.has("asymmetric")}; },
@@ -181,7 +183,7 @@ std::vector<StageEntry> makeStages() {
               .calibration = CalibrationUse::required,
               .examples = {"int3:g64+tune", "int4:g128+mse+tune"}},
          .word = "tune",
-         .options = {{"asymmetric"}},
+         .options = {{"Inputs of the unquantized model", {"asymmetric"}}},
          .least = FormatKind::scalar,
          .demands =
              [](const StageSpec& spec) {
@@ -220,7 +222,7 @@ std::vector<StageEntry> makeStages() {
          .word = "lowrank",
          .argument = StageArgument::number,
          .most = 256,
-         .options = {{"fp16", "bf16", "int8"}},
+         .options = {{"Factors", {"fp16", "bf16", "int8"}}},
          .usual = "fp16",
          .make = MakeCorrection([](const StageSpec& spec, const std::shared_ptr<const Codec>&) {
              const std::string factors = spec.has("int8")   ? "int8:sym:row"
