@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli_process.h"
+#include "codec/codec.h"
 
 #include <QFile>
 #include <QTest>
@@ -54,6 +55,39 @@ class CliPagesTest : public QObject {
                                .arg(found[line])));
         }
         QCOMPARE(committed.size(), found.size());
+    }
+
+    void every_example_of_a_codec_is_measured_on_a_tensor_with_its_statistics() {
+        const QString page = content(source("docs/codecs.md"));
+        QVERIFY(page.contains(QStringLiteral("Calibrated on 64 samples of 512 tokens of `calibration`")));
+        for (const CodecMember& member : codecMembers()) {
+            for (const std::string& example : member.examples) {
+                const auto start =
+                    page.indexOf(QStringLiteral("| `%1` |").arg(QString::fromStdString(example)));
+                QVERIFY2(start >= 0, example.c_str());
+                const auto cells = page.mid(start, page.indexOf(QLatin1Char('\n'), start) - start)
+                                       .split(QLatin1Char('|'), Qt::SkipEmptyParts);
+                const bool needsStatistics = Codec::parse(example).calibration() == CalibrationUse::required;
+                QCOMPARE(cells.size(), qsizetype{5});
+                QCOMPARE(cells[2].trimmed().isEmpty(), needsStatistics);
+                for (const qsizetype cell : {1, 3, 4}) {
+                    bool measured = false;
+                    QVERIFY2(cells[cell].toDouble(&measured) < 32.01 && measured, example.c_str());
+                }
+            }
+        }
+    }
+
+    void the_page_of_codecs_shows_what_error_feedback_gains() {
+        const QString page = content(source("docs/codecs.md"));
+        const auto loss = [&](const char* codec) {
+            const auto start = page.indexOf(QStringLiteral("| `%1` |").arg(QLatin1String(codec)));
+            const auto cells = page.mid(start, page.indexOf(QLatin1Char('\n'), start) - start)
+                                   .split(QLatin1Char('|'), Qt::SkipEmptyParts);
+            return cells.value(4).toDouble();
+        };
+        QVERIFY(0 < loss("int4:g128+gptq") && loss("int4:g128+gptq") < 0.9 * loss("int4:g128+awq+mse"));
+        QCOMPARE(loss("int4:g64+obd"), loss("int4:g64"));
     }
 };
 
