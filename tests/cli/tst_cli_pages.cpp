@@ -2,6 +2,7 @@
 #include "cli_process.h"
 #include "codec/codec.h"
 
+#include <QDir>
 #include <QFile>
 #include <QTest>
 #include <cmath>
@@ -76,6 +77,26 @@ class CliPagesTest : public QObject {
                 }
             }
         }
+    }
+
+    void results_of_experiments_are_what_their_stores_say_data() {
+        QTest::addColumn<QString>("folder");
+        const QDir experiments(source("experiments"));
+        for (const QString& name : experiments.entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
+            QTest::newRow(qPrintable(name)) << experiments.filePath(name) + QLatin1Char('/');
+        }
+    }
+
+    void results_of_experiments_are_what_their_stores_say() {
+        QFETCH(QString, folder);
+        const QString results = folder + QStringLiteral("RESULTS.md");
+        const QString store = folder + QStringLiteral("results.h5");
+        if (!QFile::exists(results) && !QFile::exists(store)) {
+            QSKIP("this experiment has no recorded results yet");
+        }
+        const CliResult result =
+            cli({"claims", folder + QStringLiteral("claims.json"), "--store", store, "--check", results});
+        QVERIFY2(result.status == 0, result.err.constData());
     }
 
     void the_page_of_codecs_shows_what_error_feedback_gains() {
