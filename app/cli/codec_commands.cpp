@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "calibration/calibrator.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/terminal_monitor.h"
 #include "codec/registry.h"
+#include "evaluation/corpus.h"
 #include "experiment/codec_page.h"
 #include "model/model.h"
+#include "tokenizer/tokenizer.h"
 
 #include <fmt/format.h>
 
@@ -70,11 +73,20 @@ void printCodecs() {
     }
 }
 
-/// The page measures on the smallest bundled model.
-ExampleTensor exampleTensor() {
+/// The page measures on the smallest bundled model, with the statistics a run with these settings collects.
+ExampleTensor exampleTensor(Workers& workers, JobMonitor& monitor) {
     const Model model = Model::open("folio-4m");
+    const OriginalWeights weights(model);
     const TensorInfo& tensor = model.tensor("model.layers.1.mlp.up_proj");
-    return {fmt::format("{} of {}", tensor.name, model.name()), model.read(tensor), std::nullopt};
+    const CalibrationSettings settings{.samples = 64, .inputs = CalibrationInputs::original};
+    const Corpus corpus = Corpus::open(settings.text);
+    const CalibrationPlan plan = planCalibration(settings, model.config(), corpus.name, corpus.sha256,
+                                                 Tokenizer::open(model.folder()).encode(corpus.text));
+    Calibrator calibrator(plan, weights, weights, nullptr, workers);
+    return {fmt::format("{} of {}", tensor.name, model.name()), weights.matrix(tensor, workers),
+            calibrator.at(*placeOf(tensor, model.config()), false, "", "", monitor),
+            fmt::format("{} samples of {} tokens of `{}`, through the unquantized model",
+                        plan.samples.windows, plan.samples.context, plan.text)};
 }
 
 } // namespace
@@ -97,7 +109,10 @@ void addCodecs(CLI::App& app) {
         } else if (arguments->markdown) {
             Workers workers(arguments->threads);
             TerminalMonitor monitor;
-            fmt::print("{}", codecsMarkdown(exampleTensor(), workers, monitor));
+            PartMonitor calibrating(monitor, 0, 0.5, "calibrate");
+            const ExampleTensor example = exampleTensor(workers, calibrating);
+            PartMonitor measuring(monitor, 0.5, 1);
+            fmt::print("{}", codecsMarkdown(example, workers, measuring));
         } else {
             printCodecs();
         }

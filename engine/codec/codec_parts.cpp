@@ -238,8 +238,8 @@ const StageSpec* stageOf(const CodecSpec& codec, Choice choice) {
 
 std::vector<CodecOption> stageOptions(const StageSpec& stage) {
     std::vector<CodecOption> options;
-    for (const std::vector<std::string>& list : stage.entry->options) {
-        CodecOption option{stage.entry->word, list, {}};
+    for (const auto& [title, list] : stage.entry->options) {
+        CodecOption option{title, list, {}};
         if (std::find(list.begin(), list.end(), stage.entry->usual) != list.end()) {
             option.chosen = stage.entry->usual;
         } else {
@@ -257,7 +257,7 @@ std::vector<CodecOption> stageOptions(const StageSpec& stage) {
 
 StageSpec withStageOption(StageSpec stage, const CodecOption& option, const std::string& word) {
     std::vector<std::string> chosen;
-    for (const std::vector<std::string>& list : stage.entry->options) {
+    for (const auto& [title, list] : stage.entry->options) {
         const bool changes = !list.empty() && std::find(option.words.begin(), option.words.end(),
                                                         list.front()) != option.words.end();
         for (const std::string& candidate : list) {

@@ -319,26 +319,27 @@ class Parser {
     }
 
     void stageOptions(StageSpec& spec) {
-        const auto& lists = spec.entry->options;
-        std::vector<std::string> chosen(lists.size());
+        const auto& options = spec.entry->options;
+        std::vector<std::string> chosen(options.size());
         while (take(':')) {
             const std::size_t start = at_;
             const std::string_view name = word();
             bool known = false;
-            for (std::size_t i = 0; i < lists.size(); ++i) {
-                if (std::find(lists[i].begin(), lists[i].end(), name) == lists[i].end()) {
+            for (std::size_t i = 0; i < options.size(); ++i) {
+                const auto& list = options[i].words;
+                if (std::find(list.begin(), list.end(), name) == list.end()) {
                     continue;
                 }
                 if (!chosen[i].empty()) {
-                    fail(start, name, fmt::format("one of {} once", fmt::join(lists[i], ", ")));
+                    fail(start, name, fmt::format("one of {} once", fmt::join(list, ", ")));
                 }
                 chosen[i] = name;
                 known = true;
             }
             if (!known) {
                 std::vector<std::string> words;
-                for (const auto& list : lists) {
-                    words.insert(words.end(), list.begin(), list.end());
+                for (const StageOption& option : options) {
+                    words.insert(words.end(), option.words.begin(), option.words.end());
                 }
                 failUnknown(
                     start, name,

@@ -51,6 +51,12 @@ struct FormatEntry {
     std::function<std::shared_ptr<const Format>(const FormatSpec&)> make;
 };
 
+/// Words of which one may follow a stage as ":word".
+struct StageOption {
+    std::string title; ///< "Large inputs first"
+    std::vector<std::string> words;
+};
+
 /// What follows the '=' of a stage.
 enum class StageArgument { none, percent, number, codec };
 
@@ -67,9 +73,8 @@ struct StageEntry {
     std::string word; ///< without the '+'
     StageArgument argument = StageArgument::none;
     std::uint32_t most = 0; ///< of the argument, from 1: a number, or parts per million of a percentage
-    /// Words that may follow as ":word", one of each list at most; printed in the order of the lists.
-    std::vector<std::vector<std::string>> options{};
-    std::string usual{}; ///< the one of these words that is the same as none, and not printed
+    std::vector<StageOption> options{}; ///< printed in this order
+    std::string usual{};                ///< the one of these words that is the same as none, and not printed
     FormatKind least = FormatKind::block; ///< what a format must be at least to take this stage
     std::function<CodecDemands(const StageSpec&)> demands{}; ///< null: none
     std::variant<MakeRounding, MakeTransform, MakeCorrection> make;

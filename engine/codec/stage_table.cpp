@@ -31,14 +31,15 @@ std::vector<StageEntry> makeStages() {
                     .title = "Activation-aware scales",
                     .summary =
                         "Scales columns up by a power of how large their inputs are, which stores those more "
-                        "finely; with :folded the scales live in the norm before the tensor.",
+                        "finely; with :folded the scales live in the norm before (o and down have none and "
+                        "store theirs).",
                     .options = ":folded",
-                    .bitsFormula = "16 ÷ rows of the tensor; 0 with :folded",
+                    .bitsFormula = "16 ÷ rows of the tensor; 0 with :folded, but for o and down",
                     .reference = "Lin et al.: AWQ, 2023",
                     .calibration = CalibrationUse::required,
                     .examples = {"int4:g128+awq+mse", "int3:g128+awq:folded+mse"}},
          .word = "awq",
-         .options = {{"folded"}},
+         .options = {{"Scales in the norm before", {"folded"}}},
          .demands = [](const StageSpec& spec) { return CodecDemands{.scaledInputs = spec.has("folded")}; },
          .make = MakeTransform([](const StageSpec& spec) {
              return spec.has("folded") ? std::shared_ptr<const Transform>() : makeAwqTransform();
@@ -95,22 +96,24 @@ std::vector<StageEntry> makeStages() {
          .word = "mse",
          .least = FormatKind::grid,
          .make = MakeRounding([](const StageSpec&) { return direct<MseChoice>(); })},
-        {.member =
-             {.choice = Choice::rounding,
-              .name = "+gptq",
-              .title = "Error feedback, full Hessian",
-              .summary =
-                  "Rounds column by column and lets later columns make up for the errors of earlier ones in "
-                  "the outputs; the best rounding when there is enough calibration text.",
-              .options = ":minmax (groups by minimum and maximum, least squared error without) :order "
-                         "(columns of large inputs first, static groups) :asymmetric (towards the outputs "
-                         "of the unquantized model)",
-              .bitsFormula = {},
-              .reference = "Frantar, Ashkboos, Hoefler, Alistarh: GPTQ, 2022",
-              .calibration = CalibrationUse::required,
-              .examples = {"int4:g128+gptq", "int3:g128+gptq:order", "codebook3:row+gptq"}},
+        {.member = {.choice = Choice::rounding,
+                    .name = "+gptq",
+                    .title = "Error feedback, full Hessian",
+                    .summary = "GPTQ: rounds column by column and lets later columns make up in the outputs "
+                               "for the errors of "
+                               "earlier ones; the best rounding where there is calibration text enough.",
+                    .options =
+                        ":minmax (groups by minimum and maximum, least squared error without) :order "
+                        "(columns of large inputs first, static groups) :asymmetric (towards the outputs "
+                        "of the unquantized model)",
+                    .bitsFormula = {},
+                    .reference = "Frantar, Ashkboos, Hoefler, Alistarh: GPTQ, 2022",
+                    .calibration = CalibrationUse::required,
+                    .examples = {"int4:g128+gptq", "int3:g128+gptq:order", "codebook3:row+gptq"}},
          .word = "gptq",
-         .options = {{"mse", "minmax"}, {"order"}, {"asymmetric"}},
+         .options = {{"Groups by", {"mse", "minmax"}},
+                     {"Large inputs first", {"order"}},
+                     {"Outputs of the unquantized model", {"asymmetric"}}},
          .usual = "mse",
          .least = FormatKind::scalar,
          .demands = [](const StageSpec& spec) { return CodecDemands{.crossMoment = spec.has("asymmetric")}; },
@@ -125,8 +128,8 @@ std::vector<StageEntry> makeStages() {
               .name = "+obd",
               .title = "Error feedback, diagonal Hessian",
               .summary =
-                  "The same with the diagonal alone, which passes nothing on: equal to nearest rounding, "
-                  "byte for byte. Here to show that.",
+                  "+gptq with the diagonal of the Hessian alone, which passes no error on: equal to nearest "
+                  "rounding, byte for byte. Here to show that.",
               .options = {},
               .bitsFormula = {},
               .reference = "LeCun, Denker, Solla: Optimal brain damage, 1990",
@@ -168,20 +171,19 @@ std::vector<StageEntry> makeStages() {
          .make = MakeCorrection([](const StageSpec& spec, const std::shared_ptr<const Codec>&) {
              return makeOutliers(spec.number);
          })},
-        {.member =
-             {.choice = Choice::correction,
-              .name = "+tune",
-              .title = "Parameters fitted to outputs",
-              .summary =
-                  "Fits scales and minima, or codebooks, to the outputs of the unquantized weights by least "
-                  "squares once the levels are chosen, and then the gain of the norm before.",
-              .options = ":asymmetric (for the inputs of the unquantized model)",
-              .bitsFormula = {},
-              .reference = "Frantar, Alistarh: Optimal brain compression, 2022",
-              .calibration = CalibrationUse::required,
-              .examples = {"int3:g64+tune", "int4:g128+mse+tune"}},
+        {.member = {.choice = Choice::correction,
+                    .name = "+tune",
+                    .title = "Parameters fitted to outputs",
+                    .summary = "Once levels are chosen, fits scales and minima, or codebooks, and then the "
+                               "gain of the norm "
+                               "before to the outputs of the unquantized weights, by least squares.",
+                    .options = ":asymmetric (for the inputs of the unquantized model)",
+                    .bitsFormula = {},
+                    .reference = "Frantar, Alistarh: Optimal brain compression, 2022",
+                    .calibration = CalibrationUse::required,
+                    .examples = {"int3:g64+tune", "int4:g128+mse+tune"}},
          .word = "tune",
-         .options = {{"asymmetric"}},
+         .options = {{"Inputs of the unquantized model", {"asymmetric"}}},
          .least = FormatKind::scalar,
          .demands =
              [](const StageSpec& spec) {
@@ -220,7 +222,7 @@ std::vector<StageEntry> makeStages() {
          .word = "lowrank",
          .argument = StageArgument::number,
          .most = 256,
-         .options = {{"fp16", "bf16", "int8"}},
+         .options = {{"Factors", {"fp16", "bf16", "int8"}}},
          .usual = "fp16",
          .make = MakeCorrection([](const StageSpec& spec, const std::shared_ptr<const Codec>&) {
              const std::string factors = spec.has("int8")   ? "int8:sym:row"

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "experiment/codec_page.h"
 
+#include "codec/awq.h"
 #include "codec/codec.h"
+#include "codec/diagonal.h"
 #include "codec/registry.h"
 
 #include <fmt/format.h>
@@ -41,20 +43,23 @@ Matrix normalSample() {
     return sample;
 }
 
-/// What storing a tensor this way costs.
-struct Measurement {
-    double relativeError = 0;
-    std::optional<double> proxyLoss;
-};
+Matrix roundTrip(const Codec& codec, const Matrix& weights, const EncodeContext& context) {
+    return codec.decode(codec.encode(weights, context), context.workers);
+}
 
-Measurement measure(const Codec& codec, const Matrix& weights, const InputStatistics* inputs,
-                    Workers& workers, JobMonitor& monitor) {
-    const Matrix stored = codec.decode(codec.encode(weights, {workers, monitor, 0, inputs}), workers);
-    Measurement measurement{storageError(weights, stored).relative, {}};
-    if (inputs != nullptr) {
-        measurement.proxyLoss = proxyLoss(weights, stored, *inputs, workers);
+/// What a tensor with statistics is stored as; scales that codecs leave to the norm before are taken there
+/// and back.
+Matrix roundTripWithInputs(const Codec& codec, const Matrix& weights, const InputStatistics& inputs,
+                           Workers& workers, JobMonitor& monitor) {
+    const EncodeContext context{workers, monitor, 0, &inputs};
+    if (!codec.demands().scaledInputs) {
+        return roundTrip(codec, weights, context);
     }
-    return measurement;
+    const AwqConsumer consumer{weights, codec};
+    const Vector scales = awqScales(std::span(&consumer, 1), inputs, context);
+    const InputStatistics smaller = scaledInputs(inputs, scales.cwiseInverse());
+    const Matrix stored = roundTrip(codec, weights * scales.asDiagonal(), {workers, monitor, 0, &smaller});
+    return stored * scales.cwiseInverse().asDiagonal();
 }
 
 std::string threeDigits(double value) {
@@ -66,20 +71,15 @@ std::string exampleRow(const std::string& text, const Matrix& normal, const Exam
     const Codec codec = Codec::parse(text);
     const double bits = 8.0 * static_cast<double>(codec.packedBytes({sampleSize, sampleSize})) /
                         static_cast<double>(sampleSize * sampleSize);
-    const bool required = codec.calibration() == CalibrationUse::required;
     std::string normalError;
-    std::string realError;
-    std::string realLoss;
-    if (!required) {
-        normalError = threeDigits(measure(codec, normal, nullptr, workers, monitor).relativeError);
+    if (codec.calibration() != CalibrationUse::required) {
+        normalError =
+            threeDigits(storageError(normal, roundTrip(codec, normal, {workers, monitor, 0})).relative);
     }
-    if (!required || real.inputs) {
-        const InputStatistics* inputs = real.inputs ? &*real.inputs : nullptr;
-        const Measurement measurement = measure(codec, real.weights, inputs, workers, monitor);
-        realError = threeDigits(measurement.relativeError);
-        realLoss = measurement.proxyLoss ? threeDigits(*measurement.proxyLoss) : "";
-    }
-    return fmt::format("| `{}` | {:.4g} | {} | {} | {} |\n", text, bits, normalError, realError, realLoss);
+    const Matrix stored = roundTripWithInputs(codec, real.weights, real.inputs, workers, monitor);
+    return fmt::format("| `{}` | {:.4g} | {} | {} | {} |\n", text, bits, normalError,
+                       threeDigits(storageError(real.weights, stored).relative),
+                       threeDigits(proxyLoss(real.weights, stored, real.inputs, workers)));
 }
 
 std::string memberSection(const CodecMember& member, const Matrix& normal, const ExampleTensor& real,
@@ -106,17 +106,21 @@ std::string introduction(const ExampleTensor& real) {
         R"(# Codecs
 
 A codec is written `FORMAT[:option]*[+stage]*`; nested codecs with stages stand in parentheses. It is made of four
-choices that combine freely, a chapter each below. This page is written by `planish-cli codecs --markdown`.
+choices that combine freely, a chapter each below. This page, numbers included, is written by
+`planish-cli codecs --markdown`, which measures:
 
 - **bits**: exact bits per weight of a tensor of {0} × {0}, everything included.
-- **error**: squared error over the squared weights, ‖W−Ŵ‖² ÷ ‖W‖², of {0} × {0} samples of N(0,1) and of
-  `{1}` ({2} × {3}).
-- **loss**: expected squared error of the outputs over that of the outputs, tr(E H Eᵀ) ÷ tr(W H Wᵀ), of the same tensor{4}.
+- **error, N(0,1)**: squared error over the squared weights, ‖W−Ŵ‖² ÷ ‖W‖², of {0} × {0} samples of N(0,1), without
+  statistics; empty for what needs them.
+- **error, model**: the same of `{1}` ({2} × {3}), calibrated.
+- **loss, model**: expected squared error of the outputs over that of the outputs, tr(E H Eᵀ) ÷ tr(W H Wᵀ), of the same
+  tensor stored the same way.
+
+Calibrated on {4} ({5} tokens): whatever uses statistics
+of its inputs was given these, and H = E[x xᵀ] is of these.
 )",
-        sampleSize, real.name, real.weights.rows(), real.weights.cols(),
-        real.inputs ? fmt::format("; statistics H of {} tokens, which its rounding was given too",
-                                  real.inputs->tokens)
-                    : "; empty, as there are no statistics");
+        sampleSize, real.name, real.weights.rows(), real.weights.cols(), real.inputsOrigin,
+        real.inputs.tokens);
 }
 
 } // namespace

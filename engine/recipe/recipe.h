@@ -45,6 +45,10 @@ struct Recipe {
 /// that matches no tensor, with near matches.
 std::vector<Codec> resolve(const Recipe& recipe, std::span<const TensorInfo> tensors, bool tiedEmbedding);
 
+/// What resolve() makes of a codec for a tensor that is to be stored in it: the codec, or the one that stores
+/// its scales itself.
+Codec codecFor(const Codec& codec, const TensorInfo& tensor);
+
 /// The shortest recipe that resolves to `codecs`: one rule a role where a role agrees, then per block, then
 /// per tensor.
 Recipe recipeFor(std::span<const Codec> codecs, std::span<const TensorInfo> tensors, bool tiedEmbedding);

@@ -77,15 +77,12 @@ class Resolver {
     /// What the place of a tensor in the network rules out.
     std::vector<Codec> result() && {
         for (std::size_t i = 0; i < tensors_.size(); ++i) {
-            const Role role = tensors_[i].role;
-            if (role == Role::embedding && codecs_[i].calibration() == CalibrationUse::required) {
+            if (tensors_[i].role == Role::embedding && codecs_[i].calibration() == CalibrationUse::required) {
                 throw InputError(source_, "codec of " + tensors_[i].name,
                                  "one that needs no statistics: what an embedding reads are token ids",
                                  codecs_[i].name());
             }
-            if (codecs_[i].demands().scaledInputs && !readsNorm(role)) {
-                codecs_[i] = codecs_[i].withOwnScales();
-            }
+            codecs_[i] = codecFor(codecs_[i], tensors_[i]);
         }
         return std::move(codecs_);
     }
@@ -98,6 +95,10 @@ class Resolver {
 };
 
 } // namespace
+
+Codec codecFor(const Codec& codec, const TensorInfo& tensor) {
+    return codec.demands().scaledInputs && !readsNorm(tensor.role) ? codec.withOwnScales() : codec;
+}
 
 std::vector<Codec> resolve(const Recipe& recipe, std::span<const TensorInfo> tensors, bool tiedEmbedding) {
     Resolver resolver(recipe, tensors, tiedEmbedding);

@@ -53,7 +53,7 @@ class RecipeBuilder {
                 ++last;
             }
             const std::string rule = layersRule(first, last);
-            if (const Indices matched = matching(rule); !matched.empty()) {
+            if (const Indices matched = matching(rule); !matched.empty() && !codecs[first].empty()) {
                 offer(rule, matched, codecs[first]);
             }
             first = last + 1;
@@ -71,8 +71,8 @@ class RecipeBuilder {
     Recipe result() && {
         const Indices linears = decoder();
         const std::string common = commonest(linears, recipe_.defaultCodec);
-        const bool uniform =
-            std::all_of(linears.begin(), linears.end(), [&](std::size_t i) { return wanted_[i] == common; });
+        const bool uniform = std::all_of(linears.begin(), linears.end(),
+                                         [&](std::size_t i) { return wanted_[i] == asStored(common, i); });
         recipe_.name = uniform ? common : "mixed";
         return std::move(recipe_);
     }
@@ -102,9 +102,18 @@ class RecipeBuilder {
     std::ptrdiff_t settledBy(const Indices& matched, const std::string& codec) const {
         std::ptrdiff_t settled = 0;
         for (const std::size_t i : matched) {
-            settled += (wanted_[i] == codec ? 1 : 0) - (present_[i] == wanted_[i] ? 1 : 0);
+            settled += (wanted_[i] == asStored(codec, i) ? 1 : 0) - (present_[i] == wanted_[i] ? 1 : 0);
         }
         return settled;
+    }
+
+    /// What a tensor has under a rule with this codec.
+    const std::string& asStored(const std::string& codec, std::size_t index) const {
+        auto [stored, isNew] = stored_.try_emplace({codec, tensors_[index].role});
+        if (isNew) {
+            stored->second = codecFor(Codec::parse(codec), tensors_[index]).name();
+        }
+        return stored->second;
     }
 
     Indices matching(const std::string& rule) const {
@@ -149,8 +158,8 @@ class RecipeBuilder {
 
     void offer(const std::string& rule, const Indices& matched, const std::string& codec) {
         const std::ptrdiff_t settled = settledBy(matched, codec);
-        const bool all =
-            std::all_of(matched.begin(), matched.end(), [&](std::size_t i) { return wanted_[i] == codec; });
+        const bool all = std::all_of(matched.begin(), matched.end(),
+                                     [&](std::size_t i) { return wanted_[i] == asStored(codec, i); });
         // A single tensor of a role reads better by its role than by its name.
         if (settled >= 2 || (settled == 1 && all)) {
             take(rule, matched, codec);
@@ -160,14 +169,15 @@ class RecipeBuilder {
     void take(const std::string& rule, const Indices& matched, const std::string& codec) {
         recipe_.rules.push_back({rule, codec});
         for (const std::size_t i : matched) {
-            present_[i] = codec;
+            present_[i] = asStored(codec, i);
         }
     }
 
     std::span<const TensorInfo> tensors_;
     bool tied_;
     std::vector<std::string> wanted_;
-    std::vector<std::string> present_; ///< under the rules so far
+    std::vector<std::string> present_;                                   ///< under the rules so far
+    mutable std::map<std::pair<std::string, Role>, std::string> stored_; ///< asStored(), known so far
     Recipe recipe_;
 };
 

@@ -49,6 +49,22 @@ class CliTest : public QObject {
         QTest::newRow("missing text")
             << QStringList{"eval", "folio-4m", "--text", "no-such-text"} << "literature";
         QTest::newRow("bad codec") << QStringList{"run", "folio-4m", "--codec", "int9:g64"} << "int9";
+        // The word, its place, and what would have been valid.
+        const QStringList run{"run", "folio-4m", "--codec"};
+        QTest::newRow("too sparse") << run + QStringList{"int4:g64+sparse=95%"}
+                                    << "expected +sparse=P% with P above 0 and at most 90, of up to four "
+                                       "decimals, found \"+sparse=95%\"";
+        QTest::newRow("too many outliers")
+            << run + QStringList{"int4:g64+mse+outliers=10.5%"} << "character 13";
+        QTest::newRow("no outliers") << run + QStringList{"int4:g64+outliers=0%"}
+                                     << "P above 0 and at most 10";
+        QTest::newRow("rank too high")
+            << run + QStringList{"int4:g64+lowrank=257"} << "a whole number from 1 to 256";
+        QTest::newRow("rank 0") << run + QStringList{"int4:g64+lowrank=0"} << "a whole number from 1 to 256";
+        QTest::newRow("option of a stage") << run + QStringList{"int4:g64+gptq:ordr"} << "order";
+        QTest::newRow("option that a stage has not")
+            << run + QStringList{"int4:g64+obd:order"} << "no option of +obd";
+        QTest::newRow("option of a format") << run + QStringList{"int4:g64:zero"} << "character 10";
         QTest::newRow("bad recipe") << QStringList{"run", "folio-4m", "--recipe", "{\"schema\": 3}"}
                                     << "schema";
         QTest::newRow("recipe and codec")

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli_process.h"
+#include "codec/codec.h"
 
+#include <QDir>
 #include <QFile>
 #include <QTest>
 #include <cmath>
@@ -54,6 +56,59 @@ class CliPagesTest : public QObject {
                                .arg(found[line])));
         }
         QCOMPARE(committed.size(), found.size());
+    }
+
+    void every_example_of_a_codec_is_measured_on_a_tensor_with_its_statistics() {
+        const QString page = content(source("docs/codecs.md"));
+        QVERIFY(page.contains(QStringLiteral("Calibrated on 64 samples of 512 tokens of `calibration`")));
+        for (const CodecMember& member : codecMembers()) {
+            for (const std::string& example : member.examples) {
+                const auto start =
+                    page.indexOf(QStringLiteral("| `%1` |").arg(QString::fromStdString(example)));
+                QVERIFY2(start >= 0, example.c_str());
+                const auto cells = page.mid(start, page.indexOf(QLatin1Char('\n'), start) - start)
+                                       .split(QLatin1Char('|'), Qt::SkipEmptyParts);
+                const bool needsStatistics = Codec::parse(example).calibration() == CalibrationUse::required;
+                QCOMPARE(cells.size(), qsizetype{5});
+                QCOMPARE(cells[2].trimmed().isEmpty(), needsStatistics);
+                for (const qsizetype cell : {1, 3, 4}) {
+                    bool measured = false;
+                    QVERIFY2(cells[cell].toDouble(&measured) < 32.01 && measured, example.c_str());
+                }
+            }
+        }
+    }
+
+    void results_of_experiments_are_what_their_stores_say_data() {
+        QTest::addColumn<QString>("folder");
+        const QDir experiments(source("experiments"));
+        for (const QString& name : experiments.entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
+            QTest::newRow(qPrintable(name)) << experiments.filePath(name) + QLatin1Char('/');
+        }
+    }
+
+    void results_of_experiments_are_what_their_stores_say() {
+        QFETCH(QString, folder);
+        const QString results = folder + QStringLiteral("RESULTS.md");
+        const QString store = folder + QStringLiteral("results.h5");
+        if (!QFile::exists(results) && !QFile::exists(store)) {
+            QSKIP("this experiment has no recorded results yet");
+        }
+        const CliResult result =
+            cli({"claims", folder + QStringLiteral("claims.json"), "--store", store, "--check", results});
+        QVERIFY2(result.status == 0, result.err.constData());
+    }
+
+    void the_page_of_codecs_shows_what_error_feedback_gains() {
+        const QString page = content(source("docs/codecs.md"));
+        const auto loss = [&](const char* codec) {
+            const auto start = page.indexOf(QStringLiteral("| `%1` |").arg(QLatin1String(codec)));
+            const auto cells = page.mid(start, page.indexOf(QLatin1Char('\n'), start) - start)
+                                   .split(QLatin1Char('|'), Qt::SkipEmptyParts);
+            return cells.value(4).toDouble();
+        };
+        QVERIFY(0 < loss("int4:g128+gptq") && loss("int4:g128+gptq") < 0.9 * loss("int4:g128+awq+mse"));
+        QCOMPARE(loss("int4:g64+obd"), loss("int4:g64"));
     }
 };
 

@@ -152,12 +152,13 @@ class CodecChoicesTest : public QObject {
     void options_of_stages_are_set_one_list_at_a_time() {
         StageEntry entry;
         entry.word = "made-up";
-        entry.options = {{"a", "b"}, {"x", "y"}};
+        entry.options = {{"First", {"a", "b"}}, {"Second", {"x", "y"}}};
         StageSpec made;
         made.entry = &entry;
         made.options = {"b", "x"};
         const auto options = stageOptions(made);
         QCOMPARE(options.size(), std::size_t{2});
+        QCOMPARE(options[0].title, "First");
         QCOMPARE(options[0].chosen, "b");
         QCOMPARE(withStageOption(made, options[1], "y").options, (std::vector<std::string>{"b", "y"}));
         QCOMPARE(withStageOption(made, options[0], "").options, (std::vector<std::string>{"x"}));

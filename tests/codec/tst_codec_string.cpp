@@ -125,6 +125,16 @@ class CodecStringTest : public QObject {
         row("int4+lowrank=0", {"character 5", "from 1 to 256"});
         row("int4+lowrank=257", {"character 5", "from 1 to 256"});
         row("int4+lowrank=8:int4", {"character 16", "int8"});
+        row("int4+lowrank=", {"character 5", "from 1 to 256"});
+        row("int4+lowrank=1e9", {"character 5", "\"+lowrank=1e9\"", "from 1 to 256"});
+        row("int4+gptq:ordr", {"character 11", "\"ordr\"", "an option of +gptq", "order"});
+        row("int4+gptq:mse:minmax", {"character 15", "\"minmax\"", "one of mse, minmax once"});
+        row("int4+gptq+obd", {"character 10", "one rounding", "+gptq"});
+        row("int4+obd:order", {"character 10", "\"order\"", "no option of +obd"});
+        row("int4+awq:fold", {"character 10", "\"fold\"", "folded"});
+        row("int4+tune:order", {"character 11", "\"order\"", "asymmetric"});
+        row("codebook3:row+obd", {"character 14", "\"+obd\"", "+gptq"});
+        row("pq+gptq", {"character 3", "\"+gptq\"", "rounds for itself"});
         row("int4_opt_v1:g8", {"character 12", "an alias has its own"});
         row("int4_op_v1", {"int4_opt_v1"});
         row("int4:g64 ", {"character 6", "\"g64 \"", "g64"});

@@ -36,6 +36,13 @@ class ShortestRecipeTest : public QObject {
         QVERIFY(again({}).rules.empty());
     }
 
+    void scales_in_the_norm_before_need_no_rules_for_what_has_no_norm_before() {
+        const Recipe uniform = Recipe::uniform("int4:g128+awq:folded+gptq");
+        QVERIFY(again(uniform.rules) == uniform);
+        const Rules rules{{"attention", "int4:g64+awq:folded"}, {"mlp", "int3:g64"}, {"o", "int4:g64"}};
+        QVERIFY(again(rules).rules == rules);
+    }
+
     void roles_that_agree_are_one_rule() {
         const Rules rules{{"attention", "int4:g64"}, {"mlp", "int3:g64"}};
         QVERIFY(again(rules).rules == rules);

@@ -33,9 +33,12 @@ class TestCodecDialog : public QObject {
 
     std::unique_ptr<CodecDialog> dialog_;
 
-    void open(const char* codec, std::vector<Shape> shapes = {{768, 256}}, bool floatOnly = false) {
+    static TensorInfo tensor(Role role) {
+        return layerTensors(1)[static_cast<std::size_t>(tensorOf(0, role))];
+    }
+    void open(const char* codec, Role role = Role::up) {
         dialog_ = std::make_unique<CodecDialog>(CodecTargets{
-            QStringLiteral("up_proj"), QString::fromUtf8(codec), std::move(shapes), 100000, floatOnly});
+            QStringLiteral("tensor"), QString::fromUtf8(codec), {tensor(role)}, 100000, role == Role::norm});
         dialog_->show();
     }
     template <typename Widget>
@@ -125,8 +128,7 @@ class TestCodecDialog : public QObject {
         choose("Group", "g128");
         choose("Rounding", "+refine");
         QCOMPARE(text(), QStringLiteral("int3:g128+refine"));
-        const Shape shape{768, 256};
-        const double bits = bitsPerWeight(Codec::parse("int3:g128+refine"), std::span(&shape, 1));
+        const double bits = bitsPerWeight(Codec::parse("int3:g128+refine"), std::vector{tensor(Role::up)});
         QVERIFY(cost().startsWith(QLocale().toString(bits, 'f', 4)));
         choose("Format", "nfB");
         QCOMPARE(text(), QStringLiteral("nf3:g128+refine"));
@@ -151,6 +153,24 @@ class TestCodecDialog : public QObject {
         QCOMPARE(text(), QStringLiteral("bf16"));
     }
 
+    void options_of_stages_say_what_they_do() {
+        open("int3:g128+gptq");
+        control<QCheckBox>("Large inputs first")->click();
+        QCOMPARE(text(), QStringLiteral("int3:g128+gptq:order"));
+        choose("Groups by", "minmax");
+        QCOMPARE(text(), QStringLiteral("int3:g128+gptq:minmax:order"));
+        choose("Transform", "+awq");
+        control<QCheckBox>("Scales in the norm before")->click();
+        QCOMPARE(text(), QStringLiteral("int3:g128+awq:folded+gptq:minmax:order"));
+    }
+
+    void scales_in_the_norm_before_cost_what_has_no_norm_before_its_own() {
+        open("int4:g128+awq:folded", Role::up);
+        QVERIFY2(cost().startsWith(QStringLiteral("4.2500")), qPrintable(cost()));
+        open("int4:g128+awq:folded", Role::output); // 16 ÷ 256 rows
+        QVERIFY2(cost().startsWith(QStringLiteral("4.3125")), qPrintable(cost()));
+    }
+
     void what_does_not_fit_cannot_be_chosen_and_says_why() {
         open("int4:g64");
         QVERIFY(canChoose("Rounding", "+mse"));
@@ -159,7 +179,7 @@ class TestCodecDialog : public QObject {
         QVERIFY(!canChoose("Transform", "+rht"));
         QVERIFY(!correction("+outliers")->isEnabled());
         QVERIFY(correction("+outliers")->toolTip().contains(QStringLiteral("bf16")));
-        open("bf16", {{1, 256}}, true);
+        open("bf16", Role::norm);
         QVERIFY(!canChoose("Format", "intB"));
         QVERIFY(canChoose("Format", "fp16"));
     }

@@ -243,9 +243,10 @@ class TestLayerTreeModel : public QObject {
 
     void every_codec_offered_can_be_read_and_says_what_it_costs() {
         const std::vector<Codec> inUse = {Codec::parse("int7:g48"), Codec::parse("bf16")};
-        const std::vector<planish::Shape> shapes = {{256, 256}};
+        const std::vector<planish::TensorInfo> tensors = {
+            layerTensors(1)[static_cast<std::size_t>(tensorOf(0, planish::Role::query))]};
         QStringList names;
-        for (const planish::CodecChoice& choice : planish::codecChoices(inUse, shapes)) {
+        for (const planish::CodecChoice& choice : planish::codecChoices(inUse, tensors)) {
             QVERIFY2(planish::readCodec(choice.name).codec.has_value(), qPrintable(choice.name));
             QVERIFY(choice.hint.endsWith(QStringLiteral(" bpw")));
             QVERIFY2(!names.contains(choice.name), qPrintable(choice.name));
@@ -253,7 +254,7 @@ class TestLayerTreeModel : public QObject {
         }
         QVERIFY(names.contains(QStringLiteral("int7:g48")));
         QVERIFY(names.contains(QStringLiteral("int4_opt_v1")));
-        QCOMPARE(planish::bitsText(planish::bitsPerWeight(Codec::parse("int4:g64"), shapes)),
+        QCOMPARE(planish::bitsText(planish::bitsPerWeight(Codec::parse("int4:g64"), tensors)),
                  QStringLiteral("4.50"));
         QVERIFY(!planish::readCodec(QStringLiteral(" ")).error.isEmpty());
     }

@@ -142,6 +142,22 @@ class TestRecipeEditor : public QObject {
         QCOMPARE(editor.undoStack()->count(), 2);
     }
 
+    void tensors_get_a_codec_as_a_run_will_store_them() {
+        RecipeEditor editor;
+        editor.setModel(QStringLiteral("model"), layerTensors(1), true);
+        const int output = tensorOf(0, Role::output);
+        const int query = tensorOf(0, Role::query);
+        editor.setCodec({query, output}, Codec::parse("int4:g64+awq:folded"));
+        QCOMPARE(editor.codecs()[static_cast<std::size_t>(query)].name(), std::string("int4:g64+awq:folded"));
+        QCOMPARE(editor.codecs()[static_cast<std::size_t>(output)].name(), std::string("int4:g64+awq"));
+        const int embedding = 0;
+        editor.setCodec({embedding, query}, Codec::parse("int4:g64+gptq"));
+        QCOMPARE(editor.codecs()[0].name(), std::string("bf16"));
+        QCOMPARE(editor.codecs()[static_cast<std::size_t>(query)].name(), std::string("int4:g64+gptq"));
+        const QString message = errorOf([&] { editor.setCodec({embedding}, Codec::parse("int4:g64+gptq")); });
+        QVERIFY2(message.contains(QStringLiteral("embedding")), qPrintable(message));
+    }
+
     void norms_keep_their_float_codec() {
         RecipeEditor editor;
         editor.setModel(QStringLiteral("model"), layerTensors(1), true);

@@ -141,6 +141,7 @@ void CodecDialog::buildFormat(QFormLayout* form) {
             });
     formatNote_ = new MemberNote(this);
     auto* controls = new QHBoxLayout;
+    controls->setSpacing(fontMetrics().height() / 3);
     controls->addWidget(format_);
     controls->addSpacing(fontMetrics().height() / 2);
     controls->addWidget(bitsLabel_);
@@ -171,12 +172,9 @@ CodecDialog::StageField CodecDialog::buildStageField(QFormLayout* form, const QS
                     takeStage(withStageOption(*stage, option, word));
                 }
             });
-    auto* controls = new QHBoxLayout;
-    controls->addWidget(field.list);
-    controls->addWidget(field.options);
-    controls->addStretch(1);
     auto* column = new QVBoxLayout;
-    column->addLayout(controls);
+    column->addWidget(field.list, 0, Qt::AlignLeft);
+    column->addWidget(field.options);
     column->addWidget(field.note);
     auto* title = new QLabel(label, this);
     title->setBuddy(field.list);
@@ -256,7 +254,7 @@ void CodecDialog::composeNested(const StageSpec& stage) {
     CodecTargets targets;
     targets.description = fromUtf8(stage.entry->member.name);
     targets.codecNow = fromUtf8(printCodecString(*stage.codec));
-    targets.shapes = targets_.shapes;
+    targets.tensors = targets_.tensors;
     auto* nested = new CodecDialog(std::move(targets), this);
     nested->setAttribute(Qt::WA_DeleteOnClose);
     connect(nested, &QDialog::accepted, this, [this, nested, stage] {
@@ -353,18 +351,14 @@ void CodecDialog::makeCorrectionRows(const std::vector<const StageSpec*>& correc
 }
 
 void CodecDialog::refreshCost() {
-    if (!codec_ || targets_.shapes.empty()) {
+    if (!codec_ || targets_.tensors.empty()) {
         cost_->clear();
         return;
     }
     try {
-        std::size_t bytes = 0;
-        for (const Shape& shape : targets_.shapes) {
-            bytes += codec_->packedBytes(shape);
-        }
-        const QString size = fromUtf8(formatBytes(bytes));
+        const QString size = fromUtf8(formatBytes(packedBytes(*codec_, targets_.tensors)));
         cost_->setText(tr("%1 bits per weight · %2")
-                           .arg(QLocale().toString(bitsPerWeight(*codec_, targets_.shapes), 'f', 4),
+                           .arg(QLocale().toString(bitsPerWeight(*codec_, targets_.tensors), 'f', 4),
                                 targets_.bytesNow == 0
                                     ? size
                                     : tr("%1 → %2").arg(fromUtf8(formatBytes(targets_.bytesNow)), size)));

@@ -3,6 +3,7 @@
 
 #include "codec/registry.h"
 #include "models/recipe_text.h"
+#include "recipe/recipe.h"
 #include "support/error.h"
 
 #include <QCoreApplication>
@@ -16,26 +17,26 @@ struct ChoiceText {
     Q_DECLARE_TR_FUNCTIONS(planish::CodecChoices)
 };
 
-CodecChoice choiceFor(const QString& name, std::span<const Shape> shapes) {
+CodecChoice choiceFor(const QString& name, std::span<const TensorInfo> tensors) {
     CodecChoice choice;
     choice.name = name;
     const CodecInput input = readCodec(name);
-    if (input.codec && !shapes.empty()) {
-        choice.hint = ChoiceText::tr("%1 bpw").arg(bitsText(bitsPerWeight(*input.codec, shapes)));
+    if (input.codec && !tensors.empty()) {
+        choice.hint = ChoiceText::tr("%1 bpw").arg(bitsText(bitsPerWeight(*input.codec, tensors)));
     }
     return choice;
 }
 
 } // namespace
 
-std::vector<CodecChoice> codecChoices(std::span<const Codec> inUse, std::span<const Shape> shapes) {
+std::vector<CodecChoice> codecChoices(std::span<const Codec> inUse, std::span<const TensorInfo> tensors) {
     std::vector<CodecChoice> choices;
     QSet<QString> seen;
     const auto add = [&](const std::string& codec) {
         const QString name = QString::fromStdString(codec);
         if (!seen.contains(name)) {
             seen.insert(name);
-            choices.push_back(choiceFor(name, shapes));
+            choices.push_back(choiceFor(name, tensors));
         }
     };
     for (const std::string& name : suggestedCodecs()) {
@@ -45,7 +46,7 @@ std::vector<CodecChoice> codecChoices(std::span<const Codec> inUse, std::span<co
         add(codec.name());
     }
     for (const CodecAlias& alias : codecAliases()) {
-        CodecChoice choice = choiceFor(QString::fromStdString(alias.name), shapes);
+        CodecChoice choice = choiceFor(QString::fromStdString(alias.name), tensors);
         choice.summary = QStringLiteral("= %1\n%2")
                              .arg(QString::fromStdString(alias.codec), QString::fromStdString(alias.summary));
         choice.isAlias = true;
@@ -71,17 +72,25 @@ bool storesFloatsOnly(const TensorInfo& tensor) {
 }
 
 bool canStore(const TensorInfo& tensor, const Codec& codec) {
-    return !storesFloatsOnly(tensor) || codec.isFloat();
+    return storesFloatsOnly(tensor)         ? codec.isFloat()
+           : tensor.role == Role::embedding ? codec.calibration() != CalibrationUse::required
+                                            : true;
 }
 
-double bitsPerWeight(const Codec& codec, std::span<const Shape> shapes) {
-    double bytes = 0;
-    double weights = 0;
-    for (const Shape& shape : shapes) {
-        bytes += static_cast<double>(codec.packedBytes(shape));
-        weights += static_cast<double>(shape.count());
+std::size_t packedBytes(const Codec& codec, std::span<const TensorInfo> tensors) {
+    std::size_t bytes = 0;
+    for (const TensorInfo& tensor : tensors) {
+        bytes += codecFor(codec, tensor).packedBytes(tensor.shape);
     }
-    return weights > 0 ? 8 * bytes / weights : 0;
+    return bytes;
+}
+
+double bitsPerWeight(const Codec& codec, std::span<const TensorInfo> tensors) {
+    double weights = 0;
+    for (const TensorInfo& tensor : tensors) {
+        weights += static_cast<double>(tensor.count());
+    }
+    return weights > 0 ? 8 * static_cast<double>(packedBytes(codec, tensors)) / weights : 0;
 }
 
 } // namespace planish

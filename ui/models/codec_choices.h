@@ -20,8 +20,8 @@ struct CodecChoice {
 };
 
 /// What an editor offers: the registry's suggestions, then codecs in use that are not among them, then the
-/// aliases. Costs are of all `shapes` together; without shapes there are none.
-std::vector<CodecChoice> codecChoices(std::span<const Codec> inUse, std::span<const Shape> shapes);
+/// aliases. Costs are of all `tensors` together; without tensors there are none.
+std::vector<CodecChoice> codecChoices(std::span<const Codec> inUse, std::span<const TensorInfo> tensors);
 
 /// A typed codec string: the codec, or why it is none.
 struct CodecInput {
@@ -32,10 +32,12 @@ CodecInput readCodec(const QString& text);
 
 /// Norms and biases.
 bool storesFloatsOnly(const TensorInfo& tensor);
-/// Whether a tensor may be stored with a codec: norms and biases only in float codecs.
+/// Whether a tensor may be stored with a codec: norms and biases only in float codecs, an embedding in none
+/// that needs statistics of inputs, as it has no inputs.
 bool canStore(const TensorInfo& tensor, const Codec& codec);
 
-/// Bits per weight of tensors stored in one codec, counted from the bytes it writes.
-double bitsPerWeight(const Codec& codec, std::span<const Shape> shapes);
+/// Bytes of tensors that get one codec (see codecFor), and bits per weight by these.
+std::size_t packedBytes(const Codec& codec, std::span<const TensorInfo> tensors);
+double bitsPerWeight(const Codec& codec, std::span<const TensorInfo> tensors);
 
 } // namespace planish

@@ -21,7 +21,7 @@ CodecTargets codecTargets(const RecipeEditor& editor, const std::vector<int>& te
             continue;
         }
         const Codec& codec = editor.codecs()[static_cast<std::size_t>(index)];
-        targets.shapes.push_back(tensor(index).shape);
+        targets.tensors.push_back(tensor(index));
         targets.bytesNow += codec.packedBytes(tensor(index).shape);
         if (targets.codecNow.isEmpty()) {
             targets.codecNow = fromUtf8(codec.name());

@@ -7,11 +7,11 @@ namespace planish {
 
 /// The tensors that a codec is being composed for.
 struct CodecTargets {
-    QString description;       ///< "12 MLP tensors"
-    QString codecNow;          ///< of the first
-    std::vector<Shape> shapes; ///< of those that would change, see RecipeEditor::setCodec
-    std::size_t bytesNow = 0;  ///< packed, of the same
-    bool floatOnly = false;    ///< norms and biases alone
+    QString description;             ///< "12 MLP tensors"
+    QString codecNow;                ///< of the first
+    std::vector<TensorInfo> tensors; ///< those that would change, see RecipeEditor::setCodec
+    std::size_t bytesNow = 0;        ///< packed, of the same
+    bool floatOnly = false;          ///< norms and biases alone
 };
 
 /// `tensorIndices` are of editor.tensors().

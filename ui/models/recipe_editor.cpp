@@ -114,14 +114,22 @@ void RecipeEditor::setCodec(const std::vector<int>& tensorIndices, const Codec& 
     std::ranges::sort(indices);
     indices.erase(std::ranges::unique(indices).begin(), indices.end());
     if (indices.empty()) {
-        throw InputError(tr("Norms and biases are stored in fp32, bf16 or fp16 only, not in %1")
+        const bool floats = std::ranges::all_of(tensorIndices, [&](int index) {
+            return storesFloatsOnly(tensors_[static_cast<std::size_t>(index)]);
+        });
+        throw InputError((floats ? tr("Norms and biases are stored in fp32, bf16 or fp16 only, not in %1")
+                                 : tr("An embedding reads token ids, which %1 cannot be calibrated on"))
                              .arg(QString::fromStdString(codec.name()))
                              .toStdString());
     }
-    const bool changes = std::ranges::any_of(
-        indices, [&](int index) { return codecs_[static_cast<std::size_t>(index)].name() != codec.name(); });
+    std::vector<Codec> codecs;
+    bool changes = false;
+    for (int index : indices) {
+        codecs.push_back(codecFor(codec, tensors_[static_cast<std::size_t>(index)]));
+        changes = changes || codecs_[static_cast<std::size_t>(index)].name() != codecs.back().name();
+    }
     if (changes) {
-        Snapshot after{std::vector<Codec>(indices.size(), codec), nameAfter(indices, codec)};
+        Snapshot after{codecs, nameAfter(indices, codecs)};
         const QString text =
             tr("Set %1 to %2").arg(describeTensors(tensors_, indices), QString::fromStdString(codec.name()));
         push(indices, std::move(after), text, true);
@@ -162,12 +170,13 @@ void RecipeEditor::apply(const std::vector<int>& tensorIndices, const Snapshot& 
     }
 }
 
-QString RecipeEditor::nameAfter(const std::vector<int>& tensorIndices, const Codec& codec) const {
-    std::vector<Codec> codecs = codecs_;
-    for (int index : tensorIndices) {
-        codecs[static_cast<std::size_t>(index)] = codec;
+QString RecipeEditor::nameAfter(const std::vector<int>& tensorIndices,
+                                const std::vector<Codec>& codecs) const {
+    std::vector<Codec> all = codecs_;
+    for (std::size_t i = 0; i < tensorIndices.size(); ++i) {
+        all[static_cast<std::size_t>(tensorIndices[i])] = codecs[i];
     }
-    return recipeName(recipeFor(codecs, tensors_, tiedEmbedding_), recipeSize(codecs, tensors_));
+    return recipeName(recipeFor(all, tensors_, tiedEmbedding_), recipeSize(all, tensors_));
 }
 
 } // namespace planish

@@ -40,8 +40,8 @@ class RecipeEditor : public QObject {
     /// recipe does not fit the model.
     void setRecipe(const Recipe& recipe, const QString& undoText);
     /// One codec for some tensors (indices into tensors()), as one undoable step; a further edit of the same
-    /// tensors joins it. Norms and biases among them keep theirs unless the codec is a float format; throws
-    /// InputError when nothing else is left. The recipe is then named after its codecs.
+    /// tensors joins it. Those that cannot be stored so (see canStore) keep theirs; throws InputError when no
+    /// other is left. The recipe is then named after its codecs.
     void setCodec(const std::vector<int>& tensorIndices, const Codec& codec);
     /// Undoable. A name that was given stays until the codecs change.
     void setName(const QString& name);
@@ -63,7 +63,7 @@ class RecipeEditor : public QObject {
     void apply(const std::vector<int>& tensorIndices, const Snapshot& snapshot);
     void push(const std::vector<int>& tensorIndices, Snapshot after, const QString& text, bool mergeable);
     Snapshot snapshot(const std::vector<int>& tensorIndices) const;
-    QString nameAfter(const std::vector<int>& tensorIndices, const Codec& codec) const;
+    QString nameAfter(const std::vector<int>& tensorIndices, const std::vector<Codec>& codecs) const;
 
     QString modelName_;
     std::vector<TensorInfo> tensors_;

@@ -81,9 +81,9 @@ CodecDelegate::CodecDelegate(const RecipeEditor& recipe, Targets targets, QObjec
 
 QWidget* CodecDelegate::createEditor(QWidget* parent, const QStyleOptionViewItem&,
                                      const QModelIndex& index) const {
-    std::vector<Shape> shapes;
+    std::vector<TensorInfo> tensors;
     for (int tensor : targets_(index)) {
-        shapes.push_back(recipe_.tensors()[static_cast<std::size_t>(tensor)].shape);
+        tensors.push_back(recipe_.tensors()[static_cast<std::size_t>(tensor)]);
     }
     auto* editor = new QComboBox(parent);
     editor->setEditable(true);
@@ -91,7 +91,7 @@ QWidget* CodecDelegate::createEditor(QWidget* parent, const QStyleOptionViewItem
     editor->setMaxVisibleItems(16);
     editor->setAccessibleName(tr("Codec"));
     editor->setItemDelegate(new ChoiceDelegate(editor));
-    fill(editor, codecChoices(recipe_.codecs(), shapes));
+    fill(editor, codecChoices(recipe_.codecs(), tensors));
     editor->view()->setMinimumWidth(editor->view()->sizeHintForColumn(0));
     editor->completer()->setCompletionMode(QCompleter::PopupCompletion);
     editor->completer()->setFilterMode(Qt::MatchContains);

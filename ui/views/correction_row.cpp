@@ -40,7 +40,6 @@ CorrectionRow::CorrectionRow(const StageSpec& stage, QWidget* parent)
     auto* controls = new QHBoxLayout;
     controls->addWidget(new QLabel(name, this));
     addArgument(controls);
-    controls->addWidget(options_);
     auto* remove = new QToolButton(this);
     remove->setText(tr("Remove"));
     remove->setAccessibleName(tr("Remove %1").arg(name));
@@ -54,6 +53,7 @@ CorrectionRow::CorrectionRow(const StageSpec& stage, QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, fontMetrics().height() / 4);
     layout->addLayout(controls);
+    layout->addWidget(options_);
     layout->addWidget(note);
     connect(remove, &QToolButton::clicked, this, &CorrectionRow::removeRequested);
     connect(options_, &OptionRow::chosen, this, [this](const CodecOption& option, const std::string& word) {

@@ -368,12 +368,12 @@ void LayerPanel::showContextMenu(const QPoint& position) {
     const std::vector<int> targets = index.isValid() ? tree_->editTargets(index) : std::vector<int>();
     QMenu menu;
     if (!readOnly_ && !targets.empty()) {
-        std::vector<Shape> shapes;
+        std::vector<TensorInfo> tensors;
         for (int tensor : targets) {
-            shapes.push_back(editor_->tensors()[static_cast<std::size_t>(tensor)].shape);
+            tensors.push_back(editor_->tensors()[static_cast<std::size_t>(tensor)]);
         }
         QMenu* codecs = menu.addMenu(tr("Set &Codec"));
-        for (const CodecChoice& choice : codecChoices(editor_->codecs(), shapes)) {
+        for (const CodecChoice& choice : codecChoices(editor_->codecs(), tensors)) {
             codecs->addAction(QStringLiteral("%1\t%2").arg(choice.name, choice.hint), this,
                               [this, targets, name = choice.name] { applyCodec(targets, name); });
         }

@@ -2,6 +2,7 @@
 #include "views/option_row.h"
 
 #include "models/recipe_text.h"
+#include "views/flow_layout.h"
 
 #include <QCheckBox>
 #include <QHBoxLayout>
@@ -31,8 +32,8 @@ bool sameControls(const std::vector<CodecOption>& a, const std::vector<CodecOpti
 
 } // namespace
 
-OptionRow::OptionRow(QWidget* parent) : QWidget(parent), layout_(new QHBoxLayout(this)) {
-    layout_->setContentsMargins(0, 0, 0, 0);
+OptionRow::OptionRow(QWidget* parent)
+    : QWidget(parent), layout_(new FlowLayout(this, fontMetrics().height() / 2)) {
     hide();
 }
 
@@ -59,25 +60,29 @@ void OptionRow::build() {
         }
     }
     for (std::size_t index = 0; index < options_.size(); ++index) {
-        QWidget* control = makeControl(index);
+        QWidget* control = addControl(index);
         control->setAccessibleName(fromUtf8(options_[index].title));
         controls_.push_back(control);
-        layout_->addWidget(control);
     }
-    layout_->addStretch(1);
 }
 
-QWidget* OptionRow::makeControl(std::size_t index) {
+QWidget* OptionRow::addControl(std::size_t index) {
     const QString title = fromUtf8(options_[index].title);
     if (isSwitch(options_[index])) {
         auto* box = new QCheckBox(title, this);
+        layout_->addWidget(box);
         connect(box, &QCheckBox::toggled, this,
                 [this, index](bool on) { emit chosen(options_[index], options_[index].words[on ? 1 : 0]); });
         return box;
     }
-    auto* label = new QLabel(title, this);
-    layout_->addWidget(label);
-    auto* list = new QComboBox(this);
+    auto* pair = new QWidget(this);
+    auto* line = new QHBoxLayout(pair);
+    line->setContentsMargins(0, 0, 0, 0);
+    line->setSpacing(fontMetrics().height() / 3);
+    line->addWidget(new QLabel(title, pair));
+    auto* list = new QComboBox(pair);
+    line->addWidget(list);
+    layout_->addWidget(pair);
     list->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     connect(list, &QComboBox::activated, this, [this, index](int row) {
         emit chosen(options_[index], options_[index].words[static_cast<std::size_t>(row)]);

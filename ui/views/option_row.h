@@ -7,12 +7,12 @@
 #include <QWidget>
 #include <vector>
 
-class QHBoxLayout;
-
 namespace planish {
 
-/// The options of a format or of a stage side by side: a tick for those that are there or not, a list for the
-/// others. Shows nothing without options.
+class FlowLayout;
+
+/// The options of a format or of a stage side by side, on as many lines as it takes: a tick for those that
+/// are there or not, a list for the others. Shows nothing without options.
 class OptionRow : public QWidget {
     Q_OBJECT
 
@@ -28,10 +28,11 @@ class OptionRow : public QWidget {
 
   private:
     void build();
-    QWidget* makeControl(std::size_t index);
+    /// Makes the control of an option and lays it out.
+    QWidget* addControl(std::size_t index);
     void update(std::size_t index);
 
-    QHBoxLayout* layout_;
+    FlowLayout* layout_;
     std::vector<CodecOption> options_;
     std::vector<QWidget*> controls_; ///< QCheckBox or QComboBox, one an option
 };
