@@ -36,6 +36,7 @@ Json memberDocument(const CodecMember& member) {
             {"title", member.title},
             {"summary", member.summary},
             {"options", member.options},
+            {"layout", member.layout},
             {"bits_per_weight", member.bitsFormula},
             {"calibration", calibrationUseName(member.calibration)},
             {"reference", member.reference},

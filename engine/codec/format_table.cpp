@@ -23,12 +23,21 @@ FormatEntry floatEntry(FloatType type, const char* name, const char* title, cons
                        .title = title,
                        .summary = summary,
                        .options = {},
+                       .layout = "row by row, little-endian",
                        .bitsFormula = bits,
                        .reference = "IEEE 754; Google bfloat16",
                        .examples = {name}},
             .family = name,
             .kind = FormatKind::plain,
             .make = [type](const FormatSpec&) { return makeFloatFormat(type); }};
+}
+
+/// How the parameters of the groups of a row are stored (see plain_layout.h).
+constexpr const char* numberLayout = "16 bits a group; with scale=int8 a unit of 16 bits a row and codes of "
+                                     "8 bits, with scale=int6 a unit for every 8 "
+                                     "groups and codes of 6 bits";
+std::string oneParameterLayout() {
+    return std::string("row by row: the scales, ") + numberLayout + "; then the levels, B bits each";
 }
 
 std::vector<FormatEntry> makeFormats() {
@@ -45,6 +54,8 @@ std::vector<FormatEntry> makeFormats() {
                         "B = 2…8 bit levels at equal distances above a minimum a group, or with :sym around "
                         "zero; the plain choice from 4 bits up.",
                     .options = std::string(":sym ") + groupOptions,
+                    .layout = std::string("row by row: the scales, ") + numberLayout +
+                              "; the minima likewise, none with :sym; then the levels, B bits each",
                     .bitsFormula =
                         "B + (32, or 16 with :sym) ÷ N; with scale=int8 half of that and 32 (16) ÷ row "
                         "length; with scale=int6 B + (12, or 6 with :sym) ÷ N and 32 (16) for every 8 "
@@ -71,6 +82,7 @@ std::vector<FormatEntry> makeFormats() {
                         "B = 2…4 bit levels at quantiles of the normal distribution, scaled by the largest "
                         "magnitude of a group.",
                     .options = groupOptions,
+                    .layout = oneParameterLayout(),
                     .bitsFormula = oneParameterBits,
                     .reference = "Dettmers, Pagnoni, Holtzman, Zettlemoyer: QLoRA, 2023",
                     .examples = {"nf4:g64", "nf3:g64", "nf2:g32:scale=bf16"}},
@@ -91,6 +103,7 @@ std::vector<FormatEntry> makeFormats() {
                                "scaled by the root mean square of a group, by default the row; best after "
                                "+rht.",
                     .options = groupOptions,
+                    .layout = oneParameterLayout(),
                     .bitsFormula = oneParameterBits,
                     .reference =
                         "Lloyd: Least squares quantization in PCM, 1982; Max: Quantizing for minimum "
@@ -112,6 +125,8 @@ std::vector<FormatEntry> makeFormats() {
                     .summary = "2^B free levels a group or row, B = 2…4, the exact optimum of k-means in one "
                                "dimension; weighted by the inputs when calibrated.",
                     .options = ":gN (8…1024) :row",
+                    .layout = "row by row: the codebooks of its groups, 2^B rising fp16 levels each; then "
+                              "the numbers of the levels, B bits each",
                     .bitsFormula = "B + 16 · 2^B ÷ N; rows padded to whole bytes",
                     .reference = "Kim, Hooper, Gholami et al.: SqueezeLLM, 2023; Grønlund et al.: Fast exact "
                                  "k-means in 1D, 2017",
@@ -130,6 +145,8 @@ std::vector<FormatEntry> makeFormats() {
                         "Vectors of D weights as sums of one entry of each of M codebooks of K entries a "
                         "tensor; for 1 to 3 bits, weighted by the inputs when calibrated.",
                     .options = ":dD (2, 4, 8, 16) :kK (4…4096, a power of two) :mM (1…4)",
+                    .layout = "the codebooks of all stages, entry by entry, fp16; then row by row and stage "
+                              "by stage the numbers of the entries, log2(K) bits each",
                     .bitsFormula = "M · log2(K) ÷ D, rows padded to whole vectors and each stage of a row to "
                                    "whole bytes, + 16 · M · K · D ÷ weights of the tensor",
                     .reference = "Jégou, Douze, Schmid: Product quantization for nearest neighbor search, "

@@ -177,6 +177,32 @@ std::shared_ptr<const Format> makeGgufFormat(Type type) {
                                               groupSize, std::move(layout));
 }
 
+/// "128 bytes from 16", of all planes of a kind of number.
+std::string placesOf(const std::vector<BitPlane>& planes) {
+    std::string text;
+    for (const BitPlane& plane : planes) {
+        text += (text.empty() ? "" : " and ") + std::to_string(plane.bits) +
+                (plane.bits == 1 ? " bit" : " bits") + " from byte " + std::to_string(plane.at);
+    }
+    return text;
+}
+
+std::string layoutOf(const GgufBlock& block) {
+    std::string text = "blocks of " + std::to_string(block.weights) + " weights in " +
+                       std::to_string(block.bytes) + " bytes: d, fp16, at byte " +
+                       std::to_string(block.scaleAt);
+    if (block.offsetAt) {
+        text += "; m, fp16, at byte " + std::to_string(*block.offsetAt);
+    }
+    if (!block.scalePlanes.empty()) {
+        text += "; scale codes, " + placesOf(block.scalePlanes);
+    }
+    if (!block.offsetPlanes.empty()) {
+        text += "; minimum codes, " + placesOf(block.offsetPlanes);
+    }
+    return text + "; levels, " + placesOf(block.levels);
+}
+
 FormatEntry entry(Type (*type)(), const char* bits, const char* title, const char* summary) {
     const std::string name = type().block.name;
     const std::size_t weights = type().block.weights;
@@ -188,6 +214,7 @@ FormatEntry entry(Type (*type)(), const char* bits, const char* title, const cha
                                   "multiple of " +
                                   std::to_string(weights) + " weights.",
                        .options = {},
+                       .layout = layoutOf(type().block),
                        .bitsFormula = bits,
                        .reference = "llama.cpp, ggml-common.h",
                        .examples = {name, name + "+mse"}},

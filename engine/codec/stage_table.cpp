@@ -21,6 +21,7 @@ std::vector<StageEntry> makeStages() {
                         "Stores the tensor in a random orthonormal basis of its inputs, where no weight "
                         "stands out; helps coarse formats, useless with +outliers.",
                     .options = {},
+                    .layout = "before the format's bytes: the seed, 8 bytes",
                     .bitsFormula = "64 ÷ weights of the tensor (the seed)",
                     .reference = "Tseng et al.: QuIP#, 2024",
                     .examples = {"int3:g128+rht+mse"}},
@@ -34,6 +35,8 @@ std::vector<StageEntry> makeStages() {
                         "finely; with :folded the scales live in the norm before (o and down have none and "
                         "store theirs).",
                     .options = ":folded",
+                    .layout =
+                        "before the format's bytes: the scales of the columns, fp16; nothing with :folded",
                     .bitsFormula = "16 ÷ rows of the tensor; 0 with :folded, but for o and down",
                     .reference = "Lin et al.: AWQ, 2023",
                     .calibration = CalibrationUse::required,
@@ -51,6 +54,7 @@ std::vector<StageEntry> makeStages() {
                         "Divides rows and columns by scales that give all of them about the same spread; "
                         "without calibration.",
                     .options = {},
+                    .layout = "before the format's bytes: the scales of the columns, then of the rows, fp16",
                     .bitsFormula = "16 ÷ rows + 16 ÷ columns of the tensor",
                     .reference = "Müller et al.: SINQ, 2025",
                     .examples = {"int4:g64+sinq", "int3:g64+sinq+mse"}},
@@ -147,6 +151,8 @@ std::vector<StageEntry> makeStages() {
                         "Sets the P % least important weights of each row to 0, 0 < P ≤ 90; levels are "
                         "stored for them too, so its mask costs bits and saves none.",
                     .options = {},
+                    .layout = "behind the format's bytes: a mask a row, a bitmap or the rising columns in 16 "
+                              "bits (32 for rows over 65536), whichever is smaller",
                     .bitsFormula = "the smaller of 1 and 16·P ÷ 100 (32·P ÷ 100 for rows over 65536)",
                     .reference = "Sun et al.: Wanda, 2023",
                     .calibration = CalibrationUse::optional,
@@ -162,6 +168,8 @@ std::vector<StageEntry> makeStages() {
                     .title = "Sparse outliers",
                     .summary = "Keeps the P % largest weights in fp16 beside the rest, 0 < P ≤ 10.",
                     .options = {},
+                    .layout = "behind the format's bytes: where each row ends in the list, 32 bits; the "
+                              "columns, 16 bits (32 for rows over 65536); the values, fp16",
                     .bitsFormula = "32·P ÷ 100 (48·P ÷ 100 for rows over 65536) + 32 ÷ row length",
                     .reference = "Dettmers et al.: SpQR, 2023",
                     .examples = {"int4:g128+outliers=0.5%"}},
@@ -198,6 +206,7 @@ std::vector<StageEntry> makeStages() {
                         "Stores what the first stage missed with another codec, in parentheses if that "
                         "has stages.",
                     .options = {},
+                    .layout = "behind the format's bytes: those of CODEC",
                     .bitsFormula = "those of CODEC",
                     .reference = "Juang, Gray: Multiple stage vector quantization, 1982",
                     .examples = {"int4:g256+res=int2:g256", "int3:g128+mse+res=(int2:g128+mse)"}},
@@ -213,6 +222,8 @@ std::vector<StageEntry> makeStages() {
                         "Adds a product of rank R, 1 ≤ R ≤ 256, that takes most of the error of the outputs "
                         "away, or of the weights without calibration; for coarse formats.",
                     .options = ":bf16|int8 (of the two factors, fp16 without)",
+                    .layout = "behind the format's bytes: the left factor [rows, R], then the right one [R, "
+                              "columns], fp16, bf16, or 8-bit levels under a scale a row",
                     .bitsFormula =
                         "16·R·(rows + columns) ÷ (rows·columns); with :int8 8·R·(rows + columns) + "
                         "16·(rows + R) instead",

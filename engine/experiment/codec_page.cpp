@@ -86,6 +86,7 @@ std::string memberSection(const CodecMember& member, const Matrix& normal, const
                           Workers& workers, JobMonitor& monitor) {
     std::string text = fmt::format("\n### `{}`: {}\n\n{}\n\n", member.name, member.title, member.summary);
     for (const auto& [label, value] : {std::pair{"Options", member.options},
+                                       {"Layout", member.layout},
                                        {"Bits per weight", member.bitsFormula},
                                        {"Source", member.reference}}) {
         if (!value.empty()) {
