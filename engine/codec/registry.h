@@ -28,7 +28,7 @@ struct CodecMember {
     std::string title;       ///< "Integer, affine"
     std::string summary;     ///< one sentence: what it does and when to use it
     std::string options;     ///< ":gN :row :sym :scale=fp16|bf16|int8", empty when none
-    std::string layout;      ///< the bytes it writes, in their order; empty for what writes none of its own
+    std::string layout{};    ///< the bytes it writes, in their order; empty for what writes none of its own
     std::string bitsFormula; ///< exact bits per weight in terms of the options, empty for roundings that
                              ///< store nothing
     std::string reference;   ///< the paper or place it comes from
