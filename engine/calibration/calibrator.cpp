@@ -31,7 +31,9 @@ Calibrator::Calibrator(const CalibrationPlan& plan, const WeightSource& original
 
 std::string Calibrator::keyOf(Place place, bool withCrossMoment, const std::string& fingerprint,
                               const std::string& prefix) const {
+    constexpr int howCollected = 1; // to be raised when the same samples give other statistics
     Json key;
+    key["how"] = howCollected;
     key["model"] = fingerprint;
     key["text"] = plan_.sha256;
     key["samples"] = plan_.samples.windows;
