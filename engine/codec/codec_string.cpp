@@ -51,12 +51,6 @@ std::optional<std::uint32_t> percentage(std::string_view text) {
     return *whole * onePercent + static_cast<std::uint32_t>(std::stoul(decimals));
 }
 
-std::string printPercentage(std::uint32_t partsPerMillion) {
-    std::string text = fmt::format("{}.{:04}", partsPerMillion / onePercent, partsPerMillion % onePercent);
-    text.erase(text.find_last_not_of('0') + 1);
-    return text.back() == '.' ? text.substr(0, text.size() - 1) : text;
-}
-
 std::vector<std::string> formatWords() {
     std::vector<std::string> words;
     for (const FormatEntry& entry : formatEntries()) {
@@ -296,7 +290,7 @@ class Parser {
             if (!value || *value == 0 || *value > entry.most) {
                 fail(start, text_.substr(start, at_ - start),
                      fmt::format("{} with P above 0 and at most {}, of up to four decimals",
-                                 entry.member.name, printPercentage(entry.most)));
+                                 entry.member.name, entry.most / onePercent));
             }
             spec.number = *value;
         } else if (entry.argument == StageArgument::number) {
@@ -395,49 +389,10 @@ class Parser {
     std::size_t at_ = 0;
 };
 
-std::string printFormat(const FormatSpec& spec) {
-    std::string text = spec.entry->family;
-    if (spec.bits > 0) {
-        text += std::to_string(spec.bits);
-    }
-    if (spec.symmetric) {
-        text += ":sym";
-    }
-    if (spec.entry->hasGroups) {
-        text += spec.groupSize == 0 ? ":row" : fmt::format(":g{}", spec.groupSize);
-    }
-    if (spec.scaleType != ScaleType::fp16) {
-        text += fmt::format(":scale={}", scaleTypeName(spec.scaleType));
-    }
-    for (std::size_t i = 0; i < spec.numbers.size(); ++i) {
-        text += ":" + spec.entry->numberOptions[i].word(spec.numbers[i]);
-    }
-    return text;
-}
-
 } // namespace
 
 CodecSpec parseCodecString(std::string_view text) {
     return Parser(text).whole();
-}
-
-std::string printCodecString(const CodecSpec& spec) {
-    std::string text = printFormat(spec.format);
-    for (const StageSpec& stage : spec.stages) {
-        text += "+" + stage.entry->word;
-        if (stage.entry->argument == StageArgument::percent) {
-            text += fmt::format("={}%", printPercentage(stage.number));
-        } else if (stage.entry->argument == StageArgument::number) {
-            text += fmt::format("={}", stage.number);
-        } else if (stage.codec) {
-            const std::string nested = printCodecString(*stage.codec);
-            text += stage.codec->stages.empty() ? "=" + nested : fmt::format("=({})", nested);
-        }
-        for (const std::string& option : stage.options) {
-            text += ":" + option;
-        }
-    }
-    return text;
 }
 
 } // namespace planish

@@ -70,7 +70,7 @@ std::shared_ptr<const Correction> makeOutliers(std::uint32_t partsPerMillion);
 /// levels are chosen: row by row the least squares of w x̄ − ŵ x over the inputs x, x̄ those of the unquantized
 /// model where the statistics have their cross moment and x itself otherwise (leastSquaresStep). A row whose
 /// parameters, as they can be stored, do not make its error smaller keeps the ones it had. Needs statistics;
-/// stores nothing.
+/// stores nothing. The norm before the tensor is fitted by whoever has it (NormFit).
 ///
 /// Frantar, Alistarh: Optimal brain compression, 2022, section 3 (the layer's least squares); codebooks as in
 /// Kim et al.: SqueezeLLM, 2023.

@@ -2,12 +2,7 @@
 #include "calibration/calibration_stream.h"
 #include "calibration/norm_fit.h"
 #include "calibration/statistics_collector.h"
-#include "codec/awq.h"
-#include "codec/codec.h"
-#include "inference/packed_model.h"
 #include "test_support.h"
-
-#include <Eigen/Cholesky>
 
 #include <QTest>
 #include <random>
@@ -126,7 +121,7 @@ class CalibrationStreamTest : public QObject {
     }
 
     void a_stream_can_be_cancelled() {
-        class Cancelled2 final : public JobMonitor {
+        class CancelAtFirstReport final : public JobMonitor {
           public:
             void report(const Progress&) override { cancelled_ = true; }
             bool cancelled() const override { return cancelled_; }
