@@ -27,7 +27,13 @@ CalibrationPlan planCalibration(const CalibrationSettings& settings, const Model
 
 Calibrator::Calibrator(const CalibrationPlan& plan, const WeightSource& original,
                        const WeightSource& quantized, StatisticsCache* cache, Workers& workers)
-    : plan_(plan), original_(original), quantized_(quantized), cache_(cache), workers_(workers) {}
+    : plan_(plan),
+      original_(original),
+      quantized_(quantized),
+      cache_(cache),
+      workers_(workers),
+      tokens_(sha256Hex({reinterpret_cast<const char*>(plan.samples.tokens.data()),
+                         plan.samples.tokens.size() * sizeof(TokenId)})) {}
 
 std::string Calibrator::keyOf(Place place, bool withCrossMoment, const std::string& fingerprint,
                               const std::string& prefix) const {
@@ -35,7 +41,7 @@ std::string Calibrator::keyOf(Place place, bool withCrossMoment, const std::stri
     Json key;
     key["how"] = howCollected;
     key["model"] = fingerprint;
-    key["text"] = plan_.sha256;
+    key["tokens"] = tokens_;
     key["samples"] = plan_.samples.windows;
     key["context"] = plan_.samples.context;
     key["block"] = place.block;
@@ -53,11 +59,8 @@ InputStatistics Calibrator::at(Place place, bool withCrossMoment, const std::str
     std::optional<InputStatistics> statistics =
         cache_ != nullptr ? cache_->find(key, inputsAt(place.site, original_.model().config()))
                           : std::nullopt;
-    if (statistics) {
-        ++fromCache_;
-    } else {
+    if (!statistics) {
         statistics = collect(place, cross, monitor);
-        ++collected_;
         if (cache_ != nullptr) {
             cache_->keep(key, *statistics);
         }

@@ -38,9 +38,7 @@ class Calibrator {
     InputStatistics at(Place place, bool withCrossMoment, const std::string& fingerprint,
                        const std::string& prefix, JobMonitor& monitor);
 
-    double seconds() const { return seconds_; }          ///< spent in at()
-    std::size_t fromCache() const { return fromCache_; } ///< places whose statistics the cache had
-    std::size_t collected() const { return collected_; }
+    double seconds() const { return seconds_; } ///< spent in at()
 
   private:
     std::string keyOf(Place place, bool withCrossMoment, const std::string& fingerprint,
@@ -54,9 +52,8 @@ class Calibrator {
     Workers& workers_;
     std::optional<CalibrationStream> stream_;         ///< of the model whose inputs are wanted
     std::optional<CalibrationStream> originalStream_; ///< beside it, for cross moments
+    std::string tokens_; ///< SHA-256 of the samples: another tokenizer makes others of the same text
     double seconds_ = 0;
-    std::size_t fromCache_ = 0;
-    std::size_t collected_ = 0;
 };
 
 } // namespace planish
