@@ -20,10 +20,11 @@ void EvaluationArguments::addTo(CLI::App& command) {
         .add_option("--stride", stride,
                     "scored tokens a window, strided convention (default: half the context)")
         ->check(count);
+    command.add_flag("--exact", exact, "products in fp32 also where the CPU multiplies bf16 faster");
 }
 
 EvaluationSettings EvaluationArguments::settings() const {
-    return {parseConvention(convention), context, windows, stride};
+    return {parseConvention(convention), context, windows, stride, exact};
 }
 
 void RecipeArguments::addTo(CLI::App& command) {

@@ -21,6 +21,7 @@ struct EvaluationArguments {
     std::size_t context = 0;
     std::size_t windows = 0;
     std::size_t stride = 0;
+    bool exact = false;
 
     void addTo(CLI::App& command);
     EvaluationSettings settings() const;

@@ -71,6 +71,7 @@ void printBaseline(const BaselineResult& result, bool json) {
     document["convention"] = conventionName(result.settings.convention);
     document["context"] = result.plan.context;
     document["stride"] = result.settings.stride;
+    document["arithmetic"] = arithmeticName(arithmeticFor(result.settings));
     document["windows"] = result.plan.windows;
     document["tokens_scored"] = scored;
     document["nll_sum"] = result.loss.nllSum;

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "algebra/gemm.h"
 
+#include "algebra/bfloat16_kernel.h"
+#include "algebra/row_groups.h"
+
 #include <algorithm>
+#include <array>
 #include <cassert>
+#include <utility>
+#include <vector>
 
 // foreach_target.h includes this file once for each target and must come before highway.h.
 // clang-format off
@@ -33,7 +39,7 @@ constexpr std::size_t inputsPerBlock() {
 struct Job {
     const float* a;
     std::size_t aStride;
-    const float* panel;
+    const std::uint32_t* panel; ///< bits of floats
     std::size_t inputs;
     float* out;
     std::size_t outStride;
@@ -43,7 +49,7 @@ struct Job {
 
 /// Rows × two vectors of sums, kept in registers over all inputs of the job.
 template <std::size_t Rows>
-HWY_INLINE void multiplyRows(const Job& job) {
+void multiplyRows(const Job& job) {
     const Tag d;
     const std::size_t lanes = hn::Lanes(d);
     hn::Vec<Tag> left[Rows];
@@ -70,10 +76,11 @@ HWY_INLINE void multiplyRows(const Job& job) {
             right[row] = hn::Zero(d);
         }
     }
-    const float* b = job.panel;
+    const hn::RebindToUnsigned<Tag> words;
+    const std::uint32_t* b = job.panel;
     for (std::size_t k = 0; k < job.inputs; ++k, b += 2 * lanes) {
-        const auto b0 = hn::Load(d, b);
-        const auto b1 = hn::Load(d, b + lanes);
+        const auto b0 = hn::BitCast(d, hn::Load(words, b));
+        const auto b1 = hn::BitCast(d, hn::Load(words, b + lanes));
 #pragma GCC unroll 16
         for (std::size_t row = 0; row < Rows; ++row) {
             const auto factor = hn::Set(d, job.a[row * job.aStride + k]);
@@ -95,36 +102,31 @@ HWY_INLINE void multiplyRows(const Job& job) {
     }
 }
 
-/// All rows of a part: as many as possible in full groups, the rest in smaller ones.
-void multiplyPanel(Job job, std::size_t rows) {
-    const auto advance = [&](std::size_t count) {
-        job.a += count * job.aStride;
-        job.out += count * job.outStride;
-        rows -= count;
-    };
-    while (rows >= kernelRows()) {
-        multiplyRows<kernelRows()>(job);
-        advance(kernelRows());
-    }
-    while (rows >= 3) {
-        multiplyRows<3>(job);
-        advance(3);
-    }
-    while (rows > 0) {
-        multiplyRows<1>(job);
-        advance(1);
-    }
+template <std::size_t... Rows>
+constexpr std::array<void (*)(const Job&), sizeof...(Rows)> kernels(std::index_sequence<Rows...>) {
+    return {multiplyRows<Rows + 1>...};
 }
 
-void multiplyImpl(const float* a, std::size_t aStride, std::size_t rows, const PackedMatrix& b, float* out,
-                  std::size_t outStride, bool accumulate) {
+void multiplyPanel(Job job, std::size_t rows) {
+    static constexpr auto table = kernels(std::make_index_sequence<kernelRows()>());
+    forRowGroups(rows, kernelRows(), [&](std::size_t count) {
+        table[count - 1](job);
+        job.a += count * job.aStride;
+        job.out += count * job.outStride;
+    });
+}
+
+void multiplyImpl(MatrixView a, const PackedMatrix& b, MutableMatrixView out, bool accumulate) {
     const std::size_t width = b.panelWidth();
-    for (std::size_t k = 0; k < b.inputs(); k += inputsPerBlock()) {
-        const std::size_t inputs = std::min(inputsPerBlock(), b.inputs() - k);
-        for (std::size_t index = 0; index < b.panels(); ++index) {
-            multiplyPanel({a + k, aStride, b.panel(index) + k * width, inputs, out + index * width, outStride,
-                           std::min(width, b.outputs() - index * width), accumulate || k > 0},
-                          rows);
+    const auto inputs = static_cast<std::size_t>(a.cols());
+    const auto outputs = static_cast<std::size_t>(out.cols());
+    for (std::size_t k = 0; k < inputs; k += inputsPerBlock()) {
+        for (std::size_t column = 0; column < outputs; column += width) {
+            multiplyPanel({a.data() + k, static_cast<std::size_t>(a.outerStride()),
+                           b.panel(column / width) + k * width, std::min(inputsPerBlock(), inputs - k),
+                           out.data() + column, static_cast<std::size_t>(out.outerStride()),
+                           std::min(width, outputs - column), accumulate || k > 0},
+                          static_cast<std::size_t>(a.rows()));
         }
     }
 }
@@ -142,63 +144,55 @@ namespace planish {
 HWY_EXPORT(multiplyImpl);
 HWY_EXPORT(panelWidthImpl);
 
-void PackedMatrix::resize(std::size_t inputs, std::size_t outputs) {
-    panelWidth_ = HWY_DYNAMIC_DISPATCH(panelWidthImpl)();
-    inputs_ = inputs;
-    outputs_ = outputs;
-    const std::size_t size = panels() * panelWidth_ * inputs_;
-    if (size > capacity_) {
-        values_ = hwy::AllocateAligned<float>(size);
-        capacity_ = values_ ? size : throw std::bad_alloc();
-    }
+std::size_t panelWidth(Arithmetic arithmetic) {
+    return arithmetic == Arithmetic::bfloat16 ? bfloat16::panelWidth : HWY_DYNAMIC_DISPATCH(panelWidthImpl)();
 }
 
-void PackedMatrix::packTransposedPanel(MatrixView b, std::size_t index) {
-    float* to = values_.get() + index * inputs_ * panelWidth_;
-    const std::size_t first = index * panelWidth_;
-    const std::size_t columns = std::min(panelWidth_, outputs_ - first);
-    const auto stride = static_cast<std::size_t>(b.outerStride());
-    const float* from = b.data() + first * stride;
-    for (std::size_t k = 0; k < inputs_; ++k, to += panelWidth_) {
-        for (std::size_t column = 0; column < columns; ++column) {
-            to[column] = from[column * stride + k];
-        }
-        std::fill(to + columns, to + panelWidth_, 0.0F);
-    }
-}
+namespace {
 
-void PackedMatrix::packTransposed(MatrixView b) {
-    resize(static_cast<std::size_t>(b.cols()), static_cast<std::size_t>(b.rows()));
-    for (std::size_t index = 0; index < panels(); ++index) {
-        packTransposedPanel(b, index);
-    }
-}
-
-void PackedMatrix::packTransposed(MatrixView b, Workers& workers) {
-    resize(static_cast<std::size_t>(b.cols()), static_cast<std::size_t>(b.rows()));
-    workers.forEach(panels(), [&](std::size_t index) { packTransposedPanel(b, index); });
-}
-
-void PackedMatrix::pack(MatrixView b) {
-    resize(static_cast<std::size_t>(b.rows()), static_cast<std::size_t>(b.cols()));
-    float* to = values_.get();
-    for (std::size_t index = 0; index < panels(); ++index) {
-        const std::size_t first = index * panelWidth_;
-        const std::size_t columns = std::min(panelWidth_, outputs_ - first);
-        for (std::size_t k = 0; k < inputs_; ++k, to += panelWidth_) {
-            const float* from = b.data() + k * static_cast<std::size_t>(b.outerStride()) + first;
-            std::copy(from, from + columns, to);
-            std::fill(to + columns, to + panelWidth_, 0.0F);
+/// The rows are rounded block by block, into memory that stays in the second-level cache.
+void multiplyBfloat16(MatrixView a, const PackedMatrix& b, MutableMatrixView out, bool accumulate) {
+    constexpr std::size_t rowsPerBlock = 256;
+    constexpr std::size_t pairsPerBlock = 256;
+    constexpr std::size_t stride = pairsPerBlock + 16; // not a power of two: rows fall into other cache sets
+    thread_local std::vector<std::uint32_t> words;
+    words.resize(rowsPerBlock * stride);
+    const auto rows = static_cast<std::size_t>(a.rows());
+    const auto aStride = static_cast<std::size_t>(a.outerStride());
+    const auto outStride = static_cast<std::size_t>(out.outerStride());
+    const auto inputs = static_cast<std::size_t>(a.cols());
+    const auto outputs = static_cast<std::size_t>(out.cols());
+    const std::size_t pairs = bfloat16::pairs(inputs);
+    for (std::size_t row = 0; row < rows; row += rowsPerBlock) {
+        const std::size_t blockRows = std::min(rowsPerBlock, rows - row);
+        for (std::size_t pair = 0; pair < pairs; pair += pairsPerBlock) {
+            const std::size_t blockInputs = std::min(2 * pairsPerBlock, inputs - 2 * pair);
+            for (std::size_t i = 0; i < blockRows; ++i) {
+                bfloat16::convertRow(a.data() + (row + i) * aStride + 2 * pair, blockInputs,
+                                     words.data() + i * stride);
+            }
+            for (std::size_t column = 0; column < outputs; column += bfloat16::panelWidth) {
+                const std::uint32_t* panel = b.panel(column / bfloat16::panelWidth);
+                bfloat16::multiplyPanel({words.data(), stride, panel + pair * bfloat16::panelWidth,
+                                         bfloat16::pairs(blockInputs), out.data() + row * outStride + column,
+                                         outStride, std::min(bfloat16::panelWidth, outputs - column),
+                                         accumulate || pair > 0},
+                                        blockRows);
+            }
         }
     }
 }
+
+} // namespace
 
 void multiply(MatrixView a, const PackedMatrix& b, MutableMatrixView out, bool accumulate) {
-    assert(static_cast<std::size_t>(a.cols()) == b.inputs() && a.rows() == out.rows() &&
-           static_cast<std::size_t>(out.cols()) == b.outputs());
-    HWY_DYNAMIC_DISPATCH(multiplyImpl)
-    (a.data(), static_cast<std::size_t>(a.outerStride()), static_cast<std::size_t>(a.rows()), b, out.data(),
-     static_cast<std::size_t>(out.outerStride()), accumulate);
+    assert(static_cast<std::size_t>(a.cols()) <= b.inputs() && a.rows() == out.rows() &&
+           static_cast<std::size_t>(out.cols()) <= b.outputs());
+    if (b.arithmetic() == Arithmetic::bfloat16) {
+        multiplyBfloat16(a, b, out, accumulate);
+    } else {
+        HWY_DYNAMIC_DISPATCH(multiplyImpl)(a, b, out, accumulate);
+    }
 }
 
 } // namespace planish

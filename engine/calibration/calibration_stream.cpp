@@ -47,12 +47,15 @@ std::size_t inputsAt(Site site, const ModelConfig& config) {
                                 : config.hiddenSize;
 }
 
-CalibrationStream::CalibrationStream(const WeightSource& weights, const WindowPlan& samples, Workers& workers)
+CalibrationStream::CalibrationStream(const WeightSource& weights, const WindowPlan& samples, Workers& workers,
+                                     Arithmetic arithmetic)
     : weights_(weights),
       config_(weights.model().config()),
       workers_(workers),
-      pass_(weights, samples.context, workers),
-      states_(pass_.embed(samples.tokens, samples.windows)) {}
+      pass_(weights, samples.context, workers, arithmetic),
+      states_(pass_.embed(samples.tokens, samples.windows)) {
+    block_.arithmetic = arithmetic;
+}
 
 template <typename Body>
 void CalibrationStream::forEachTile(Eigen::Index rows, JobMonitor& monitor, const Body& body) const {

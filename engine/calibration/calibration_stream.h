@@ -36,7 +36,8 @@ std::size_t inputsAt(Site site, const ModelConfig& config);
 class CalibrationStream {
   public:
     /// `weights`, `samples` and `workers` must outlive this.
-    CalibrationStream(const WeightSource& weights, const WindowPlan& samples, Workers& workers);
+    CalibrationStream(const WeightSource& weights, const WindowPlan& samples, Workers& workers,
+                      Arithmetic arithmetic = Arithmetic::float32);
 
     Place place() const { return place_; }
     /// Goes on to a place that is not before the present one. Reports its progress; throws Cancelled.

@@ -26,12 +26,14 @@ CalibrationPlan planCalibration(const CalibrationSettings& settings, const Model
 }
 
 Calibrator::Calibrator(const CalibrationPlan& plan, const WeightSource& original,
-                       const WeightSource& quantized, StatisticsCache* cache, Workers& workers)
+                       const WeightSource& quantized, StatisticsCache* cache, Workers& workers,
+                       Arithmetic arithmetic)
     : plan_(plan),
       original_(original),
       quantized_(quantized),
       cache_(cache),
       workers_(workers),
+      arithmetic_(arithmetic),
       tokens_(sha256Hex({reinterpret_cast<const char*>(plan.samples.tokens.data()),
                          plan.samples.tokens.size() * sizeof(TokenId)})) {}
 
@@ -47,6 +49,9 @@ std::string Calibrator::keyOf(Place place, bool withCrossMoment, const std::stri
     key["block"] = place.block;
     key["site"] = static_cast<int>(place.site);
     key["cross_moment"] = withCrossMoment;
+    if (arithmetic_ != Arithmetic::float32) {
+        key["arithmetic"] = arithmeticName(arithmetic_);
+    }
     key["prefix"] = plan_.inputs == CalibrationInputs::quantized ? prefix : "unquantized";
     return sha256Hex(key.dump());
 }
@@ -72,14 +77,14 @@ InputStatistics Calibrator::at(Place place, bool withCrossMoment, const std::str
 InputStatistics Calibrator::collect(Place place, bool withCrossMoment, JobMonitor& monitor) {
     const bool ofQuantized = plan_.inputs == CalibrationInputs::quantized;
     if (!stream_) {
-        stream_.emplace(ofQuantized ? quantized_ : original_, plan_.samples, workers_);
+        stream_.emplace(ofQuantized ? quantized_ : original_, plan_.samples, workers_, arithmetic_);
     }
     const double share = withCrossMoment ? 1.0 / 3 : 1.0 / 2;
     PartMonitor advancing(monitor, 0, share);
     stream_->advanceTo(place, advancing);
     if (withCrossMoment) {
         if (!originalStream_) {
-            originalStream_.emplace(original_, plan_.samples, workers_);
+            originalStream_.emplace(original_, plan_.samples, workers_, arithmetic_);
         }
         PartMonitor advancingOriginal(monitor, share, 2 * share);
         originalStream_->advanceTo(place, advancingOriginal);

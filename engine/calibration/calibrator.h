@@ -30,7 +30,7 @@ class Calibrator {
   public:
     /// All must outlive this. `quantized` is read up to the place that is asked for; `cache` may be null.
     Calibrator(const CalibrationPlan& plan, const WeightSource& original, const WeightSource& quantized,
-               StatisticsCache* cache, Workers& workers);
+               StatisticsCache* cache, Workers& workers, Arithmetic arithmetic = Arithmetic::float32);
 
     /// Statistics at a place, not before the last one asked for. `fingerprint` is of the unquantized model,
     /// `prefix` identifies what the quantized model has before the place: both and the plan are what the
@@ -50,6 +50,7 @@ class Calibrator {
     const WeightSource& quantized_;
     StatisticsCache* cache_;
     Workers& workers_;
+    Arithmetic arithmetic_;
     std::optional<CalibrationStream> stream_;         ///< of the model whose inputs are wanted
     std::optional<CalibrationStream> originalStream_; ///< beside it, for cross moments
     std::string tokens_; ///< SHA-256 of the samples: another tokenizer makes others of the same text

@@ -74,22 +74,23 @@ void forParts(const WindowPlan& plan, std::size_t windowsPerPart, JobMonitor& mo
 } // namespace
 
 std::shared_ptr<const HiddenStates> finalHiddenStates(const WeightSource& source, const WindowPlan& plan,
-                                                      Workers& workers, JobMonitor& monitor) {
+                                                      Workers& workers, JobMonitor& monitor,
+                                                      Arithmetic arithmetic) {
     if (windowsPerPart(plan, source.model().config(), 1) < plan.windows) {
         return nullptr;
     }
-    const ForwardPass pass(source, plan.context, workers);
+    const ForwardPass pass(source, plan.context, workers, arithmetic);
     return std::make_shared<const HiddenStates>(pass.run(plan.tokens, plan.windows, monitor));
 }
 
 LossResult evaluateLoss(const WeightSource& source, const WindowPlan& plan, Workers& workers,
-                        JobMonitor& monitor) {
-    const ForwardPass pass(source, plan.context, workers);
+                        JobMonitor& monitor, Arithmetic arithmetic) {
+    const ForwardPass pass(source, plan.context, workers, arithmetic);
     LossResult loss{std::vector<double>(plan.windows), 0};
     forParts(plan, windowsPerPart(plan, source.model().config(), 1), monitor,
              [&](std::size_t first, std::size_t count, JobMonitor& part) {
                  const HiddenStates states = pass.run(tokensOf(plan, first, count), count, part);
-                 const LogitHead head(source, workers);
+                 const LogitHead head(source, workers, arithmetic);
                  const auto tiles = targetTiles(plan, first, count, head.rowsPerTile());
                  std::vector<double> tileNll(tiles.size());
                  workers.forEach(
@@ -115,9 +116,10 @@ LossResult evaluateLoss(const WeightSource& source, const WindowPlan& plan, Work
 
 ComparisonResult evaluateAgainst(const WeightSource& quantized, const WeightSource& baseline,
                                  const std::shared_ptr<const HiddenStates>& baselineStates,
-                                 const WindowPlan& plan, Workers& workers, JobMonitor& monitor) {
-    const ForwardPass pass(quantized, plan.context, workers);
-    const ForwardPass baselinePass(baseline, plan.context, workers);
+                                 const WindowPlan& plan, Workers& workers, JobMonitor& monitor,
+                                 Arithmetic arithmetic) {
+    const ForwardPass pass(quantized, plan.context, workers, arithmetic);
+    const ForwardPass baselinePass(baseline, plan.context, workers, arithmetic);
     ComparisonResult result;
     result.loss.windowNll.assign(plan.windows, 0);
     result.baseline.windowNll.assign(plan.windows, 0);
@@ -135,8 +137,8 @@ ComparisonResult evaluateAgainst(const WeightSource& quantized, const WeightSour
                 : std::make_shared<const HiddenStates>(baselinePass.run(tokens, count, baselineProgress));
         PartMonitor quantizedProgress(part, baselineStates ? 0 : 0.45, 0.9);
         const HiddenStates states = pass.run(tokens, count, quantizedProgress);
-        const LogitHead head(quantized, workers);
-        const LogitHead baselineHead(baseline, workers);
+        const LogitHead head(quantized, workers, arithmetic);
+        const LogitHead baselineHead(baseline, workers, arithmetic);
         const auto tiles = targetTiles(plan, first, count, head.rowsPerTile());
         std::vector<double> tileNll(tiles.size());
         std::vector<double> tileBaselineNll(tiles.size());

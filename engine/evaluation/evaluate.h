@@ -32,17 +32,19 @@ inline constexpr std::uint64_t hiddenStateBudget = std::uint64_t{1} << 30;
 /// The final hidden states of a plan's windows when they fit the budget, to be shared by several comparisons.
 /// Null when they do not. Reports its progress in windows × blocks.
 std::shared_ptr<const HiddenStates> finalHiddenStates(const WeightSource& source, const WindowPlan& plan,
-                                                      Workers& workers, JobMonitor& monitor);
+                                                      Workers& workers, JobMonitor& monitor,
+                                                      Arithmetic arithmetic = Arithmetic::float32);
 
 /// Scores every target of the plan.
 LossResult evaluateLoss(const WeightSource& source, const WindowPlan& plan, Workers& workers,
-                        JobMonitor& monitor);
+                        JobMonitor& monitor, Arithmetic arithmetic = Arithmetic::float32);
 
 /// Scores both and compares their distributions position by position; no logits are stored. `baselineStates`
 /// may come from finalHiddenStates(baseline, plan) and spares that work; null computes them here, part by
 /// part.
 ComparisonResult evaluateAgainst(const WeightSource& quantized, const WeightSource& baseline,
                                  const std::shared_ptr<const HiddenStates>& baselineStates,
-                                 const WindowPlan& plan, Workers& workers, JobMonitor& monitor);
+                                 const WindowPlan& plan, Workers& workers, JobMonitor& monitor,
+                                 Arithmetic arithmetic = Arithmetic::float32);
 
 } // namespace planish

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "algebra/arithmetic.h"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -21,7 +23,14 @@ struct EvaluationSettings {
     std::size_t windows = 0; ///< the first so many windows; 0 = all of the text
     std::size_t stride = 0;  ///< scored tokens a window of the strided convention; 0 = half the context
 
+    bool exact = false; ///< products in fp32 also where the CPU has something faster
+
     bool operator==(const EvaluationSettings&) const = default;
 };
+
+/// What the products of an evaluation are computed in on the running CPU.
+inline Arithmetic arithmeticFor(const EvaluationSettings& settings) {
+    return settings.exact ? Arithmetic::float32 : fastestArithmetic();
+}
 
 } // namespace planish

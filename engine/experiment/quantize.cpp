@@ -53,7 +53,8 @@ class Quantizer {
         });
         if (used && settings.calibration != nullptr) {
             fingerprint_ = model.fingerprint(workers, monitor);
-            calibrator_.emplace(*settings.calibration, original_, packed_, settings.cache, workers);
+            calibrator_.emplace(*settings.calibration, original_, packed_, settings.cache, workers,
+                                settings.arithmetic);
         }
     }
 

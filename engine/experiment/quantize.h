@@ -26,6 +26,7 @@ struct QuantizeSettings {
     std::uint64_t seed = 0;
     const CalibrationPlan* calibration = nullptr; ///< null: no statistics
     StatisticsCache* cache = nullptr;             ///< of statistics; may be null
+    Arithmetic arithmetic = Arithmetic::float32;  ///< of the samples' way through the model
 };
 
 /// Packs every tensor with its codec. Without calibration or codecs that use it, that is all. Otherwise the

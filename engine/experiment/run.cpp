@@ -51,6 +51,7 @@ const RunField fields[] = {
     {"tokens_per_second", "Speed", "tokens/s", &RunRecord::tokensPerSecond},
     {"peak_memory_bytes", "Peak memory", "bytes", &RunRecord::peakMemoryBytes},
     {"threads", "Threads", "", &RunRecord::threads},
+    {"arithmetic", "Arithmetic", "", &RunRecord::arithmetic},
     // How to repeat it.
     {"created", "Recorded", "", &RunRecord::created},
     {"application", "Application", "", &RunRecord::application},

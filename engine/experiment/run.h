@@ -68,6 +68,7 @@ struct RunRecord {
     std::uint64_t stride = 0;  ///< strided convention only, else 0
     std::uint64_t seed = 0;
     std::uint64_t threads = 0;
+    std::string arithmetic = "fp32"; ///< arithmeticName() of the products
     Recipe recipe;
 
     std::uint64_t tokensScored = 0;

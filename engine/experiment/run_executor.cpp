@@ -58,6 +58,9 @@ std::string repeatCommand(const RunSpec& spec, const EvaluationSettings& setting
     if (settings.convention == Convention::strided) {
         command += fmt::format(" --stride {}", settings.stride);
     }
+    if (settings.exact) {
+        command += " --exact";
+    }
     if (calibration) {
         command +=
             fmt::format(" --calibration {} --samples {} --calibration-context {} --calibration-inputs {}",
@@ -167,13 +170,15 @@ class RunExecutor::Cache {
     std::shared_ptr<const HiddenStates> baseline(const Prepared& prepared, Workers& workers,
                                                  JobMonitor& monitor) {
         const EvaluationSettings& settings = prepared.settings;
-        const std::string key = fmt::format("{} {} {} {} {} {}", prepared.model.folder().string(),
-                                            prepared.corpusSha256, conventionName(settings.convention),
-                                            settings.context, prepared.plan.windows, settings.stride);
+        const std::string key =
+            fmt::format("{} {} {} {} {} {} {}", prepared.model.folder().string(), prepared.corpusSha256,
+                        conventionName(settings.convention), settings.context, prepared.plan.windows,
+                        settings.stride, settings.exact);
         if (key != baselineKey_) {
             baseline_.reset();
             baselineKey_.clear();
-            baseline_ = finalHiddenStates(OriginalWeights(prepared.model), prepared.plan, workers, monitor);
+            baseline_ = finalHiddenStates(OriginalWeights(prepared.model), prepared.plan, workers, monitor,
+                                          arithmeticFor(settings));
             baselineKey_ = key;
         }
         return baseline_;
@@ -239,6 +244,9 @@ std::string RunExecutor::identify(const RunSpec& spec, const Prepared& prepared,
     identity["windows"] = prepared.plan.windows;
     identity["stride"] = prepared.settings.stride;
     identity["seed"] = spec.seed;
+    if (prepared.settings.exact) {
+        identity["exact"] = true;
+    }
     for (const Codec& codec : quantization.codecs) {
         identity["codecs"].push_back(codec.name());
     }
@@ -272,6 +280,7 @@ RunRecord RunExecutor::execute(const RunSpec& spec, JobMonitor& monitor) {
     const Model& model = prepared.model;
     const Quantization quantization = planQuantization(model, spec.recipe, spec.calibration);
     const std::optional<CalibrationPlan>& calibration = quantization.calibration;
+    const Arithmetic arithmetic = arithmeticFor(prepared.settings);
 
     RunRecord record;
     record.id = identify(spec, prepared, quantization, monitor);
@@ -289,13 +298,15 @@ RunRecord RunExecutor::execute(const RunSpec& spec, JobMonitor& monitor) {
     record.stride = prepared.settings.stride;
     record.seed = spec.seed;
     record.threads = static_cast<std::uint64_t>(workers_.threads());
+    record.arithmetic = arithmeticName(arithmetic);
     record.recipe = spec.recipe;
 
     const Clock::time_point quantizeStart = Clock::now();
     const double quantized = quantizedShare(prepared, calibration);
     PartMonitor quantizing(monitor, 0, quantized);
     const QuantizedModel result = quantizeModel(
-        model, {quantization.codecs, spec.seed, calibration ? &*calibration : nullptr, &statistics_},
+        model,
+        {quantization.codecs, spec.seed, calibration ? &*calibration : nullptr, &statistics_, arithmetic},
         workers_, quantizing);
     record.quantizeSeconds = secondsSince(quantizeStart);
     record.calibrateSeconds = result.calibrateSeconds;
@@ -312,10 +323,10 @@ RunRecord RunExecutor::execute(const RunSpec& spec, JobMonitor& monitor) {
 
     const Clock::time_point evaluateStart = Clock::now();
     PartMonitor evaluating(monitor, baseline ? middle : quantized, 1, "evaluate");
-    fillMeasurements(
-        record,
-        evaluateAgainst(result.model, OriginalWeights(model), baseline, prepared.plan, workers_, evaluating),
-        prepared.plan);
+    fillMeasurements(record,
+                     evaluateAgainst(result.model, OriginalWeights(model), baseline, prepared.plan, workers_,
+                                     evaluating, arithmetic),
+                     prepared.plan);
     record.evaluateSeconds = secondsSince(evaluateStart);
     record.tokensPerSecond = static_cast<double>(prepared.plan.tokens.size()) / record.evaluateSeconds;
     record.peakMemoryBytes = peakMemoryBytes();
@@ -328,7 +339,8 @@ BaselineResult RunExecutor::evaluateBaseline(const std::string& model, const std
     const Clock::time_point start = Clock::now();
     Prepared prepared = prepare(model, corpus, settings);
     PartMonitor evaluating(monitor, 0, 1, "evaluate");
-    LossResult loss = evaluateLoss(OriginalWeights(prepared.model), prepared.plan, workers_, evaluating);
+    LossResult loss = evaluateLoss(OriginalWeights(prepared.model), prepared.plan, workers_, evaluating,
+                                   arithmeticFor(prepared.settings));
     return {prepared.model,  prepared.corpusName,      prepared.settings,
             std::move(loss), std::move(prepared.plan), secondsSince(start)};
 }

@@ -89,7 +89,7 @@ bool usesCalibration(const Recipe& recipe) {
 SweepSpec SweepSpec::fromJson(const Json& document, const std::string& source, const std::string& folder) {
     const JsonObject object(document, source);
     object.allowOnly({"schema", "name", "models", "texts", "codecs", "recipes", "convention", "context",
-                      "windows", "stride", "seed", "calibration", "samples", "calibration_context",
+                      "windows", "stride", "exact", "seed", "calibration", "samples", "calibration_context",
                       "calibration_inputs"});
     if (const std::string schema = object.string("schema"); schema != "planish.sweep/1") {
         throw InputError(source, "schema", "planish.sweep/1", schema);
@@ -118,6 +118,7 @@ SweepSpec SweepSpec::fromJson(const Json& document, const std::string& source, c
     spec.evaluation.context = count(object, "context");
     spec.evaluation.windows = count(object, "windows");
     spec.evaluation.stride = count(object, "stride");
+    spec.evaluation.exact = object.boolean("exact", false);
     spec.seed = count(object, "seed");
     readCalibration(object, spec);
     return spec;
@@ -141,6 +142,7 @@ Json SweepSpec::toJson() const {
     document["context"] = evaluation.context;
     document["windows"] = evaluation.windows;
     document["stride"] = evaluation.stride;
+    document["exact"] = evaluation.exact;
     document["seed"] = seed;
     if (calibration) {
         document["calibration"] = calibration->text;

@@ -36,19 +36,22 @@ void Linear::apply(MatrixView in, MutableMatrixView out, bool accumulate) const 
     }
 }
 
-Linear Linear::read(const WeightSource& source, std::size_t block, const char* name, Workers& workers) {
+Linear Linear::read(const WeightSource& source, std::size_t block, const char* name, Workers& workers,
+                    Arithmetic arithmetic) {
     const Model& model = source.model();
     const std::string tensor = fmt::format("model.layers.{}.{}", block, name);
     Linear linear;
-    linear.weight.packTransposed(source.matrix(model.tensor(tensor), workers), workers);
+    linear.weight = source.packed(model.tensor(tensor), workers, arithmetic);
     if (model.hasTensor(tensor + ".bias")) {
         linear.bias = source.vector(model.tensor(tensor + ".bias"));
     }
     return linear;
 }
 
-BlockWeights BlockWeights::read(const WeightSource& source, std::size_t block, Workers& workers) {
+BlockWeights BlockWeights::read(const WeightSource& source, std::size_t block, Workers& workers,
+                                Arithmetic arithmetic) {
     BlockWeights weights;
+    weights.arithmetic = arithmetic;
     weights.readQueryKeyValue(source, block, workers);
     weights.readOutput(source, block, workers);
     weights.readGateUp(source, block, workers);
@@ -58,23 +61,23 @@ BlockWeights BlockWeights::read(const WeightSource& source, std::size_t block, W
 
 void BlockWeights::readQueryKeyValue(const WeightSource& source, std::size_t block, Workers& workers) {
     attentionNorm = readNorm(source, block, "input_layernorm");
-    query = Linear::read(source, block, "self_attn.q_proj", workers);
-    key = Linear::read(source, block, "self_attn.k_proj", workers);
-    value = Linear::read(source, block, "self_attn.v_proj", workers);
+    query = Linear::read(source, block, "self_attn.q_proj", workers, arithmetic);
+    key = Linear::read(source, block, "self_attn.k_proj", workers, arithmetic);
+    value = Linear::read(source, block, "self_attn.v_proj", workers, arithmetic);
 }
 
 void BlockWeights::readOutput(const WeightSource& source, std::size_t block, Workers& workers) {
-    output = Linear::read(source, block, "self_attn.o_proj", workers);
+    output = Linear::read(source, block, "self_attn.o_proj", workers, arithmetic);
 }
 
 void BlockWeights::readGateUp(const WeightSource& source, std::size_t block, Workers& workers) {
     mlpNorm = readNorm(source, block, "post_attention_layernorm");
-    gate = Linear::read(source, block, "mlp.gate_proj", workers);
-    up = Linear::read(source, block, "mlp.up_proj", workers);
+    gate = Linear::read(source, block, "mlp.gate_proj", workers, arithmetic);
+    up = Linear::read(source, block, "mlp.up_proj", workers, arithmetic);
 }
 
 void BlockWeights::readDown(const WeightSource& source, std::size_t block, Workers& workers) {
-    down = Linear::read(source, block, "mlp.down_proj", workers);
+    down = Linear::read(source, block, "mlp.down_proj", workers, arithmetic);
 }
 
 void normalizeRows(MatrixView in, const Vector& gain, double epsilon, MutableMatrixView out) {

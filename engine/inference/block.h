@@ -14,20 +14,23 @@ struct Linear {
     Vector bias;         ///< [outputs], or empty
 
     /// `name` is the linear's within the block: "self_attn.q_proj".
-    static Linear read(const WeightSource& source, std::size_t block, const char* name, Workers& workers);
+    static Linear read(const WeightSource& source, std::size_t block, const char* name, Workers& workers,
+                       Arithmetic arithmetic);
 
     /// out [n, outputs] = in [n, inputs] · Wᵀ + b; added to out with `accumulate`.
     void apply(MatrixView in, MutableMatrixView out, bool accumulate = false) const;
 };
 
-/// One decoder block's weights as floats: the only block in memory at a time when a model is streamed.
+/// One decoder block's weights, decoded: the only block in memory at a time when a model is streamed.
 struct BlockWeights {
-    Vector attentionNorm; ///< [hidden]
+    Arithmetic arithmetic = Arithmetic::float32; ///< of its products
+    Vector attentionNorm;                        ///< [hidden]
     Linear query, key, value, output;
     Vector mlpNorm; ///< [hidden]
     Linear gate, up, down;
 
-    static BlockWeights read(const WeightSource& source, std::size_t block, Workers& workers);
+    static BlockWeights read(const WeightSource& source, std::size_t block, Workers& workers,
+                             Arithmetic arithmetic = Arithmetic::float32);
     // Its parts, each of which a step of the block needs.
     void readQueryKeyValue(const WeightSource& source, std::size_t block, Workers& workers);
     void readOutput(const WeightSource& source, std::size_t block, Workers& workers);

@@ -30,8 +30,12 @@ Tile tileAt(std::size_t index, std::size_t context, std::size_t tileSize) {
 
 } // namespace
 
-ForwardPass::ForwardPass(const WeightSource& source, std::size_t longestContext, Workers& workers)
-    : source_(source), workers_(workers), rope_(source.model().config(), longestContext) {}
+ForwardPass::ForwardPass(const WeightSource& source, std::size_t longestContext, Workers& workers,
+                         Arithmetic arithmetic)
+    : source_(source),
+      workers_(workers),
+      arithmetic_(arithmetic),
+      rope_(source.model().config(), longestContext) {}
 
 HiddenStates ForwardPass::embed(std::span<const TokenId> tokens, std::size_t windows) const {
     const ModelConfig& config = source_.model().config();
@@ -84,13 +88,27 @@ void ForwardPass::attendWindows(const BlockWeights& block, const HiddenStates& s
                                  keys.middleRows(row, tile.count), values.middleRows(row, tile.count));
         },
         monitor);
+    const std::size_t sources = config.keyValueHeads;
+    const auto headSize = static_cast<Eigen::Index>(config.headSize);
+    std::vector<PackedHead> heads(count * sources);
     workers_.forEach(
-        count * tilesPerWindow(context, queriesPerTile),
+        heads.size(),
         [&](std::size_t index) {
-            const Tile tile = tileAt(index, context, queriesPerTile);
+            const Eigen::Index window = static_cast<Eigen::Index>(index / sources) * windowRows;
+            const Eigen::Index column = static_cast<Eigen::Index>(index % sources) * headSize;
+            heads[index].pack(keys.block(window, column, windowRows, headSize),
+                              values.block(window, column, windowRows, headSize), block.arithmetic);
+        },
+        monitor);
+    workers_.forEach(
+        heads.size() * tilesPerWindow(context, queriesPerTile),
+        [&](std::size_t index) {
+            const std::size_t source = index % sources;
+            const Tile tile = tileAt(index / sources, context, queriesPerTile);
             const Eigen::Index window = tile.window * windowRows;
-            attend(config, queries.middleRows(window, windowRows), keys.middleRows(window, windowRows),
-                   values.middleRows(window, windowRows), 0, static_cast<std::size_t>(tile.first),
+            attend(config, queries.middleRows(window, windowRows),
+                   heads[static_cast<std::size_t>(tile.window) * sources + source], source, 0,
+                   static_cast<std::size_t>(tile.first),
                    attended.middleRows(window + tile.first, tile.count));
         },
         monitor);
@@ -127,7 +145,7 @@ HiddenStates ForwardPass::run(std::span<const TokenId> tokens, std::size_t windo
     const std::size_t blocks = source_.model().config().blocks;
     for (std::size_t index = 0; index < blocks; ++index) {
         monitor.throwIfCancelled();
-        const BlockWeights block = BlockWeights::read(source_, index, workers_);
+        const BlockWeights block = BlockWeights::read(source_, index, workers_, arithmetic_);
         applyBlock(block, states, monitor, [&](std::size_t done) {
             monitor.report({"", index * windows + done, blocks * windows, fmt::format("block {}", index)});
         });

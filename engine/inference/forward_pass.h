@@ -33,7 +33,8 @@ struct HiddenStates {
 class ForwardPass {
   public:
     /// `source` and `workers` must outlive this; `longestContext` in tokens.
-    ForwardPass(const WeightSource& source, std::size_t longestContext, Workers& workers);
+    ForwardPass(const WeightSource& source, std::size_t longestContext, Workers& workers,
+                Arithmetic arithmetic = Arithmetic::float32);
 
     /// `tokens` [windows × context], window after window. Throws InputError for ids outside the vocabulary.
     HiddenStates embed(std::span<const TokenId> tokens, std::size_t windows) const;
@@ -52,6 +53,7 @@ class ForwardPass {
   private:
     const WeightSource& source_;
     Workers& workers_;
+    Arithmetic arithmetic_;
     RopeTable rope_;
 };
 

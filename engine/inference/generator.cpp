@@ -46,6 +46,25 @@ std::vector<BlockWeights> readBlocks(const WeightSource& source, Workers& worker
     return blocks;
 }
 
+/// All heads of a few new tokens; keys and values are packed anew, as there are more of them each time.
+void attendAll(const ModelConfig& config, MatrixView queries, const KeyValues& seen, std::size_t past,
+               MutableMatrixView attended) {
+    const auto headSize = static_cast<Eigen::Index>(config.headSize);
+    const auto tokens = static_cast<std::size_t>(queries.rows());
+    const auto visible = static_cast<Eigen::Index>(past + tokens);
+    PackedHead head;
+    for (std::size_t source = 0; source < config.keyValueHeads; ++source) {
+        const Eigen::Index column = static_cast<Eigen::Index>(source) * headSize;
+        head.pack(seen.keys.block(0, column, visible, headSize),
+                  seen.values.block(0, column, visible, headSize), Arithmetic::float32);
+        for (std::size_t first = 0; first < tokens; first += queriesPerTile) {
+            const auto rows = static_cast<Eigen::Index>(std::min(queriesPerTile, tokens - first));
+            attend(config, queries, head, source, past, first,
+                   attended.middleRows(static_cast<Eigen::Index>(first), rows));
+        }
+    }
+}
+
 } // namespace
 
 Generator::Generator(const WeightSource& source, Workers& workers)
@@ -63,11 +82,7 @@ Vector Generator::step(std::span<const TokenId> tokens, std::size_t past, const 
         KeyValues& seenHere = cache[b];
         projectQueryKeyValue(blocks_[b], config, rope, hidden, past, queries,
                              seenHere.keys.middleRows(seen, count), seenHere.values.middleRows(seen, count));
-        for (std::size_t first = 0; first < tokens.size(); first += queriesPerTile) {
-            const auto rows = static_cast<Eigen::Index>(std::min(queriesPerTile, tokens.size() - first));
-            attend(config, queries, seenHere.keys, seenHere.values, past, first,
-                   attended.middleRows(static_cast<Eigen::Index>(first), rows));
-        }
+        attendAll(config, queries, seenHere, past, attended);
         finishBlock(blocks_[b], config, attended, hidden);
     }
     Matrix logits(1, static_cast<Eigen::Index>(head_.vocabularySize()));

@@ -7,12 +7,12 @@
 
 namespace planish {
 
-LogitHead::LogitHead(const WeightSource& source, Workers& workers)
+LogitHead::LogitHead(const WeightSource& source, Workers& workers, Arithmetic arithmetic)
     : norm_(source.vector(source.model().tensor("model.norm"))),
       epsilon_(source.model().config().normEpsilon) {
     const Model& model = source.model();
     const char* name = model.config().tiedEmbedding ? "model.embed_tokens" : "lm_head";
-    head_.packTransposed(source.matrix(model.tensor(name), workers), workers);
+    head_ = source.packed(model.tensor(name), workers, arithmetic);
 }
 
 std::size_t LogitHead::rowsPerTile() const {

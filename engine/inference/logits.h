@@ -9,7 +9,7 @@ namespace planish {
 /// The final norm and the head: hidden states to logits, a few rows at a time.
 class LogitHead {
   public:
-    LogitHead(const WeightSource& source, Workers& workers);
+    LogitHead(const WeightSource& source, Workers& workers, Arithmetic arithmetic = Arithmetic::float32);
 
     std::size_t vocabularySize() const { return head_.outputs(); }
     /// Rows that keep a tile of logits within about four megabytes.

@@ -21,6 +21,14 @@ Matrix WeightSource::matrix(const TensorInfo& tensor, Workers& workers) const {
     return result;
 }
 
+PackedMatrix WeightSource::packed(const TensorInfo& tensor, Workers& workers, Arithmetic arithmetic) const {
+    PackedMatrix result;
+    result.packTransposed(
+        tensor.shape, [&](std::size_t first, MutableMatrixView out) { rows(tensor, first, out); }, workers,
+        arithmetic);
+    return result;
+}
+
 Vector WeightSource::vector(const TensorInfo& tensor) const {
     Matrix row(1, static_cast<Eigen::Index>(tensor.shape.columns));
     rows(tensor, 0, row);

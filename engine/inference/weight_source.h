@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "algebra/packed_matrix.h"
 #include "model/model.h"
 #include "support/matrix.h"
 #include "support/workers.h"
@@ -20,6 +21,8 @@ class WeightSource {
 
     /// A whole tensor, its rows in parallel.
     Matrix matrix(const TensorInfo& tensor, Workers& workers) const;
+    /// The same laid out for products with its transpose; floats of a few rows only are in memory.
+    PackedMatrix packed(const TensorInfo& tensor, Workers& workers, Arithmetic arithmetic) const;
     Vector vector(const TensorInfo& tensor) const;
 };
 

@@ -4,6 +4,7 @@
 #include "dialogs/calibration_panel.h"
 #include "dialogs/text_chooser.h"
 
+#include <QCheckBox>
 #include <QComboBox>
 #include <QLabel>
 #include <QScreen>
@@ -63,6 +64,10 @@ RunSettingsBar::RunSettingsBar(QWidget* parent)
     strideAction_ = addWidget(stride_);
     seed_ =
         addNumber(tr("Seed"), tr("Of codecs that use random numbers"), 0, std::numeric_limits<int>::max(), 0);
+
+    exact_ = new QCheckBox(tr("Exact"), this);
+    exact_->setToolTip(tr("Multiply in fp32 also where the processor has faster products of bf16 numbers"));
+    addWidget(exact_);
 
     const auto showStride = [this] {
         const bool strided = convention_->currentData().toInt() == static_cast<int>(Convention::strided);
@@ -143,6 +148,7 @@ EvaluationSettings RunSettingsBar::evaluation() const {
     if (settings.convention == Convention::strided) {
         settings.stride = static_cast<std::size_t>(stride_->value());
     }
+    settings.exact = exact_->isChecked();
     return settings;
 }
 
@@ -157,6 +163,7 @@ void RunSettingsBar::restore(const QSettings& settings) {
     context_->setValue(settings.value(settingsKey("context"), defaultContext).toInt());
     windows_->setValue(settings.value(settingsKey("windows"), defaultWindows).toInt());
     stride_->setValue(settings.value(settingsKey("stride"), 0).toInt());
+    exact_->setChecked(settings.value(settingsKey("exact"), false).toBool());
     seed_->setValue(settings.value(settingsKey("seed"), 0).toInt());
     calibration_->restore(settings);
 }
@@ -167,6 +174,7 @@ void RunSettingsBar::save(QSettings& settings) const {
     settings.setValue(settingsKey("context"), context_->value());
     settings.setValue(settingsKey("windows"), windows_->value());
     settings.setValue(settingsKey("stride"), stride_->value());
+    settings.setValue(settingsKey("exact"), exact_->isChecked());
     settings.setValue(settingsKey("seed"), seed_->value());
     calibration_->save(settings);
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 
+class QCheckBox;
 class QComboBox;
 class QSettings;
 class QSpinBox;
@@ -50,6 +51,7 @@ class RunSettingsBar final : public QToolBar {
     QSpinBox* context_;
     QSpinBox* windows_;
     QSpinBox* stride_;
+    QCheckBox* exact_;
     QAction* strideLabel_;
     QAction* strideAction_;
     QSpinBox* seed_;
