@@ -95,6 +95,47 @@ void ReadOnlyFile::read(std::uint64_t offset, std::span<std::byte> out) const {
     }
 }
 
+NewFile::NewFile(const std::filesystem::path& path, const std::filesystem::path& shownAs, std::uint64_t bytes)
+    : shownAs_(shownAs),
+      bytes_(bytes),
+      descriptor_(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
+    if (descriptor_ < 0) {
+        fail(errno);
+    }
+}
+
+NewFile::~NewFile() {
+    if (descriptor_ >= 0) {
+        ::close(descriptor_);
+    }
+}
+
+void NewFile::fail(int code) const {
+    throw Error(fmt::format("{}: cannot be written ({} needed): {}", printable(shownAs_.string(), 400),
+                            formatBytes(bytes_), systemMessage(code)));
+}
+
+void NewFile::write(std::uint64_t offset, std::span<const std::byte> content) const {
+    std::size_t done = 0;
+    while (done < content.size()) {
+        const ssize_t count = ::pwrite(descriptor_, content.data() + done, content.size() - done,
+                                       static_cast<off_t>(offset + done));
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count < 0) {
+            fail(errno);
+        }
+        done += static_cast<std::size_t>(count);
+    }
+}
+
+void NewFile::close() {
+    if (::close(std::exchange(descriptor_, -1)) != 0) {
+        fail(errno);
+    }
+}
+
 std::string readWholeFile(const std::filesystem::path& path, std::uint64_t limit) {
     const ReadOnlyFile file(path);
     if (file.size() > limit) {
@@ -126,30 +167,9 @@ void replaceFile(const std::filesystem::path& path,
 
 void replaceFile(const std::filesystem::path& path, std::string_view content) {
     replaceFile(path, [&](const std::filesystem::path& temporary) {
-        const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-        const auto fail = [&](int code) {
-            throw Error(fmt::format("{}: cannot be written ({} needed): {}", printable(path.string(), 400),
-                                    formatBytes(content.size()), systemMessage(code)));
-        };
-        if (descriptor < 0) {
-            fail(errno);
-        }
-        std::size_t done = 0;
-        while (done < content.size()) {
-            const ssize_t count = ::write(descriptor, content.data() + done, content.size() - done);
-            if (count < 0 && errno == EINTR) {
-                continue;
-            }
-            if (count < 0) {
-                const int code = errno;
-                ::close(descriptor);
-                fail(code);
-            }
-            done += static_cast<std::size_t>(count);
-        }
-        if (::close(descriptor) != 0) {
-            fail(errno);
-        }
+        NewFile file(temporary, path, content.size());
+        file.write(0, std::as_bytes(std::span(content)));
+        file.close();
     });
 }
 

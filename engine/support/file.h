@@ -33,6 +33,29 @@ class ReadOnlyFile {
     std::uint64_t size_ = 0;
 };
 
+/// A new file filled at any position. Thread-safe but for close(), which comes last.
+class NewFile {
+  public:
+    /// Empties an existing `path`. Messages call the file `shownAs` and say that it needs `bytes` in all.
+    /// Throws Error when the file cannot be made.
+    NewFile(const std::filesystem::path& path, const std::filesystem::path& shownAs, std::uint64_t bytes);
+    ~NewFile();
+    NewFile(const NewFile&) = delete;
+    NewFile& operator=(const NewFile&) = delete;
+
+    /// Throws Error when the disk is full or fails.
+    void write(std::uint64_t offset, std::span<const std::byte> content) const;
+    /// Throws what the system says only now; the file is not on disk for good before it is synced.
+    void close();
+
+  private:
+    [[noreturn]] void fail(int code) const;
+
+    std::filesystem::path shownAs_;
+    std::uint64_t bytes_;
+    int descriptor_ = -1;
+};
+
 /// The whole file as bytes; throws InputError when it is larger than `limit` bytes.
 std::string readWholeFile(const std::filesystem::path& path, std::uint64_t limit);
 

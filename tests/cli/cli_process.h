@@ -9,7 +9,7 @@
 
 namespace planish::test {
 
-/// One call of planish-cli.
+/// One call of a program.
 struct CliResult {
     int status = -1;
     QByteArray out;
@@ -18,9 +18,10 @@ struct CliResult {
     Json json() const { return parseJson(out.toStdString(), "stdout"); }
 };
 
-inline CliResult cli(const QStringList& arguments, const QByteArray& input = {}) {
+inline CliResult runProgram(const std::string& name, const QStringList& arguments,
+                            const QByteArray& input = {}) {
     QProcess process;
-    process.start(QString::fromStdString(binary("planish-cli").string()), arguments);
+    process.start(QString::fromStdString(binary(name).string()), arguments);
     process.write(input);
     process.closeWriteChannel();
     if (!process.waitForFinished(120'000)) {
@@ -29,6 +30,10 @@ inline CliResult cli(const QStringList& arguments, const QByteArray& input = {})
     }
     return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
             process.readAllStandardOutput(), process.readAllStandardError()};
+}
+
+inline CliResult cli(const QStringList& arguments, const QByteArray& input = {}) {
+    return runProgram("planish-cli", arguments, input);
 }
 
 } // namespace planish::test

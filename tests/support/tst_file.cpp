@@ -73,6 +73,24 @@ class FileTest : public QObject {
         QCOMPARE(entries(folder), std::size_t{1});
     }
 
+    void a_new_file_is_filled_at_any_position() {
+        test::writeFile(at("filled"), "something longer");
+        const std::string text = "012345";
+        const auto bytes = std::as_bytes(std::span(text));
+        NewFile file(at("filled"), at("filled"), text.size());
+        file.write(3, bytes.subspan(3));
+        file.write(0, bytes.first(3));
+        file.close();
+        QCOMPARE(readWholeFile(at("filled"), 100), text);
+    }
+
+    void a_full_disk_says_which_file_needs_how_much() {
+        const NewFile file("/dev/full", "shown", 2048);
+        const QString message = test::errorOf([&] { file.write(0, std::as_bytes(std::span("x", 1))); });
+        QVERIFY2(message.startsWith("shown: cannot be written (2.00 KiB needed): No space"),
+                 qPrintable(message));
+    }
+
     void writing_where_nothing_can_be_written_names_the_file() {
         const QString message = test::errorOf([&] { replaceFile(at("no/such/folder"), "x"); });
         QVERIFY2(message.contains("no/such/folder"), qPrintable(message));

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model_shape.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+namespace planish {
+namespace {
+
+struct NamedShape {
+    const char* name;
+    std::size_t hidden;
+    std::size_t blocks;
+    std::size_t heads;
+    std::size_t keyValueHeads;
+    std::size_t mlp;
+    std::size_t vocabulary;
+    std::size_t context;
+    bool tied;
+    double ropeTheta;
+    double ropeFactor; ///< of Llama 3's frequency scaling; 0 without
+};
+
+constexpr std::array<NamedShape, 7> shapes{
+    {{"folio-4m", 256, 4, 4, 2, 768, 2048, 512, true, 1e4, 0},
+     {"folio-23m", 512, 6, 8, 4, 1536, 8192, 1024, true, 1e4, 0},
+     {"tinyllama-1.1b", 2048, 22, 32, 4, 5632, 32000, 2048, false, 1e4, 0},
+     {"llama-3.2-1b", 2048, 16, 32, 8, 8192, 128256, 131072, true, 5e5, 32},
+     {"llama-7b", 4096, 32, 32, 32, 11008, 32000, 4096, false, 1e4, 0},
+     {"llama-3-8b", 4096, 32, 32, 8, 14336, 128256, 8192, false, 5e5, 0},
+     {"llama-13b", 5120, 40, 40, 40, 13824, 32000, 4096, false, 1e4, 0}}};
+
+[[noreturn]] void refuse(const char* option, std::string_view expected, std::size_t found) {
+    throw InputError("command line", option, expected, fmt::format("{}", found));
+}
+
+} // namespace
+
+std::vector<std::string> shapeNames() {
+    std::vector<std::string> names;
+    for (const NamedShape& shape : shapes) {
+        names.emplace_back(shape.name);
+    }
+    return names;
+}
+
+ModelConfig namedShape(const std::string& name) {
+    const auto* known = std::find_if(shapes.begin(), shapes.end(),
+                                     [&](const NamedShape& shape) { return shape.name == name; });
+    if (known == shapes.end()) {
+        throw InputError("command line", "--shape", fmt::format("{}", fmt::join(shapeNames(), ", ")), name);
+    }
+    ModelConfig shape;
+    shape.architecture = "LlamaForCausalLM";
+    shape.hiddenSize = known->hidden;
+    shape.blocks = known->blocks;
+    shape.heads = known->heads;
+    shape.keyValueHeads = known->keyValueHeads;
+    shape.mlpSize = known->mlp;
+    shape.vocabularySize = known->vocabulary;
+    shape.maximumContext = known->context;
+    shape.tiedEmbedding = known->tied;
+    shape.ropeTheta = known->ropeTheta;
+    if (known->ropeFactor > 0) {
+        shape.ropeScaling.emplace().factor = known->ropeFactor;
+    }
+    return shape;
+}
+
+ModelConfig withHeadSize(ModelConfig shape) {
+    if (shape.hiddenSize % (2 * shape.heads) != 0) {
+        refuse("--heads",
+               fmt::format("a number that shares --hidden {} in even parts (rotary position embeddings turn "
+                           "pairs)",
+                           shape.hiddenSize),
+               shape.heads);
+    }
+    if (shape.heads % shape.keyValueHeads != 0) {
+        refuse("--kv-heads", fmt::format("a divisor of --heads {}", shape.heads), shape.keyValueHeads);
+    }
+    shape.headSize = shape.hiddenSize / shape.heads;
+    return shape;
+}
+
+Json configDocument(const ModelConfig& shape) {
+    Json document{{"architectures", {shape.architecture}},
+                  {"attention_bias", false},
+                  {"head_dim", shape.headSize},
+                  {"hidden_act", "silu"},
+                  {"hidden_size", shape.hiddenSize},
+                  {"intermediate_size", shape.mlpSize},
+                  {"max_position_embeddings", shape.maximumContext},
+                  {"mlp_bias", false},
+                  {"model_type", "llama"},
+                  {"num_attention_heads", shape.heads},
+                  {"num_hidden_layers", shape.blocks},
+                  {"num_key_value_heads", shape.keyValueHeads},
+                  {"rms_norm_eps", shape.normEpsilon},
+                  {"rope_scaling", nullptr},
+                  {"rope_theta", shape.ropeTheta},
+                  {"tie_word_embeddings", shape.tiedEmbedding},
+                  {"torch_dtype", "bfloat16"},
+                  {"vocab_size", shape.vocabularySize}};
+    if (shape.ropeScaling) {
+        document["rope_scaling"] = {{"rope_type", "llama3"},
+                                    {"factor", shape.ropeScaling->factor},
+                                    {"low_freq_factor", shape.ropeScaling->lowFrequencyFactor},
+                                    {"high_freq_factor", shape.ropeScaling->highFrequencyFactor},
+                                    {"original_max_position_embeddings", shape.ropeScaling->originalContext}};
+    }
+    if (shape.beginToken) {
+        document["bos_token_id"] = *shape.beginToken;
+    }
+    return document;
+}
+
+} // namespace planish
