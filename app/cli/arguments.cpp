@@ -92,6 +92,14 @@ void addSeed(CLI::App& command, std::uint64_t& seed) {
     command.add_option("--seed", seed, "of everything random")->capture_default_str();
 }
 
+void addReuse(CLI::App& command, std::uint64_t& megabytes) {
+    command
+        .add_option("--reuse-memory", megabytes,
+                    "MiB for hidden states and logits that later work can begin with; 0: none")
+        ->check(CLI::Range(0, 1 << 24))
+        ->capture_default_str();
+}
+
 void addJson(CLI::App& command, bool& json) {
     command.add_flag("--json", json, "print one JSON document on stdout");
 }

@@ -53,6 +53,8 @@ struct CalibrationArguments {
 void addModel(CLI::App& command, std::string& model);
 void addThreads(CLI::App& command, int& threads);
 void addSeed(CLI::App& command, std::uint64_t& seed);
+/// What runs may leave in memory for later ones, in MiB.
+void addReuse(CLI::App& command, std::uint64_t& megabytes);
 void addJson(CLI::App& command, bool& json);
 
 /// Prints one JSON document on stdout; text that is not UTF-8 is repaired rather than refused.

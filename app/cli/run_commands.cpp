@@ -92,6 +92,7 @@ struct RunArguments {
     std::string store;
     std::uint64_t seed = 0;
     int threads = 0;
+    std::uint64_t reuseMegabytes = 512;
     bool json = false;
 
     void addTo(CLI::App& command) {
@@ -101,8 +102,10 @@ struct RunArguments {
         calibration.addTo(command);
         addSeed(command, seed);
         addThreads(command, threads);
+        addReuse(command, reuseMegabytes);
         addJson(command, json);
     }
+    Reuse reuse() const { return {reuseMegabytes << 20, false}; }
     RunSpec spec() const {
         return {model, recipe.open(), evaluation.text, evaluation.settings(), seed, calibration.settings()};
     }
@@ -124,7 +127,7 @@ std::optional<RunRecord> findRun(const ResultsDocument& document, const std::str
 
 void runOne(const RunArguments& arguments) {
     Workers workers(arguments.threads);
-    RunExecutor executor(workers);
+    RunExecutor executor(workers, arguments.reuse());
     const RunSpec spec = arguments.spec();
     TerminalMonitor monitor;
     if (arguments.store.empty()) {
@@ -150,8 +153,20 @@ struct SweepArguments {
     std::string spec;
     std::string store;
     int threads = 0;
+    std::uint64_t reuseMegabytes = Reuse().bytes >> 20;
     bool json = false;
 };
+
+Json reuseJson(const StateCache& states) {
+    const ReuseCount& count = states.count();
+    return {{"limit_bytes", states.limit()},
+            {"bytes", states.bytes()},
+            {"blocks_reused", count.blocksReused},
+            {"blocks_computed", count.blocksComputed},
+            {"hit_rate", count.hitRate()},
+            {"logits_reused", count.logitsReused},
+            {"logits_computed", count.logitsComputed}};
+}
 
 void runSweepCommand(const SweepArguments& arguments) {
     const std::vector<RunSpec> runs = SweepSpec::fromFile(arguments.spec).runs();
@@ -159,7 +174,7 @@ void runSweepCommand(const SweepArguments& arguments) {
     ResultsWriter writer(document);
     const auto recorded = document.runIds();
     Workers workers(arguments.threads);
-    RunExecutor executor(workers);
+    RunExecutor executor(workers, {arguments.reuseMegabytes << 20, true});
     TerminalMonitor monitor;
     monitor.note(fmt::format("{} runs, {} threads; results go to {}", runs.size(), workers.threads(),
                              arguments.store));
@@ -175,7 +190,7 @@ void runSweepCommand(const SweepArguments& arguments) {
     for (RunRecord& run : document.read()) {
         byId.emplace(run.id, run);
     }
-    Json json{{"runs", Json::array()}, {"failed", Json::array()}};
+    Json json{{"runs", Json::array()}, {"failed", Json::array()}, {"reuse", reuseJson(executor.states())}};
     std::vector<std::vector<std::string>> rows;
     std::size_t failures = 0;
     for (const SweepOutcome& outcome : outcomes) {
@@ -209,7 +224,7 @@ void addEval(CLI::App& app) {
     arguments->addTo(*command);
     command->callback([arguments] {
         Workers workers(arguments->threads);
-        RunExecutor executor(workers);
+        RunExecutor executor(workers, arguments->reuse());
         TerminalMonitor monitor;
         if (arguments->recipe.given()) {
             printRun(executor.execute(arguments->spec(), monitor), arguments->json);
@@ -236,6 +251,7 @@ void addSweep(CLI::App& app) {
     command->add_option("SPEC", arguments->spec, "sweep specification (planish.sweep/1)")->required();
     command->add_option("--store", arguments->store, "results document (.h5) to record in")->required();
     addThreads(*command, arguments->threads);
+    addReuse(*command, arguments->reuseMegabytes);
     addJson(*command, arguments->json);
     command->callback([arguments] { runSweepCommand(*arguments); });
 }

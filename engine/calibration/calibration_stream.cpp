@@ -47,14 +47,51 @@ std::size_t inputsAt(Site site, const ModelConfig& config) {
                                 : config.hiddenSize;
 }
 
+namespace {
+
+Place behindBlock(std::size_t block, const ModelConfig& config) {
+    return {block + 1, block + 1 == config.blocks ? Site::head : Site::queryKeyValue};
+}
+
+} // namespace
+
 CalibrationStream::CalibrationStream(const WeightSource& weights, const WindowPlan& samples, Workers& workers,
-                                     Arithmetic arithmetic)
+                                     Arithmetic arithmetic, StateCache* cache, std::size_t block)
     : weights_(weights),
       config_(weights.model().config()),
       workers_(workers),
-      pass_(weights, samples.context, workers, arithmetic),
-      states_(pass_.embed(samples.tokens, samples.windows)) {
+      samples_(samples),
+      cache_(cache),
+      pass_(weights, samples.context, workers, arithmetic) {
     block_.arithmetic = arithmetic;
+    begin(block);
+}
+
+void CalibrationStream::begin(std::size_t block) {
+    if (cache_ != nullptr) {
+        const std::vector<Boundary> boundaries = pass_.boundaries(samples_.tokens, samples_.windows);
+        for (std::size_t passed = block; passed > 0; --passed) {
+            if (const auto known = cache_->find(boundaries[passed].key)) {
+                states_ = *known;
+                place_ = behindBlock(passed - 1, config_);
+                cache_->count().blocksReused += passed;
+                return;
+            }
+        }
+    }
+    states_ = pass_.embed(samples_.tokens, samples_.windows);
+}
+
+void CalibrationStream::keepBoundary() {
+    if (cache_ == nullptr) {
+        return;
+    }
+    ++cache_->count().blocksComputed;
+    const Boundary boundary = pass_.boundaries(samples_.tokens, samples_.windows)[place_.block];
+    if (cache_->hasRoom(HiddenStates::bytes(states_.windows, states_.context, config_.hiddenSize),
+                        boundary.ofUnquantized)) {
+        cache_->keep(boundary.key, std::make_shared<const HiddenStates>(states_), boundary.ofUnquantized);
+    }
 }
 
 template <typename Body>
@@ -136,7 +173,8 @@ void CalibrationStream::step(JobMonitor& monitor) {
             block_.down.apply(activations(first, count), states_.values.middleRows(first, count), true);
         });
         activations_.resize(0, 0);
-        place_ = {block + 1, block + 1 == config_.blocks ? Site::head : Site::queryKeyValue};
+        place_ = behindBlock(block, config_);
+        keepBoundary();
         break;
     case Site::head:
         break;

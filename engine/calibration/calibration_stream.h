@@ -36,8 +36,11 @@ std::size_t inputsAt(Site site, const ModelConfig& config);
 class CalibrationStream {
   public:
     /// `weights`, `samples` and `workers` must outlive this.
+    /// It begins at block 0, or with a cache at the last boundary known there up to `block`, and keeps the
+    /// boundaries it passes.
     CalibrationStream(const WeightSource& weights, const WindowPlan& samples, Workers& workers,
-                      Arithmetic arithmetic = Arithmetic::float32);
+                      Arithmetic arithmetic = Arithmetic::float32, StateCache* cache = nullptr,
+                      std::size_t block = 0);
 
     Place place() const { return place_; }
     /// Goes on to a place that is not before the present one. Reports its progress; throws Cancelled.
@@ -50,6 +53,8 @@ class CalibrationStream {
     Matrix inputs(std::size_t chunk, const JobMonitor& monitor) const;
 
   private:
+    void begin(std::size_t block);
+    void keepBoundary();
     void step(JobMonitor& monitor);
     void attendAll(JobMonitor& monitor);
     Matrix normalized(Eigen::Index first, Eigen::Index count, const std::string& norm) const;
@@ -61,6 +66,8 @@ class CalibrationStream {
     const WeightSource& weights_;
     const ModelConfig& config_;
     Workers& workers_;
+    const WindowPlan& samples_;
+    StateCache* cache_;
     ForwardPass pass_;
     HiddenStates states_;
     Place place_;

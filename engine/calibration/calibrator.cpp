@@ -27,13 +27,14 @@ CalibrationPlan planCalibration(const CalibrationSettings& settings, const Model
 
 Calibrator::Calibrator(const CalibrationPlan& plan, const WeightSource& original,
                        const WeightSource& quantized, StatisticsCache* cache, Workers& workers,
-                       Arithmetic arithmetic)
+                       Arithmetic arithmetic, StateCache* states)
     : plan_(plan),
       original_(original),
       quantized_(quantized),
       cache_(cache),
       workers_(workers),
       arithmetic_(arithmetic),
+      states_(states),
       tokens_(sha256Hex({reinterpret_cast<const char*>(plan.samples.tokens.data()),
                          plan.samples.tokens.size() * sizeof(TokenId)})) {}
 
@@ -77,14 +78,15 @@ InputStatistics Calibrator::at(Place place, bool withCrossMoment, const std::str
 InputStatistics Calibrator::collect(Place place, bool withCrossMoment, JobMonitor& monitor) {
     const bool ofQuantized = plan_.inputs == CalibrationInputs::quantized;
     if (!stream_) {
-        stream_.emplace(ofQuantized ? quantized_ : original_, plan_.samples, workers_, arithmetic_);
+        stream_.emplace(ofQuantized ? quantized_ : original_, plan_.samples, workers_, arithmetic_, states_,
+                        place.block);
     }
     const double share = withCrossMoment ? 1.0 / 3 : 1.0 / 2;
     PartMonitor advancing(monitor, 0, share);
     stream_->advanceTo(place, advancing);
     if (withCrossMoment) {
         if (!originalStream_) {
-            originalStream_.emplace(original_, plan_.samples, workers_, arithmetic_);
+            originalStream_.emplace(original_, plan_.samples, workers_, arithmetic_, states_, place.block);
         }
         PartMonitor advancingOriginal(monitor, share, 2 * share);
         originalStream_->advanceTo(place, advancingOriginal);

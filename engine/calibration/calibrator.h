@@ -28,9 +28,11 @@ CalibrationPlan planCalibration(const CalibrationSettings& settings, const Model
 /// or both.
 class Calibrator {
   public:
-    /// All must outlive this. `quantized` is read up to the place that is asked for; `cache` may be null.
+    /// All must outlive this. `quantized` is read up to the place that is asked for; the caches, of
+    /// statistics and of hidden states, may be null.
     Calibrator(const CalibrationPlan& plan, const WeightSource& original, const WeightSource& quantized,
-               StatisticsCache* cache, Workers& workers, Arithmetic arithmetic = Arithmetic::float32);
+               StatisticsCache* cache, Workers& workers, Arithmetic arithmetic = Arithmetic::float32,
+               StateCache* states = nullptr);
 
     /// Statistics at a place, not before the last one asked for. `fingerprint` is of the unquantized model,
     /// `prefix` identifies what the quantized model has before the place: both and the plan are what the
@@ -51,6 +53,7 @@ class Calibrator {
     StatisticsCache* cache_;
     Workers& workers_;
     Arithmetic arithmetic_;
+    StateCache* states_;
     std::optional<CalibrationStream> stream_;         ///< of the model whose inputs are wanted
     std::optional<CalibrationStream> originalStream_; ///< beside it, for cross moments
     std::string tokens_; ///< SHA-256 of the samples: another tokenizer makes others of the same text

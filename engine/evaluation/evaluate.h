@@ -23,28 +23,27 @@ struct ComparisonResult {
     LossResult baseline;          ///< of the unquantized model
     DivergenceSummary divergence; ///< KL(baseline ‖ quantized)
     double top1Agreement = 0;     ///< fraction of scored positions with the same most likely token
+    double baselineSeconds = 0;   ///< what of the time went into the baseline's hidden states
 };
 
 /// Hidden states of larger plans are not kept whole: evaluation goes through the plan in parts of at most so
 /// many bytes.
 inline constexpr std::uint64_t hiddenStateBudget = std::uint64_t{1} << 30;
 
-/// The final hidden states of a plan's windows when they fit the budget, to be shared by several comparisons.
-/// Null when they do not. Reports its progress in windows × blocks.
-std::shared_ptr<const HiddenStates> finalHiddenStates(const WeightSource& source, const WindowPlan& plan,
-                                                      Workers& workers, JobMonitor& monitor,
-                                                      Arithmetic arithmetic = Arithmetic::float32);
+/// How an evaluation is computed; its results depend on the arithmetic alone.
+struct EvaluateOptions {
+    Arithmetic arithmetic = Arithmetic::float32;
+    StateCache* cache = nullptr; ///< of hidden states, used and added to when given
+    bool keepLogits = false;     ///< of the unquantized model, in the cache: the next comparison spares them
+};
 
 /// Scores every target of the plan.
 LossResult evaluateLoss(const WeightSource& source, const WindowPlan& plan, Workers& workers,
-                        JobMonitor& monitor, Arithmetic arithmetic = Arithmetic::float32);
+                        JobMonitor& monitor, const EvaluateOptions& options = {});
 
-/// Scores both and compares their distributions position by position; no logits are stored. `baselineStates`
-/// may come from finalHiddenStates(baseline, plan) and spares that work; null computes them here, part by
-/// part.
+/// Scores both and compares their distributions position by position. Stages: "baseline", "evaluate".
 ComparisonResult evaluateAgainst(const WeightSource& quantized, const WeightSource& baseline,
-                                 const std::shared_ptr<const HiddenStates>& baselineStates,
                                  const WindowPlan& plan, Workers& workers, JobMonitor& monitor,
-                                 Arithmetic arithmetic = Arithmetic::float32);
+                                 const EvaluateOptions& options = {});
 
 } // namespace planish

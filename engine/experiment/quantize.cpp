@@ -47,14 +47,15 @@ class Quantizer {
           original_(model),
           packed_(model, settings.codecs),
           results_(settings.codecs.size()),
-          keptNearest_(settings.codecs.size()) {
+          keptNearest_(settings.codecs.size()),
+          rescaled_(settings.codecs.size()) {
         const bool used = std::any_of(settings.codecs.begin(), settings.codecs.end(), [](const Codec& codec) {
             return codec.calibration() != CalibrationUse::none;
         });
         if (used && settings.calibration != nullptr) {
             fingerprint_ = model.fingerprint(workers, monitor);
             calibrator_.emplace(*settings.calibration, original_, packed_, settings.cache, workers,
-                                settings.arithmetic);
+                                settings.arithmetic, settings.states);
         }
     }
 
@@ -204,7 +205,7 @@ class Quantizer {
                            packed.bitsPerWeight(),
                            error.relative,
                            error.sqnrDecibel};
-        packed_.put(index, std::move(packed));
+        packed_.put(index, std::move(packed), error.relative == 0 && !rescaled_[index]);
         if (!placeOf(info, model().config())) {
             extendPrefix(index);
         }
@@ -242,6 +243,7 @@ class Quantizer {
 
     /// Stores `wanted` as the gain of a norm and returns what is decoded.
     Vector putGain(std::size_t norm, const Vector& wanted) {
+        rescaled_[norm] = true;
         const Matrix row = wanted.transpose();
         PackedTensor packed = encode(norm, codec(norm), row, std::nullopt);
         const Matrix stored = codec(norm).decode(packed, workers_);
@@ -267,8 +269,9 @@ class Quantizer {
         stored = putGain(norm, smaller);
         const Vector taken =
             (stored.array() == 0).select(Vector::Ones(gain.size()), gain.cwiseQuotient(stored));
-        for (Matrix& weights : readers.wanted) {
-            weights = weights * taken.asDiagonal();
+        for (std::size_t i = 0; i < readers.tensors.size(); ++i) {
+            readers.wanted[i] = readers.wanted[i] * taken.asDiagonal();
+            rescaled_[readers.tensors[i]] = true;
         }
         readers.inputs = scaledInputs(*readers.inputs, taken.cwiseInverse());
     }
@@ -290,7 +293,7 @@ class Quantizer {
             const Eigen::VectorXd factors =
                 (gain.array() == 0).select(ones, stored.cwiseQuotient(gain).cast<double>());
             if (!(fit.loss(factors) < fit.loss(ones))) {
-                packed_.put(norm, before);
+                packed_.put(norm, before, false);
                 results_[norm] = resultBefore;
             }
         }
@@ -339,6 +342,7 @@ class Quantizer {
     PackedModel packed_;
     std::vector<TensorResult> results_;
     std::vector<char> keptNearest_; ///< not bool: written by several threads
+    std::vector<char> rescaled_;    ///< packed from other values than the model's
     std::optional<Calibrator> calibrator_;
     std::string fingerprint_;
     std::string prefix_;

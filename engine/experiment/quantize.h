@@ -27,6 +27,7 @@ struct QuantizeSettings {
     const CalibrationPlan* calibration = nullptr; ///< null: no statistics
     StatisticsCache* cache = nullptr;             ///< of statistics; may be null
     Arithmetic arithmetic = Arithmetic::float32;  ///< of the samples' way through the model
+    StateCache* states = nullptr;                 ///< of samples on their way; may be null
 };
 
 /// Packs every tensor with its codec. Without calibration or codecs that use it, that is all. Otherwise the

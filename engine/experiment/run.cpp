@@ -49,6 +49,7 @@ const RunField fields[] = {
     {"quantize_seconds", "Quantization time", "s", &RunRecord::quantizeSeconds},
     {"evaluate_seconds", "Evaluation time", "s", &RunRecord::evaluateSeconds},
     {"tokens_per_second", "Speed", "tokens/s", &RunRecord::tokensPerSecond},
+    {"reused_fraction", "Reused work", "", &RunRecord::reusedFraction},
     {"peak_memory_bytes", "Peak memory", "bytes", &RunRecord::peakMemoryBytes},
     {"threads", "Threads", "", &RunRecord::threads},
     {"arithmetic", "Arithmetic", "", &RunRecord::arithmetic},

@@ -100,6 +100,7 @@ struct RunRecord {
     double quantizeSeconds = 0;  ///< everything from the model's weights to packed bytes
     double evaluateSeconds = 0;
     double tokensPerSecond = 0; ///< of the quantized model's evaluation
+    double reusedFraction = 0;  ///< of all passes through blocks, those whose result an earlier one had left
     std::uint64_t peakMemoryBytes = 0;
 
     /// What a reader of the numbers should know, one sentence each: too little calibration text, overlap of

@@ -166,29 +166,9 @@ class RunExecutor::Cache {
         return it->second;
     }
 
-    /// The unquantized model's final hidden states on a plan; null when they are over the budget.
-    std::shared_ptr<const HiddenStates> baseline(const Prepared& prepared, Workers& workers,
-                                                 JobMonitor& monitor) {
-        const EvaluationSettings& settings = prepared.settings;
-        const std::string key =
-            fmt::format("{} {} {} {} {} {} {}", prepared.model.folder().string(), prepared.corpusSha256,
-                        conventionName(settings.convention), settings.context, prepared.plan.windows,
-                        settings.stride, settings.exact);
-        if (key != baselineKey_) {
-            baseline_.reset();
-            baselineKey_.clear();
-            baseline_ = finalHiddenStates(OriginalWeights(prepared.model), prepared.plan, workers, monitor,
-                                          arithmeticFor(settings));
-            baselineKey_ = key;
-        }
-        return baseline_;
-    }
-
   private:
     std::map<std::string, Model> models_;
     std::map<std::pair<std::string, std::string>, Text> texts_;
-    std::string baselineKey_;
-    std::shared_ptr<const HiddenStates> baseline_;
 };
 
 /// The codecs of all tensors and what they are calibrated on.
@@ -198,8 +178,12 @@ struct RunExecutor::Quantization {
     std::string calibrationText; ///< as it was named
 };
 
-RunExecutor::RunExecutor(Workers& workers, StatisticsCache cache)
-    : workers_(workers), statistics_(std::move(cache)), cache_(std::make_unique<Cache>()) {}
+RunExecutor::RunExecutor(Workers& workers, Reuse reuse, StatisticsCache cache)
+    : workers_(workers),
+      statistics_(std::move(cache)),
+      cache_(std::make_unique<Cache>()),
+      reuse_(reuse),
+      states_(reuse.bytes) {}
 
 RunExecutor::~RunExecutor() = default;
 
@@ -219,6 +203,17 @@ double RunExecutor::quantizedShare(const Prepared& prepared,
     }
     const auto calibrated = static_cast<double>(calibration->samples.tokens.size());
     return calibrated / (calibrated + 2 * static_cast<double>(prepared.plan.tokens.size()));
+}
+
+void RunExecutor::forgetOtherPlans(const Prepared& prepared) {
+    const EvaluationSettings& settings = prepared.settings;
+    std::string plan = fmt::format("{} {} {} {} {} {} {}", prepared.model.folder().string(),
+                                   prepared.corpusSha256, conventionName(settings.convention),
+                                   settings.context, prepared.plan.windows, settings.stride, settings.exact);
+    if (plan != plan_) {
+        states_.clear();
+        plan_ = std::move(plan);
+    }
 }
 
 RunExecutor::Quantization
@@ -282,6 +277,9 @@ RunRecord RunExecutor::execute(const RunSpec& spec, JobMonitor& monitor) {
     const std::optional<CalibrationPlan>& calibration = quantization.calibration;
     const Arithmetic arithmetic = arithmeticFor(prepared.settings);
 
+    forgetOtherPlans(prepared);
+    const ReuseCount before = states_.count();
+
     RunRecord record;
     record.id = identify(spec, prepared, quantization, monitor);
     record.name = spec.recipe.name;
@@ -304,10 +302,11 @@ RunRecord RunExecutor::execute(const RunSpec& spec, JobMonitor& monitor) {
     const Clock::time_point quantizeStart = Clock::now();
     const double quantized = quantizedShare(prepared, calibration);
     PartMonitor quantizing(monitor, 0, quantized);
-    const QuantizedModel result = quantizeModel(
-        model,
-        {quantization.codecs, spec.seed, calibration ? &*calibration : nullptr, &statistics_, arithmetic},
-        workers_, quantizing);
+    const QuantizedModel result =
+        quantizeModel(model,
+                      {quantization.codecs, spec.seed, calibration ? &*calibration : nullptr, &statistics_,
+                       arithmetic, &states_},
+                      workers_, quantizing);
     record.quantizeSeconds = secondsSince(quantizeStart);
     record.calibrateSeconds = result.calibrateSeconds;
     record.tensors = result.tensors;
@@ -317,17 +316,14 @@ RunRecord RunExecutor::execute(const RunSpec& spec, JobMonitor& monitor) {
         fillCalibration(record, *calibration, prepared.plan);
     }
 
-    const double middle = quantized + 0.4 * (1 - quantized);
-    PartMonitor baselineProgress(monitor, quantized, middle, "baseline");
-    const auto baseline = cache_->baseline(prepared, workers_, baselineProgress);
-
     const Clock::time_point evaluateStart = Clock::now();
-    PartMonitor evaluating(monitor, baseline ? middle : quantized, 1, "evaluate");
-    fillMeasurements(record,
-                     evaluateAgainst(result.model, OriginalWeights(model), baseline, prepared.plan, workers_,
-                                     evaluating, arithmetic),
-                     prepared.plan);
-    record.evaluateSeconds = secondsSince(evaluateStart);
+    PartMonitor evaluating(monitor, quantized, 1);
+    const ComparisonResult comparison =
+        evaluateAgainst(result.model, OriginalWeights(model), prepared.plan, workers_, evaluating,
+                        {arithmetic, &states_, reuse_.betweenRuns});
+    fillMeasurements(record, comparison, prepared.plan);
+    record.evaluateSeconds = secondsSince(evaluateStart) - comparison.baselineSeconds;
+    record.reusedFraction = states_.count().since(before).hitRate();
     record.tokensPerSecond = static_cast<double>(prepared.plan.tokens.size()) / record.evaluateSeconds;
     record.peakMemoryBytes = peakMemoryBytes();
     record.created = currentTime();
@@ -340,7 +336,7 @@ BaselineResult RunExecutor::evaluateBaseline(const std::string& model, const std
     Prepared prepared = prepare(model, corpus, settings);
     PartMonitor evaluating(monitor, 0, 1, "evaluate");
     LossResult loss = evaluateLoss(OriginalWeights(prepared.model), prepared.plan, workers_, evaluating,
-                                   arithmeticFor(prepared.settings));
+                                   {.arithmetic = arithmeticFor(prepared.settings)});
     return {prepared.model,  prepared.corpusName,      prepared.settings,
             std::move(loss), std::move(prepared.plan), secondsSince(start)};
 }

@@ -20,13 +20,22 @@ struct BaselineResult {
     double seconds = 0;
 };
 
+/// What runs may leave in memory for the next ones.
+struct Reuse {
+    std::uint64_t bytes = std::uint64_t{2} << 30; ///< at most so many
+    bool betweenRuns =
+        true; ///< false: a single run, which reuses no more than the blocks it leaves as they are
+};
+
 /// Executes runs one after the other, keeping between them what they share: opened models, tokenized texts,
-/// and the unquantized model's final hidden states (the latest, within hiddenStateBudget). Not thread-safe:
-/// one executor a job thread; the work inside runs on all workers.
+/// and of the present model and text hidden states at block boundaries and the unquantized model's logits, so
+/// that a run costs what it does not share with earlier ones. Not thread-safe: one executor a job thread; the
+/// work inside runs on all workers.
 class RunExecutor {
   public:
     /// `workers` must outlive this. `cache` keeps statistics of inputs on disk.
-    explicit RunExecutor(Workers& workers, StatisticsCache cache = StatisticsCache::ofUser());
+    explicit RunExecutor(Workers& workers, Reuse reuse = {},
+                         StatisticsCache cache = StatisticsCache::ofUser());
     ~RunExecutor();
 
     /// The id the run will have: the same for everything that determines its result (model and text content,
@@ -46,6 +55,9 @@ class RunExecutor {
     BaselineResult evaluateBaseline(const std::string& model, const std::string& corpus,
                                     const EvaluationSettings& settings, JobMonitor& monitor);
 
+    /// Hidden states and logits it holds, and how often they were of use.
+    const StateCache& states() const { return states_; }
+
   private:
     struct Prepared;
     class Cache;
@@ -53,6 +65,7 @@ class RunExecutor {
     struct Quantization;
     Quantization planQuantization(const Model& model, const Recipe& recipe,
                                   const std::optional<CalibrationSettings>& calibration);
+    void forgetOtherPlans(const Prepared& prepared);
     static double quantizedShare(const Prepared& prepared, const std::optional<CalibrationPlan>& calibration);
     std::string identify(const RunSpec& spec, const Prepared& prepared, const Quantization& quantization,
                          JobMonitor& monitor);
@@ -60,6 +73,9 @@ class RunExecutor {
     Workers& workers_;
     StatisticsCache statistics_;
     std::unique_ptr<Cache> cache_;
+    Reuse reuse_;
+    StateCache states_;
+    std::string plan_; ///< the model, text and windows whose states these are
 };
 
 } // namespace planish

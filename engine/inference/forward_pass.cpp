@@ -2,6 +2,7 @@
 #include "inference/forward_pass.h"
 
 #include "inference/attention.h"
+#include "support/sha256.h"
 
 #include <fmt/format.h>
 
@@ -139,18 +140,75 @@ void ForwardPass::applyBlock(const BlockWeights& block, HiddenStates& states, Jo
     }
 }
 
+void ForwardPass::passBlock(std::size_t index, HiddenStates& states, JobMonitor& monitor) const {
+    monitor.throwIfCancelled();
+    const std::size_t blocks = source_.model().config().blocks;
+    const BlockWeights block = BlockWeights::read(source_, index, workers_, arithmetic_);
+    applyBlock(block, states, monitor, [&](std::size_t done) {
+        monitor.report(
+            {"", index * states.windows + done, blocks * states.windows, fmt::format("block {}", index)});
+    });
+}
+
 HiddenStates ForwardPass::run(std::span<const TokenId> tokens, std::size_t windows,
                               JobMonitor& monitor) const {
     HiddenStates states = embed(tokens, windows);
-    const std::size_t blocks = source_.model().config().blocks;
-    for (std::size_t index = 0; index < blocks; ++index) {
-        monitor.throwIfCancelled();
-        const BlockWeights block = BlockWeights::read(source_, index, workers_, arithmetic_);
-        applyBlock(block, states, monitor, [&](std::size_t done) {
-            monitor.report({"", index * windows + done, blocks * windows, fmt::format("block {}", index)});
-        });
+    for (std::size_t index = 0; index < source_.model().config().blocks; ++index) {
+        passBlock(index, states, monitor);
     }
     return states;
+}
+
+std::shared_ptr<const HiddenStates> ForwardPass::run(std::span<const TokenId> tokens, std::size_t windows,
+                                                     JobMonitor& monitor, StateCache& cache) const {
+    const std::vector<Boundary> all = boundaries(tokens, windows);
+    const std::size_t blocks = all.size() - 1;
+    std::size_t passed = blocks;
+    std::shared_ptr<const HiddenStates> known = cache.find(all[passed].key);
+    while (!known && passed > 0) {
+        known = cache.find(all[--passed].key);
+    }
+    cache.count().blocksReused += passed;
+    cache.count().blocksComputed += blocks - passed;
+    if (known && passed == blocks) {
+        return known;
+    }
+    HiddenStates states = known ? HiddenStates(*known) : embed(tokens, windows);
+    known.reset();
+    for (std::size_t index = passed; index < blocks; ++index) {
+        passBlock(index, states, monitor);
+        const Boundary& boundary = all[index + 1];
+        if (index + 1 < blocks &&
+            cache.hasRoom(HiddenStates::bytes(windows, states.context, source_.model().config().hiddenSize),
+                          boundary.ofUnquantized)) {
+            cache.keep(boundary.key, std::make_shared<const HiddenStates>(states), boundary.ofUnquantized);
+        }
+    }
+    auto last = std::make_shared<const HiddenStates>(std::move(states));
+    cache.keep(all[blocks].key, last, all[blocks].ofUnquantized);
+    return last;
+}
+
+std::vector<Boundary> ForwardPass::boundaries(std::span<const TokenId> tokens, std::size_t windows) const {
+    const Model& model = source_.model();
+    Sha256 first;
+    first.add(fmt::format("{} {} {} ", model.folder().string(), windows, arithmeticName(arithmetic_)));
+    first.add(std::as_bytes(tokens));
+    const std::string embedding = source_.identity(model.tensor("model.embed_tokens"));
+    first.add(embedding);
+    std::vector<Boundary> all{{first.hex(), embedding.empty()}};
+    for (std::size_t index = 0; index < model.config().blocks; ++index) {
+        const std::string prefix = fmt::format("model.layers.{}.", index);
+        std::string passed;
+        for (const TensorInfo& tensor : model.tensors()) {
+            if (tensor.name.starts_with(prefix)) {
+                passed += source_.identity(tensor) + ' ';
+            }
+        }
+        const bool unchanged = passed.find_first_not_of(' ') == std::string::npos;
+        all.push_back({sha256Hex(all.back().key + passed), all.back().ofUnquantized && unchanged});
+    }
+    return all;
 }
 
 } // namespace planish

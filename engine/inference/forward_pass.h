@@ -2,6 +2,8 @@
 #pragma once
 
 #include "inference/block.h"
+#include "inference/hidden_states.h"
+#include "inference/state_cache.h"
 #include "inference/weight_source.h"
 #include "tokenizer/tokenizer.h"
 
@@ -10,21 +12,10 @@
 
 namespace planish {
 
-/// Hidden states of many windows of equal length at one block boundary: a value [windows × context, hidden].
-struct HiddenStates {
-    std::size_t windows = 0;
-    std::size_t context = 0;
-    Matrix values;
-
-    /// Bytes such a value takes.
-    static std::uint64_t bytes(std::size_t windows, std::size_t context, std::size_t hiddenSize) {
-        return std::uint64_t{4} * windows * context * hiddenSize;
-    }
-    /// Window `index` as [context, hidden].
-    Matrix::ConstRowsBlockXpr window(std::size_t index) const {
-        return values.middleRows(static_cast<Eigen::Index>(index * context),
-                                 static_cast<Eigen::Index>(context));
-    }
+/// A block boundary of one model and text, as a StateCache knows it.
+struct Boundary {
+    std::string key;
+    bool ofUnquantized = false; ///< nothing before it has been changed by quantization
 };
 
 /// The forward pass, block by block over all windows: one block's weights are decoded at a time and the
@@ -49,8 +40,17 @@ class ForwardPass {
                     const std::function<void(std::size_t)>& windowsDone) const;
     /// embed and all blocks; reports windows × blocks as progress.
     HiddenStates run(std::span<const TokenId> tokens, std::size_t windows, JobMonitor& monitor) const;
+    /// The same, from the last boundary that `cache` knows on; what comes after is kept there.
+    std::shared_ptr<const HiddenStates> run(std::span<const TokenId> tokens, std::size_t windows,
+                                            JobMonitor& monitor, StateCache& cache) const;
+
+    /// The names that a cache knows the states before each block by, and behind the last one: the windows,
+    /// the arithmetic, and the identity of everything they have passed.
+    std::vector<Boundary> boundaries(std::span<const TokenId> tokens, std::size_t windows) const;
 
   private:
+    void passBlock(std::size_t index, HiddenStates& states, JobMonitor& monitor) const;
+
     const WeightSource& source_;
     Workers& workers_;
     Arithmetic arithmetic_;

@@ -10,9 +10,11 @@ namespace planish {
 LogitHead::LogitHead(const WeightSource& source, Workers& workers, Arithmetic arithmetic)
     : norm_(source.vector(source.model().tensor("model.norm"))),
       epsilon_(source.model().config().normEpsilon) {
-    const Model& model = source.model();
-    const char* name = model.config().tiedEmbedding ? "model.embed_tokens" : "lm_head";
-    head_ = source.packed(model.tensor(name), workers, arithmetic);
+    head_ = source.packed(tensor(source.model()), workers, arithmetic);
+}
+
+const TensorInfo& LogitHead::tensor(const Model& model) {
+    return model.tensor(model.config().tiedEmbedding ? "model.embed_tokens" : "lm_head");
 }
 
 std::size_t LogitHead::rowsPerTile() const {

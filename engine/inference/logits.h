@@ -11,6 +11,9 @@ class LogitHead {
   public:
     LogitHead(const WeightSource& source, Workers& workers, Arithmetic arithmetic = Arithmetic::float32);
 
+    /// The tensor that makes logits: the embedding where it is tied.
+    static const TensorInfo& tensor(const Model& model);
+
     std::size_t vocabularySize() const { return head_.outputs(); }
     /// Rows that keep a tile of logits within about four megabytes.
     std::size_t rowsPerTile() const;

@@ -12,22 +12,25 @@ namespace planish {
 /// bytes.
 class PackedModel final : public WeightSource {
   public:
-    /// `codecs` and `tensors` follow model.tensors().
-    PackedModel(Model model, std::vector<Codec> codecs, std::vector<PackedTensor> tensors);
-    /// Nothing packed yet: a tensor can be read once it has been put.
+    /// `codecs` follow model.tensors(). Nothing is packed yet: a tensor can be read once it has been put.
     PackedModel(Model model, std::vector<Codec> codecs);
-    /// Not while others read.
-    void put(std::size_t index, PackedTensor tensor) { tensors_[index] = std::move(tensor); }
+    /// `exact`: what is decoded equals the model's own values. Not while others read.
+    void put(std::size_t index, PackedTensor tensor, bool exact);
 
     const Model& model() const override { return model_; }
     void rows(const TensorInfo& tensor, std::size_t firstRow, MutableMatrixView out) const override;
+    std::string identity(const TensorInfo& tensor) const override;
     const std::vector<Codec>& codecs() const { return codecs_; }
     const std::vector<PackedTensor>& tensors() const { return tensors_; }
 
   private:
+    std::size_t indexOf(const TensorInfo& tensor) const;
+
     Model model_;
     std::vector<Codec> codecs_;
     std::vector<PackedTensor> tensors_;
+    std::vector<bool> exact_;
+    mutable std::vector<std::string> identities_; ///< as far as asked for
 };
 
 } // namespace planish

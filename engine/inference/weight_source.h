@@ -19,6 +19,10 @@ class WeightSource {
     /// Rows [firstRow, firstRow + out.rows()) of a tensor, on the calling thread.
     virtual void rows(const TensorInfo& tensor, std::size_t firstRow, MutableMatrixView out) const = 0;
 
+    /// What a tensor's values are: of one model, equal names mean equal values. "" for those of the model
+    /// file. Not thread-safe.
+    virtual std::string identity(const TensorInfo& tensor) const = 0;
+
     /// A whole tensor, its rows in parallel.
     Matrix matrix(const TensorInfo& tensor, Workers& workers) const;
     /// The same laid out for products with its transpose; floats of a few rows only are in memory.
@@ -32,6 +36,7 @@ class OriginalWeights final : public WeightSource {
     explicit OriginalWeights(Model model) : model_(std::move(model)) {}
     const Model& model() const override { return model_; }
     void rows(const TensorInfo& tensor, std::size_t firstRow, MutableMatrixView out) const override;
+    std::string identity(const TensorInfo&) const override { return ""; }
 
   private:
     Model model_;

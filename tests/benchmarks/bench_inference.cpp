@@ -58,7 +58,7 @@ void evaluation(benchmark::State& state) {
     SilentMonitor monitor;
     for (auto _ : state) {
         benchmark::DoNotOptimize(
-            evaluateLoss(weights, plan, workers, monitor, static_cast<Arithmetic>(state.range(1))).nllSum);
+            evaluateLoss(weights, plan, workers, monitor, {static_cast<Arithmetic>(state.range(1))}).nllSum);
     }
     const auto tokens = static_cast<double>(plan.tokens.size());
     state.counters["tokens/s"] = benchmark::Counter(tokens, benchmark::Counter::kIsIterationInvariantRate);

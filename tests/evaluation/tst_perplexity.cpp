@@ -83,23 +83,36 @@ class PerplexityTest : public QObject {
         const WindowPlan plan =
             planWindows(ids(weights.model(), "docs"), {Convention::standard, 128, 4, 0}, 0);
         SilentMonitor monitor;
-        const auto states = finalHiddenStates(weights, plan, workers_, monitor);
-        const ComparisonResult result = evaluateAgainst(weights, weights, states, plan, workers_, monitor);
+        const ComparisonResult result = evaluateAgainst(weights, weights, plan, workers_, monitor);
         QCOMPARE(result.divergence.maximum, 0.0);
         QCOMPARE(result.top1Agreement, 1.0);
         QCOMPARE(result.loss.windowNll, result.baseline.windowNll);
         QCOMPARE(result.loss.windowNll, evaluateLoss(weights, plan, workers_, monitor).windowNll);
     }
 
-    void computing_the_baseline_along_the_way_changes_nothing() {
+    /// Whatever the cache had room for, results are those of computing everything.
+    void reuse_changes_nothing_but_the_work() {
         const OriginalWeights weights(Model::open("folio-4m"));
         const WindowPlan plan =
             planWindows(ids(weights.model(), "docs"), {Convention::standard, 128, 3, 0}, 0);
         SilentMonitor monitor;
-        const auto shared = evaluateAgainst(
-            weights, weights, finalHiddenStates(weights, plan, workers_, monitor), plan, workers_, monitor);
-        const auto alone = evaluateAgainst(weights, weights, nullptr, plan, workers_, monitor);
-        QCOMPARE(alone.baseline.windowNll, shared.baseline.windowNll);
+        const auto alone = evaluateAgainst(weights, weights, plan, workers_, monitor);
+        const std::uint64_t boundary = HiddenStates::bytes(3, 128, weights.model().config().hiddenSize);
+        for (const std::uint64_t limit : {std::uint64_t{0}, boundary, 3 * boundary, 1000 * boundary}) {
+            StateCache cache(limit);
+            for (int time = 0; time < 2; ++time) {
+                const auto reusing = evaluateAgainst(weights, weights, plan, workers_, monitor,
+                                                     {Arithmetic::float32, &cache, true});
+                QCOMPARE(reusing.loss.windowNll, alone.loss.windowNll);
+                QCOMPARE(reusing.baseline.windowNll, alone.baseline.windowNll);
+                QCOMPARE(reusing.divergence.maximum, 0.0);
+                QVERIFY(cache.bytes() <= limit);
+            }
+            const ReuseCount& count = cache.count();
+            QCOMPARE(count.blocksReused + count.blocksComputed, 4 * weights.model().config().blocks);
+            QCOMPARE(count.blocksComputed > weights.model().config().blocks, limit == 0);
+            QCOMPARE(count.logitsReused, limit > 3 * boundary ? 1U : 0U);
+        }
     }
 
   private:
