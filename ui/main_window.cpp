@@ -6,7 +6,10 @@
 #include "dialogs/run_settings_bar.h"
 #include "dialogs/welcome_strip.h"
 #include "icons.h"
+#include "support/system.h"
+#include "support/text.h"
 #include "theme.h"
+#include "views/estimate_label.h"
 #include "views/frontier_view.h"
 #include "views/job_panel.h"
 #include "views/layer_panel.h"
@@ -18,6 +21,7 @@
 #include <QDockWidget>
 #include <QFileInfo>
 #include <QLabel>
+#include <QMessageBox>
 #include <QMimeData>
 #include <QProgressBar>
 #include <QPushButton>
@@ -168,7 +172,10 @@ void MainWindow::makeToolBar() {
     button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     button->setAutoRaise(false);
     button->setObjectName(QStringLiteral("runButton"));
-    runSettings_->insertWidget(runSettings_->actions().constFirst(), button);
+    estimate_ = new EstimateLabel(runSettings_);
+    QAction* first = runSettings_->actions().constFirst();
+    runSettings_->insertWidget(first, button);
+    runSettings_->insertWidget(first, estimate_);
     addToolBar(runSettings_);
 }
 
@@ -218,6 +225,11 @@ void MainWindow::connectWorkbench() {
         resizeDocks({detailsDock_}, {420}, Qt::Horizontal);
     });
     connect(runTable_, &RunTable::removeRequested, &workbench_, &Workbench::removeRuns);
+    connect(&workbench_.editor(), &RecipeEditor::modelChanged, this, &MainWindow::updateEstimate);
+    connect(&workbench_.editor(), &RecipeEditor::codecsChanged, this, &MainWindow::updateEstimate);
+    connect(runSettings_, &RunSettingsBar::changed, this, &MainWindow::updateEstimate);
+    connect(&estimator_, &RunEstimator::changed, this,
+            [this](const QString& problem) { estimate_->setEstimate(estimator_.latest(), problem); });
     connect(&workbench_.queue(), &JobQueue::added, this, &MainWindow::updateJobStatus);
     connect(&workbench_.queue(), &JobQueue::changed, this, &MainWindow::updateJobStatus);
 }
@@ -262,9 +274,33 @@ void MainWindow::showMessage(const QString& failure) {
     messages_->showText(failure);
 }
 
+RunSpec MainWindow::nextRun() const {
+    return workbench_.spec(runSettings_->corpus(), runSettings_->evaluation(), runSettings_->seed(),
+                           runSettings_->calibration());
+}
+
 void MainWindow::runNow() {
-    workbench_.run(runSettings_->corpus(), runSettings_->evaluation(), runSettings_->seed(),
-                   runSettings_->calibration());
+    const auto& estimate = estimator_.latest();
+    const std::uint64_t available = availableMemoryBytes();
+    if (estimate && estimate->bytes() > static_cast<double>(available)) {
+        const QString question =
+            tr("This run would take about %1 of memory, %2 are free. Fewer windows or samples take less.")
+                .arg(QString::fromStdString(formatBytes(static_cast<std::uint64_t>(estimate->bytes()))),
+                     QString::fromStdString(formatBytes(available)));
+        QMessageBox box(QMessageBox::Warning, tr("Not enough memory"), question, QMessageBox::Cancel, this);
+        const QPushButton* go = box.addButton(tr("&Run anyway"), QMessageBox::AcceptRole);
+        box.exec();
+        if (box.clickedButton() != go) {
+            return;
+        }
+    }
+    workbench_.run(nextRun());
+}
+
+void MainWindow::updateEstimate() {
+    if (workbench_.editor().hasModel()) {
+        estimator_.request(nextRun());
+    }
 }
 
 void MainWindow::setTheme(const QString& name) {
@@ -280,6 +316,8 @@ void MainWindow::restoreSettings() {
     }
     welcome_->setVisible(!settings_.value(settingsKey("welcomeDismissed")).toBool());
     runSettings_->restore(settings_);
+    workbench_.setReuseBytes(
+        settings_.value(settingsKey("reuseBytes"), qulonglong{workbench_.reuseBytes()}).toULongLong());
     frontier_->restore(settings_);
     runTable_->restore(settings_);
     const QByteArray layerColumns = settings_.value(settingsKey("layerColumns")).toByteArray();

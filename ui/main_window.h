@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "jobs/run_estimator.h"
 #include "recent_files.h"
 #include "workbench.h"
 
@@ -12,6 +13,7 @@ class QProgressBar;
 
 namespace planish {
 
+class EstimateLabel;
 class FrontierView;
 class JobPanel;
 class LayerPanel;
@@ -69,7 +71,10 @@ class MainWindow final : public QMainWindow {
     QAction* addCommand(QMenu* menu, const QString& text, const QList<QKeySequence>& shortcuts,
                         const std::function<void()>& action);
 
+    RunSpec nextRun() const;
     void runNow();
+    void chooseReuseMemory();
+    void updateEstimate();
     void queueExamples();
     void openModelFolder();
     void openResults();
@@ -90,6 +95,7 @@ class MainWindow final : public QMainWindow {
     Workbench& workbench_;
     QSettings settings_;
     RecentFiles recent_;
+    RunEstimator estimator_;
     QAction* run_;
     QMenu* exportMenu_ = nullptr;
     NoticeBar* messages_ = nullptr;
@@ -104,6 +110,7 @@ class MainWindow final : public QMainWindow {
     QDockWidget* jobsDock_ = nullptr;
     QDockWidget* detailsDock_ = nullptr;
     QDockWidget* helpDock_ = nullptr;
+    EstimateLabel* estimate_ = nullptr;
     QLabel* documentLabel_ = nullptr;
     QLabel* jobLabel_ = nullptr;
     QProgressBar* jobProgress_ = nullptr;

@@ -15,6 +15,7 @@
 #include <QActionGroup>
 #include <QDockWidget>
 #include <QFileDialog>
+#include <QInputDialog>
 #include <QMenuBar>
 #include <QStatusBar>
 
@@ -94,6 +95,22 @@ void MainWindow::makeRunMenu() {
     addCommand(menu, tr("Cancel a&ll jobs"), {}, [this] { workbench_.queue().cancelAll(); });
     menu->addSeparator();
     addCommand(menu, tr("Queue the &example sweep"), {}, [this] { queueExamples(); });
+    menu->addSeparator();
+    addCommand(menu, tr("&Memory for reuse…"), {}, [this] { chooseReuseMemory(); });
+}
+
+void MainWindow::chooseReuseMemory() {
+    constexpr int megabyte = 20;
+    bool chosen = false;
+    const int megabytes = QInputDialog::getInt(
+        this, tr("Memory for reuse"),
+        tr("Runs that begin alike share the work: what they have computed so far is kept in memory.\n"
+           "At most so many MiB (0: nothing is kept):"),
+        static_cast<int>(workbench_.reuseBytes() >> megabyte), 0, 1 << 20, 256, &chosen);
+    if (chosen) {
+        workbench_.setReuseBytes(static_cast<std::uint64_t>(megabytes) << megabyte);
+        settings_.setValue(QStringLiteral("window/reuseBytes"), qulonglong{workbench_.reuseBytes()});
+    }
 }
 
 void MainWindow::makeViewMenu() {

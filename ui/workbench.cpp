@@ -71,7 +71,7 @@ class Workbench::DocumentTarget {
 };
 
 Workbench::Workbench(QObject* parent)
-    : QObject(parent), target_(std::make_shared<DocumentTarget>(QString())) {
+    : QObject(parent), target_(std::make_shared<DocumentTarget>(QString())), reuseBytes_(Reuse().bytes) {
     connect(&queue_, &JobQueue::changed, this, &Workbench::forgetExpected);
     connect(&queue_, &JobQueue::failed, this,
             [this](const JobStatus& job) { emit failed(tr("%1 failed: %2").arg(job.title, job.error)); });
@@ -243,11 +243,8 @@ void Workbench::editCopy(const Recipe& recipe) {
     takeRecipe(recipe, tr("Edit a copy of \"%1\"").arg(QString::fromStdString(recipe.name)));
 }
 
-int Workbench::run(const QString& corpus, const EvaluationSettings& evaluation, std::uint64_t seed,
-                   const std::optional<CalibrationSettings>& calibration) {
-    if (!editor_.hasModel()) {
-        return 0;
-    }
+RunSpec Workbench::spec(const QString& corpus, const EvaluationSettings& evaluation, std::uint64_t seed,
+                        const std::optional<CalibrationSettings>& calibration) const {
     RunSpec spec;
     spec.model = model_.toStdString();
     spec.recipe = editor_.recipe();
@@ -255,6 +252,13 @@ int Workbench::run(const QString& corpus, const EvaluationSettings& evaluation, 
     spec.evaluation = evaluation;
     spec.seed = seed;
     spec.calibration = calibration;
+    return spec;
+}
+
+int Workbench::run(const RunSpec& spec) {
+    if (!editor_.hasModel()) {
+        return 0;
+    }
     selection_.clear();
     return queueRun(spec, WhenKnown::select);
 }
@@ -285,6 +289,7 @@ JobQueue::Completion Workbench::measure(const RunSpec& spec, WhenKnown whenKnown
     if (!service_) {
         service_ = std::make_unique<RunService>();
     }
+    service_->executor().setReuseLimit(reuseBytes_);
     const std::string id = service_->executor().identify(spec, monitor);
     const ResultsDocument known(toPath(target->path()));
     if (known.exists() && std::ranges::count(known.runIds(), id) > 0) {

@@ -9,6 +9,7 @@
 #include "models/run_selection.h"
 
 #include <QObject>
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -47,10 +48,14 @@ class Workbench final : public QObject {
     /// Queues every run of a sweep specification.
     void openSweep(const QString& path);
 
-    /// Queues the recipe being edited on the open model. The run is recorded in the document that is open
-    /// now. Returns the job's id, 0 without a model.
-    int run(const QString& corpus, const EvaluationSettings& evaluation, std::uint64_t seed,
-            const std::optional<CalibrationSettings>& calibration = std::nullopt);
+    /// The recipe being edited on the open model.
+    RunSpec spec(const QString& corpus, const EvaluationSettings& evaluation, std::uint64_t seed,
+                 const std::optional<CalibrationSettings>& calibration = std::nullopt) const;
+    /// Queues a run, recorded in the document that is open now. Returns the job's id, 0 without a model.
+    int run(const RunSpec& spec);
+    /// Memory that runs may leave their hidden states in, for later ones to begin with.
+    std::uint64_t reuseBytes() const { return reuseBytes_; }
+    void setReuseBytes(std::uint64_t bytes) { reuseBytes_ = bytes; }
     /// Makes a copy of the run's recipe the one being edited.
     void editCopy(const Recipe& recipe);
     void removeRuns(const std::set<std::string>& ids);
@@ -88,6 +93,8 @@ class Workbench final : public QObject {
     std::size_t maximumContext_ = 0;
     Target target_;
     std::map<int, RunRecord> expected_; ///< by job
+
+    std::atomic<std::uint64_t> reuseBytes_;
 
     // The threads end, in this order reversed, before anything they use does.
     std::unique_ptr<RunService> service_; ///< made and used on the job thread only

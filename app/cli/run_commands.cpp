@@ -7,6 +7,7 @@
 #include "experiment/sweep.h"
 #include "store/results_document.h"
 #include "support/system.h"
+#include "support/text.h"
 
 #include <fmt/format.h>
 
@@ -43,15 +44,19 @@ void printRun(const RunRecord& run) {
     }
 }
 
-void printRun(const RunRecord& run, bool json) {
+void printRun(const RunRecord& run, const std::optional<RunEstimate>& estimate, bool json) {
     if (json) {
-        printJson(toJson(run));
+        Json document = toJson(run);
+        if (estimate) {
+            document["estimate"] = toJson(*estimate);
+        }
+        printJson(document);
     } else {
         printRun(run);
     }
 }
 
-void printBaseline(const BaselineResult& result, bool json) {
+void printBaseline(const BaselineResult& result, const RunEstimate& estimate, bool json) {
     const std::size_t scored = result.plan.tokensScored();
     const double ppl = perplexity(result.loss.nllSum, scored);
     const double error = perplexityStandardError(result.loss.windowNll, result.plan.targetsPerWindow());
@@ -80,6 +85,7 @@ void printBaseline(const BaselineResult& result, bool json) {
     document["evaluate_seconds"] = result.seconds;
     document["tokens_per_second"] = speed;
     document["peak_memory_bytes"] = peakMemoryBytes();
+    document["estimate"] = toJson(estimate);
     document["window_nll"] = result.loss.windowNll;
     printJson(document);
 }
@@ -94,6 +100,7 @@ struct RunArguments {
     int threads = 0;
     std::uint64_t reuseMegabytes = 512;
     bool json = false;
+    bool dryRun = false;
 
     void addTo(CLI::App& command) {
         addModel(command, model);
@@ -104,6 +111,7 @@ struct RunArguments {
         addThreads(command, threads);
         addReuse(command, reuseMegabytes);
         addJson(command, json);
+        command.add_flag("--dry-run", dryRun, "only say what it will take");
     }
     Reuse reuse() const { return {reuseMegabytes << 20, false}; }
     RunSpec spec() const {
@@ -125,13 +133,50 @@ std::optional<RunRecord> findRun(const ResultsDocument& document, const std::str
     return std::nullopt;
 }
 
+/// Says what is going to happen and what it will take; warns of more memory than there is.
+RunEstimate announce(RunExecutor& executor, const RunArguments& arguments, TerminalMonitor& monitor) {
+    const bool quantizes = arguments.recipe.given();
+    const RunSpec spec = quantizes ? arguments.spec() : RunSpec{};
+    monitor.note(fmt::format("{}{} on {}", arguments.model, quantizes ? ", " + spec.recipe.name : "",
+                             arguments.evaluation.text));
+    const RunEstimate estimate = quantizes
+                                     ? executor.estimate(spec)
+                                     : executor.estimateBaseline(arguments.model, arguments.evaluation.text,
+                                                                 arguments.evaluation.settings());
+    monitor.note(describe(estimate));
+    if (estimate.bytes() > static_cast<double>(availableMemoryBytes())) {
+        monitor.note(fmt::format("warning: only {} are available; fewer windows or samples take less",
+                                 formatBytes(availableMemoryBytes())));
+    }
+    return estimate;
+}
+
+/// Prints the estimate alone; true when that is all that was asked for.
+bool onlyEstimate(const RunArguments& arguments, const RunEstimate& estimate) {
+    if (arguments.dryRun && arguments.json) {
+        printJson(toJson(estimate));
+    } else if (arguments.dryRun) {
+        for (const EstimateTerm& term : estimate.time) {
+            fmt::print("{:<24} {}\n", term.name, formatSeconds(term.value));
+        }
+        for (const EstimateTerm& term : estimate.memory) {
+            fmt::print("{:<24} {}\n", term.name, formatBytes(static_cast<std::uint64_t>(term.value)));
+        }
+    }
+    return arguments.dryRun;
+}
+
 void runOne(const RunArguments& arguments) {
     Workers workers(arguments.threads);
     RunExecutor executor(workers, arguments.reuse());
     const RunSpec spec = arguments.spec();
     TerminalMonitor monitor;
+    const RunEstimate estimate = announce(executor, arguments, monitor);
+    if (onlyEstimate(arguments, estimate)) {
+        return;
+    }
     if (arguments.store.empty()) {
-        printRun(executor.execute(spec, monitor), arguments.json);
+        printRun(executor.execute(spec, monitor), estimate, arguments.json);
         return;
     }
     const ResultsDocument document(arguments.store);
@@ -139,14 +184,14 @@ void runOne(const RunArguments& arguments) {
     const std::string id = executor.identify(spec, monitor);
     if (const auto recorded = findRun(document, id)) {
         monitor.note(fmt::format("already recorded as run {} in {}", id, arguments.store));
-        printRun(*recorded, arguments.json);
+        printRun(*recorded, std::nullopt, arguments.json);
         return;
     }
     const RunRecord run = executor.execute(spec, monitor);
     writer.record(run);
     writer.fold();
     monitor.note(fmt::format("recorded as run {} in {}", id, arguments.store));
-    printRun(run, arguments.json);
+    printRun(run, estimate, arguments.json);
 }
 
 struct SweepArguments {
@@ -226,12 +271,16 @@ void addEval(CLI::App& app) {
         Workers workers(arguments->threads);
         RunExecutor executor(workers, arguments->reuse());
         TerminalMonitor monitor;
+        const RunEstimate estimate = announce(executor, *arguments, monitor);
+        if (onlyEstimate(*arguments, estimate)) {
+            return;
+        }
         if (arguments->recipe.given()) {
-            printRun(executor.execute(arguments->spec(), monitor), arguments->json);
+            printRun(executor.execute(arguments->spec(), monitor), estimate, arguments->json);
         } else {
             printBaseline(executor.evaluateBaseline(arguments->model, arguments->evaluation.text,
                                                     arguments->evaluation.settings(), monitor),
-                          arguments->json);
+                          estimate, arguments->json);
         }
     });
 }

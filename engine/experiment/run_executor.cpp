@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -108,6 +109,15 @@ void fillMeasurements(RunRecord& record, const ComparisonResult& result, const W
     record.baselineWindowNll = result.baseline.windowNll;
 }
 
+/// Whether a quantized model begins with blocks of the unquantized one.
+bool leavesBlocks(const PackedModel& model) {
+    const auto unchanged = [&](const TensorInfo& tensor) {
+        const bool first = tensor.role == Role::embedding || tensor.name.starts_with("model.layers.0.");
+        return !first || model.identity(tensor).empty();
+    };
+    return std::all_of(model.model().tensors().begin(), model.model().tensors().end(), unchanged);
+}
+
 /// Names what the run was calibrated on and warns of text that is in both.
 void fillCalibration(RunRecord& record, const CalibrationPlan& calibration, const WindowPlan& evaluation) {
     record.calibration = calibration.text;
@@ -183,7 +193,8 @@ RunExecutor::RunExecutor(Workers& workers, Reuse reuse, StatisticsCache cache)
       statistics_(std::move(cache)),
       cache_(std::make_unique<Cache>()),
       reuse_(reuse),
-      states_(reuse.bytes) {}
+      states_(reuse.bytes),
+      speed_(workers) {}
 
 RunExecutor::~RunExecutor() = default;
 
@@ -259,6 +270,23 @@ std::string RunExecutor::identify(const RunSpec& spec, JobMonitor& monitor) {
     return identify(spec, prepared, planQuantization(prepared.model, spec.recipe, spec.calibration), monitor);
 }
 
+RunEstimate RunExecutor::estimate(const RunSpec& spec) {
+    const Prepared prepared = prepare(spec.model, spec.corpus, spec.evaluation);
+    const Quantization quantization = planQuantization(prepared.model, spec.recipe, spec.calibration);
+    const Arithmetic arithmetic = arithmeticFor(prepared.settings);
+    return estimateRun({prepared.model, prepared.plan, arithmetic, &quantization.codecs,
+                        quantization.calibration ? &*quantization.calibration : nullptr,
+                        reuse_.betweenRuns ? reuse_.bytes : 0, reuse_.betweenRuns},
+                       speed_);
+}
+
+RunEstimate RunExecutor::estimateBaseline(const std::string& model, const std::string& corpus,
+                                          const EvaluationSettings& settings) {
+    const Prepared prepared = prepare(model, corpus, settings);
+    const Arithmetic arithmetic = arithmeticFor(prepared.settings);
+    return estimateRun({prepared.model, prepared.plan, arithmetic}, speed_);
+}
+
 QuantizedModel RunExecutor::quantize(const std::string& model, const Recipe& recipe, std::uint64_t seed,
                                      const std::optional<CalibrationSettings>& calibration,
                                      JobMonitor& monitor) {
@@ -305,7 +333,7 @@ RunRecord RunExecutor::execute(const RunSpec& spec, JobMonitor& monitor) {
     const QuantizedModel result =
         quantizeModel(model,
                       {quantization.codecs, spec.seed, calibration ? &*calibration : nullptr, &statistics_,
-                       arithmetic, &states_},
+                       arithmetic, reuse_.betweenRuns ? &states_ : nullptr},
                       workers_, quantizing);
     record.quantizeSeconds = secondsSince(quantizeStart);
     record.calibrateSeconds = result.calibrateSeconds;
@@ -320,7 +348,8 @@ RunRecord RunExecutor::execute(const RunSpec& spec, JobMonitor& monitor) {
     PartMonitor evaluating(monitor, quantized, 1);
     const ComparisonResult comparison =
         evaluateAgainst(result.model, OriginalWeights(model), prepared.plan, workers_, evaluating,
-                        {arithmetic, &states_, reuse_.betweenRuns});
+                        {arithmetic, reuse_.betweenRuns || leavesBlocks(result.model) ? &states_ : nullptr,
+                         reuse_.betweenRuns});
     fillMeasurements(record, comparison, prepared.plan);
     record.evaluateSeconds = secondsSince(evaluateStart) - comparison.baselineSeconds;
     record.reusedFraction = states_.count().since(before).hitRate();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "evaluation/evaluate.h"
+#include "experiment/estimate.h"
 #include "experiment/quantize.h"
 #include "experiment/run.h"
 #include "support/workers.h"
@@ -43,6 +44,12 @@ class RunExecutor {
     /// the model's files once.
     std::string identify(const RunSpec& spec, JobMonitor& monitor);
 
+    /// What execute() will take, or without a recipe what evaluateBaseline() will. Measures the machine's
+    /// speed for some milliseconds; throws as these would for settings that cannot be.
+    RunEstimate estimate(const RunSpec& spec);
+    RunEstimate estimateBaseline(const std::string& model, const std::string& corpus,
+                                 const EvaluationSettings& settings);
+
     /// Quantizes, evaluates, compares with the unquantized model. Stages: "read", "calibrate", "quantize",
     /// "baseline", "evaluate". Throws InputError, Error or Cancelled; nothing is recorded here.
     RunRecord execute(const RunSpec& spec, JobMonitor& monitor);
@@ -55,6 +62,10 @@ class RunExecutor {
     BaselineResult evaluateBaseline(const std::string& model, const std::string& corpus,
                                     const EvaluationSettings& settings, JobMonitor& monitor);
 
+    void setReuseLimit(std::uint64_t bytes) {
+        reuse_.bytes = bytes;
+        states_.setLimit(bytes);
+    }
     /// Hidden states and logits it holds, and how often they were of use.
     const StateCache& states() const { return states_; }
 
@@ -75,6 +86,7 @@ class RunExecutor {
     std::unique_ptr<Cache> cache_;
     Reuse reuse_;
     StateCache states_;
+    MachineSpeed speed_;
     std::string plan_; ///< the model, text and windows whose states these are
 };
 

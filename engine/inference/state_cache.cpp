@@ -27,7 +27,7 @@ std::shared_ptr<const HiddenStates> StateCache::find(const std::string& key) {
 }
 
 bool StateCache::hasRoom(std::uint64_t bytes, bool ofUnquantized) const {
-    return bytes <= limit_ - (ofUnquantized ? 0 : unquantizedBytes_);
+    return bytes + (ofUnquantized ? 0 : unquantizedBytes_) <= limit_;
 }
 
 void StateCache::keep(const std::string& key, std::shared_ptr<const HiddenStates> states,
@@ -36,15 +36,24 @@ void StateCache::keep(const std::string& key, std::shared_ptr<const HiddenStates
     if (!hasRoom(bytes, ofUnquantized) || byKey_.contains(key)) {
         return;
     }
+    makeRoom(bytes);
+    entries_.push_front({key, std::move(states), ofUnquantized});
+    byKey_[key] = entries_.begin();
+    bytes_ += bytes;
+    unquantizedBytes_ += ofUnquantized ? bytes : 0;
+}
+
+void StateCache::setLimit(std::uint64_t bytes) {
+    limit_ = bytes;
+    makeRoom(0);
+}
+
+void StateCache::makeRoom(std::uint64_t bytes) {
     while (bytes_ + bytes > limit_) {
         const auto oldest = std::find_if(entries_.rbegin(), entries_.rend(),
                                          [](const Entry& entry) { return !entry.ofUnquantized; });
         drop(oldest == entries_.rend() ? std::prev(entries_.end()) : std::prev(oldest.base()));
     }
-    entries_.push_front({key, std::move(states), ofUnquantized});
-    byKey_[key] = entries_.begin();
-    bytes_ += bytes;
-    unquantizedBytes_ += ofUnquantized ? bytes : 0;
 }
 
 void StateCache::drop(Entries::iterator entry) {

@@ -41,6 +41,8 @@ class StateCache {
     /// Drops others until the value fits; keeps nothing where it cannot.
     void keep(const std::string& key, std::shared_ptr<const HiddenStates> states, bool ofUnquantized);
     void clear();
+    /// Drops what is over it.
+    void setLimit(std::uint64_t bytes);
 
     std::uint64_t limit() const { return limit_; }
     std::uint64_t bytes() const { return bytes_; }
@@ -54,6 +56,7 @@ class StateCache {
         bool ofUnquantized = false;
     };
     using Entries = std::list<Entry>; ///< the latest used in front
+    void makeRoom(std::uint64_t bytes);
     void drop(Entries::iterator entry);
 
     std::uint64_t limit_;

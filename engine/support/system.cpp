@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
+#include <limits>
 #include <thread>
 
 namespace planish {
@@ -44,6 +45,17 @@ std::uint64_t residentMemoryBytes() {
     std::uint64_t pages = 0;
     statistics >> pages >> pages;
     return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::uint64_t availableMemoryBytes() {
+    std::ifstream statistics("/proc/meminfo");
+    for (std::string line; std::getline(statistics, line);) {
+        constexpr std::string_view name = "MemAvailable:";
+        if (line.starts_with(name)) {
+            return std::strtoull(line.c_str() + name.size(), nullptr, 10) << 10;
+        }
+    }
+    return std::numeric_limits<std::uint64_t>::max();
 }
 
 std::string currentTime() {

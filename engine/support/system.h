@@ -19,6 +19,9 @@ std::uint64_t peakMemoryBytes();
 /// Resident memory of this process now, in bytes.
 std::uint64_t residentMemoryBytes();
 
+/// Memory that programs can still get without swapping, in bytes; the largest number where that is not known.
+std::uint64_t availableMemoryBytes();
+
 /// UTC, ISO 8601 to the second: "2024-01-31T12:00:00Z".
 std::string currentTime();
 

@@ -77,6 +77,13 @@ RunSettingsBar::RunSettingsBar(QWidget* parent)
     connect(convention_, &QComboBox::currentIndexChanged, this, showStride);
     showStride();
     addCalibration();
+    connect(corpus_, &TextChooser::textChanged, this, &RunSettingsBar::changed);
+    connect(convention_, &QComboBox::currentIndexChanged, this, &RunSettingsBar::changed);
+    connect(exact_, &QCheckBox::toggled, this, &RunSettingsBar::changed);
+    connect(calibration_, &CalibrationPanel::changed, this, &RunSettingsBar::changed);
+    for (QSpinBox* box : {context_, windows_, stride_, seed_}) {
+        connect(box, &QSpinBox::valueChanged, this, &RunSettingsBar::changed);
+    }
     setCorpus(QStringLiteral("literature"));
 }
 

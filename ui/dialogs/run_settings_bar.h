@@ -41,6 +41,9 @@ class RunSettingsBar final : public QToolBar {
     void restore(const QSettings& settings);
     void save(QSettings& settings) const;
 
+  signals:
+    void changed();
+
   private:
     void addCalibration();
     void openCalibration();
