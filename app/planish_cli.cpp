@@ -23,6 +23,7 @@ int fail(ExitStatus status, const char* message) {
 
 int main(int argc, char** argv) {
     using namespace planish;
+    keepFreedBuffers();
     CLI::App app("Planish: shrink language models and measure what it costs");
     app.set_version_flag("--version", applicationVersion());
     app.require_subcommand(1);

@@ -33,6 +33,7 @@ bool asksForText(int argc, char** argv) {
 } // namespace
 
 int main(int argc, char** argv) {
+    planish::keepFreedBuffers();
     QCoreApplication::setOrganizationName(QStringLiteral("planish"));
     QCoreApplication::setApplicationName(QStringLiteral("planish"));
     const QString version = QString::fromStdString(planish::applicationVersion());

@@ -5,6 +5,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -56,6 +57,13 @@ std::uint64_t availableMemoryBytes() {
         }
     }
     return std::numeric_limits<std::uint64_t>::max();
+}
+
+void keepFreedBuffers() {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
+#endif
 }
 
 std::string currentTime() {
