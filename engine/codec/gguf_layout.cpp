@@ -3,6 +3,7 @@
 
 #include "codec/checked_size.h"
 #include "codec/number.h"
+#include "codec/unpack_kernels.h"
 
 #include <fmt/format.h>
 
@@ -70,7 +71,10 @@ std::uint16_t load(const std::byte* in) {
 
 class GgufLayout final : public RowLayout {
   public:
-    GgufLayout(GgufBlock block, ParameterKind scaleKind) : block_(std::move(block)), scaleKind_(scaleKind) {}
+    GgufLayout(GgufBlock block, ParameterKind scaleKind)
+        : block_(std::move(block)),
+          scaleKind_(scaleKind),
+          hasVectors_(std::all_of(block_.levels.begin(), block_.levels.end(), hasPlaneVectors)) {}
 
     std::size_t bytes(RowShape shape) const override {
         if (shape.columns % block_.weights != 0) {
@@ -114,7 +118,12 @@ class GgufLayout final : public RowLayout {
         for (std::size_t i = 0; i * block_.weights < indices.size(); ++i) {
             const std::byte* block = in.data() + i * block_.bytes;
             readParameters(block, parameters.subspan(i * block_.groups, block_.groups));
-            readPlanes(block_.levels, block, indices.subspan(i * block_.weights, block_.weights));
+            const auto levels = indices.subspan(i * block_.weights, block_.weights);
+            if (hasVectors_) {
+                readPlaneVectors(block_.levels, block, levels);
+            } else {
+                readPlanes(block_.levels, block, levels);
+            }
         }
     }
 
@@ -174,6 +183,7 @@ class GgufLayout final : public RowLayout {
 
     GgufBlock block_;
     ParameterKind scaleKind_;
+    bool hasVectors_;
 };
 
 } // namespace

@@ -2,6 +2,7 @@
 #include "codec/grid.h"
 
 #include "codec/grid_screen.h"
+#include "codec/value_kernels.h"
 
 #include <algorithm>
 #include <cassert>
@@ -153,24 +154,16 @@ bool Grid::certainlyExceeds(double limit, GroupParameters parameters, std::span<
     return std::isfinite(rough) && rough > limit * (1 + doubt);
 }
 
-void Grid::values(GroupParameters parameters, std::span<const std::uint8_t> indices,
-                  std::span<float> out) const {
+void Grid::values(std::span<const GroupParameters> parameters, std::size_t groupSize,
+                  std::span<const std::uint8_t> indices, std::span<float> out) const {
     assert(indices.size() == out.size());
-    const float scale = parameters.scale;
-    const float offset = parameters.offset;
+    const IndexRow row{indices.data(), out.data(), out.size(), groupSize};
     if (uniform_) {
-        const float start = first();
-        for (std::size_t i = 0; i < out.size(); ++i) {
-            out[i] = offset + scale * (static_cast<float>(indices[i]) + start);
-        }
-        return;
-    }
-    std::array<float, 16> decoded{};
-    for (std::size_t i = 0; i < levels_.size(); ++i) {
-        decoded[i] = offset + scale * levels_[i];
-    }
-    for (std::size_t i = 0; i < out.size(); ++i) {
-        out[i] = decoded[indices[i] & 15U];
+        uniformValues(parameters, first(), row);
+    } else {
+        LevelTable table{};
+        std::copy(levels_.begin(), levels_.end(), table.begin());
+        tableValues(parameters, table, row);
     }
 }
 

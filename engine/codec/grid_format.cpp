@@ -239,17 +239,10 @@ LinearRow GridFormat::openRow(std::span<const std::byte> in, std::size_t columns
 }
 
 void GridFormat::decodeRow(std::span<const std::byte> in, std::span<float> out) const {
-    const std::size_t columns = out.size();
-    const std::size_t size = groupSize(columns);
-    std::vector<GroupParameters> parameters(groups(columns));
-    std::vector<std::uint8_t> indices(columns);
+    std::vector<GroupParameters> parameters(groups(out.size()));
+    std::vector<std::uint8_t> indices(out.size());
     layout_->read(in, parameters, indices);
-    for (std::size_t group = 0; group < parameters.size(); ++group) {
-        const std::size_t start = group * size;
-        const std::size_t count = std::min(size, columns - start);
-        traits_.grid.values(parameters[group], std::span<const std::uint8_t>(indices).subspan(start, count),
-                            out.subspan(start, count));
-    }
+    traits_.grid.values(parameters, groupSize(out.size()), indices, out);
 }
 
 std::shared_ptr<const GridFormat> makePlainGridFormat(GridTraits traits, std::size_t groupSize,

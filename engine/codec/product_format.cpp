@@ -6,6 +6,7 @@
 #include "codec/input_statistics.h"
 #include "codec/number.h"
 #include "codec/split_mix.h"
+#include "codec/value_kernels.h"
 #include "codec/vector_quantizer.h"
 
 #include <algorithm>
@@ -173,23 +174,39 @@ class ProductFormat final : public Format {
     /// Infinities and NaN of hostile bytes as the largest number and 0.
     static std::vector<float> readCodebooks(std::span<const std::byte> in) {
         std::vector<float> values(in.size() / sizeof(std::uint16_t));
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            std::uint16_t half = 0;
-            std::memcpy(&half, in.data() + i * sizeof(half), sizeof(half));
-            const float value = fromFp16(half);
-            values[i] = std::isnan(value) ? 0.0F : std::clamp(value, -largestFp16, largestFp16);
+        floatsFromFp16(in, values);
+        for (float& value : values) {
+            value = std::isnan(value) ? 0.0F : std::clamp(value, -largestFp16, largestFp16);
         }
         return values;
     }
 
     void addEntries(const float* codebook, std::span<const std::uint16_t> entries,
                     std::span<float> row) const {
-        for (std::size_t place = 0; place < entries.size(); ++place) {
-            const float* entry = codebook + entries[place] * product_.width;
-            const auto part = row.subspan(place * product_.width);
-            for (std::size_t i = 0; i < std::min(product_.width, part.size()); ++i) {
-                part[i] += entry[i];
+        switch (product_.width) {
+        case 2:
+            return addEntriesOf<2>(codebook, entries, row);
+        case 4:
+            return addEntriesOf<4>(codebook, entries, row);
+        case 8:
+            return addEntriesOf<8>(codebook, entries, row);
+        default:
+            return addEntriesOf<16>(codebook, entries, row);
+        }
+    }
+
+    template <std::size_t width>
+    static void addEntriesOf(const float* codebook, std::span<const std::uint16_t> entries,
+                             std::span<float> row) {
+        const std::size_t whole = row.size() / width;
+        for (std::size_t place = 0; place < whole; ++place) {
+            const float* entry = codebook + entries[place] * width;
+            for (std::size_t i = 0; i < width; ++i) {
+                row[place * width + i] += entry[i];
             }
+        }
+        for (std::size_t i = whole * width; i < row.size(); ++i) {
+            row[i] += codebook[entries[whole] * width + i - whole * width];
         }
     }
 
