@@ -115,14 +115,16 @@ class GgufLayout final : public RowLayout {
 
     void read(std::span<const std::byte> in, std::span<GroupParameters> parameters,
               std::span<std::uint8_t> indices) const override {
-        for (std::size_t i = 0; i * block_.weights < indices.size(); ++i) {
+        const std::size_t blocks = indices.size() / block_.weights;
+        if (hasVectors_) {
+            readPlaneVectors(block_.levels,
+                             {in.data(), blocks, block_.bytes, block_.weights, indices.data()});
+        }
+        for (std::size_t i = 0; i < blocks; ++i) {
             const std::byte* block = in.data() + i * block_.bytes;
             readParameters(block, parameters.subspan(i * block_.groups, block_.groups));
-            const auto levels = indices.subspan(i * block_.weights, block_.weights);
-            if (hasVectors_) {
-                readPlaneVectors(block_.levels, block, levels);
-            } else {
-                readPlanes(block_.levels, block, levels);
+            if (!hasVectors_) {
+                readPlanes(block_.levels, block, indices.subspan(i * block_.weights, block_.weights));
             }
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "codec/hadamard_kernel.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cstdint>
 
@@ -42,7 +43,8 @@ HWY_INLINE Vector within(Vector x) {
         const auto bit = hn::Set(whole, static_cast<std::int32_t>(half));
         const auto partner = hn::TableLookupLanes(x, hn::IndicesFromVec(d, hn::Xor(lane, bit)));
         const auto upper = hn::RebindMask(d, hn::TestBit(lane, bit));
-        x = hn::Add(partner, hn::IfThenElse(upper, hn::Neg(x), x));
+        const auto sign = hn::IfThenElse(upper, hn::Set(d, -1.0F), hn::Set(d, 1.0F));
+        x = hn::MulAdd(x, sign, partner);
     }
     return x;
 }
@@ -67,10 +69,10 @@ struct Four {
     }
 
     HWY_INLINE void store(float* x, std::size_t step) const {
-        hn::StoreU(a, Tag(), x);
-        hn::StoreU(b, Tag(), x + step);
-        hn::StoreU(c, Tag(), x + 2 * step);
-        hn::StoreU(d, Tag(), x + 3 * step);
+        hn::Store(a, Tag(), x);
+        hn::Store(b, Tag(), x + step);
+        hn::Store(c, Tag(), x + 2 * step);
+        hn::Store(d, Tag(), x + 3 * step);
     }
 
     Vector a;
@@ -79,11 +81,11 @@ struct Four {
     Vector d;
 };
 
-/// A block of at least four vectors.
-HWY_INLINE void transformBlock(float* x, std::size_t block) {
+/// A block of at least four vectors, to aligned ones.
+HWY_INLINE void transformBlock(const float* from, std::size_t block, float* x) {
     const std::size_t lanes = hn::Lanes(Tag());
     for (std::size_t i = 0; i < block; i += 4 * lanes) {
-        Four four(x + i, lanes);
+        Four four(from + i, lanes);
         four.a = within(four.a);
         four.b = within(four.b);
         four.c = within(four.c);
@@ -103,30 +105,31 @@ HWY_INLINE void transformBlock(float* x, std::size_t block) {
     }
     if (half < block) {
         for (std::size_t j = 0; j < half; j += lanes) {
-            const Vector a = hn::LoadU(Tag(), x + j);
-            const Vector b = hn::LoadU(Tag(), x + j + half);
-            hn::StoreU(hn::Add(a, b), Tag(), x + j);
-            hn::StoreU(hn::Sub(a, b), Tag(), x + j + half);
+            const Vector a = hn::Load(Tag(), x + j);
+            const Vector b = hn::Load(Tag(), x + j + half);
+            hn::Store(hn::Add(a, b), Tag(), x + j);
+            hn::Store(hn::Sub(a, b), Tag(), x + j + half);
         }
     }
 }
 
-void hadamardImpl(float* row, std::size_t columns, std::size_t block, const float* factors) {
+void hadamardImpl(float* row, std::size_t columns, std::size_t block, const float* factors, float* room) {
     const Tag d;
     const std::size_t lanes = hn::Lanes(d);
     for (std::size_t start = 0; start < columns; start += block) {
         if (block < 4 * lanes) {
-            butterflies(row + start, block);
+            std::copy_n(row + start, block, room + start);
+            butterflies(room + start, block);
         } else {
-            transformBlock(row + start, block);
+            transformBlock(row + start, block, room + start);
         }
     }
     std::size_t i = 0;
     for (; i + lanes <= columns; i += lanes) {
-        hn::StoreU(hn::Mul(hn::LoadU(d, row + i), hn::LoadU(d, factors + i)), d, row + i);
+        hn::StoreU(hn::Mul(hn::Load(d, room + i), hn::LoadU(d, factors + i)), d, row + i);
     }
     for (; i < columns; ++i) {
-        row[i] *= factors[i];
+        row[i] = room[i] * factors[i];
     }
 }
 
@@ -138,9 +141,9 @@ namespace planish {
 
 HWY_EXPORT(hadamardImpl);
 
-void hadamard(std::span<float> row, std::size_t block, std::span<const float> factors) {
+void hadamard(std::span<float> row, std::size_t block, std::span<const float> factors, float* room) {
     assert(factors.size() == row.size() && row.size() % block == 0);
-    HWY_DYNAMIC_DISPATCH(hadamardImpl)(row.data(), row.size(), block, factors.data());
+    HWY_DYNAMIC_DISPATCH(hadamardImpl)(row.data(), row.size(), block, factors.data(), room);
 }
 
 } // namespace planish

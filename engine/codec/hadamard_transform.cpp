@@ -4,8 +4,12 @@
 #include "codec/split_mix.h"
 #include "codec/transform.h"
 
+#include <hwy/aligned_allocator.h>
+
 #include <cmath>
 #include <cstring>
+#include <new>
+#include <utility>
 #include <vector>
 
 namespace planish {
@@ -24,6 +28,11 @@ std::vector<float> randomSigns(std::uint64_t seed, std::size_t columns) {
 
 std::size_t blockSize(std::size_t columns) {
     return columns & (~columns + 1);
+}
+
+hwy::AlignedFreeUniquePtr<float[]> roomFor(std::size_t columns) {
+    auto room = hwy::AllocateAligned<float>(columns);
+    return room ? std::move(room) : throw std::bad_alloc();
 }
 
 /// What makes the transform of blocks of this size orthonormal, and its own inverse.
@@ -73,8 +82,9 @@ class HadamardTransform final : public Transform {
         for (float& factor : factors) {
             factor *= unitOf(block);
         }
+        const auto room = roomFor(columns);
         for (Eigen::Index index = 0; index < rows.rows(); ++index) {
-            hadamard({rows.row(index).data(), columns}, block, factors);
+            hadamard({rows.row(index).data(), columns}, block, factors, room.get());
         }
     }
 
@@ -95,7 +105,7 @@ class HadamardTransform final : public Transform {
             for (std::size_t i = 0; i < columns; ++i) {
                 row[i] *= signs[i];
             }
-            hadamard({row, columns}, block, units);
+            hadamard({row, columns}, block, units, roomFor(columns).get());
         });
     }
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "codec/unpack_kernels.h"
 
+#include <cstring>
+
 // foreach_target.h includes this file once for each target and must come before highway.h.
 // clang-format off
 #undef HWY_TARGET_INCLUDE
@@ -61,59 +63,65 @@ std::size_t unpackVectorsImpl(const std::byte* in, std::size_t size, int bits, s
     return done;
 }
 
+/// Gives sixteen numbers the bits that a plane has of them: the first plane as they are, others beside those
+/// that are there.
+HWY_INLINE void put(hn::Vec<Bytes> bits, bool first, std::uint8_t* numbers) {
+    const Bytes d;
+    hn::StoreU(first ? bits : hn::Or(bits, hn::LoadU(d, numbers)), d, numbers);
+}
+
 /// Single bits in order: those of two bytes for sixteen numbers.
-HWY_INLINE void readBits(const BitPlane& plane, const std::byte* block, std::uint8_t* numbers,
-                         std::size_t count, bool first) {
+HWY_INLINE void readBits(const BitPlane& plane, const PackedBlocks& blocks, bool first) {
     const Bytes d;
     HWY_ALIGN constexpr std::uint8_t ofEight[16] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1};
     HWY_ALIGN constexpr std::uint8_t bit[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
     const auto spread = hn::Load(d, ofEight);
     const auto select = hn::Load(d, bit);
     const auto value = hn::Set(d, static_cast<std::uint8_t>(1U << plane.low));
-    for (std::size_t i = 0; i < count; i += 16) {
-        const std::byte* in = block + plane.at + i / 8;
-        HWY_ALIGN const std::uint8_t two[16] = {static_cast<std::uint8_t>(in[0]),
-                                                static_cast<std::uint8_t>(in[1])};
-        const auto bytes = hn::TableLookupBytes(hn::Load(d, two), spread);
-        const auto found = hn::IfThenElseZero(hn::TestBit(bytes, select), value);
-        hn::StoreU(first ? found : hn::Or(found, hn::LoadU(d, numbers + i)), d, numbers + i);
+    for (std::size_t block = 0; block < blocks.count; ++block) {
+        for (std::size_t i = 0; i < blocks.numbersEach; i += 16) {
+            std::uint16_t two = 0;
+            std::memcpy(&two, blocks.in + block * blocks.bytesEach + plane.at + i / 8, sizeof(two));
+            const auto bytes = hn::TableLookupBytes(hn::BitCast(d, hn::Set(Pairs(), two)), spread);
+            put(hn::IfThenElseZero(hn::TestBit(bytes, select), value), first,
+                blocks.numbers + block * blocks.numbersEach + i);
+        }
     }
 }
 
-HWY_INLINE void readRuns(const BitPlane& plane, const std::byte* block, std::uint8_t* numbers,
-                         std::size_t count, bool first) {
+HWY_INLINE void readRuns(const BitPlane& plane, const PackedBlocks& blocks, bool first) {
     const Bytes d;
     const Pairs pairs;
     const auto mask = hn::Set(d, static_cast<std::uint8_t>((1U << plane.bits) - 1U));
     const auto flip = hn::Set(d, static_cast<std::uint8_t>(plane.flip));
     const int low = static_cast<int>(plane.low);
-    std::size_t at = plane.at;
-    int chunkShift = static_cast<int>(plane.shift);
-    for (std::size_t chunk = 0; chunk < count; chunk += plane.chunk) {
-        int shift = chunkShift;
-        for (std::size_t run = 0; run < plane.chunk; run += plane.stride) {
-            for (std::size_t i = 0; i < plane.stride; i += 16) {
-                std::uint8_t* out = numbers + chunk + run + i;
-                const auto bytes = hn::BitCast(pairs, loadBytes(block + at + i));
-                const auto shifted = hn::BitCast(d, hn::ShiftRightSame(bytes, shift));
-                const auto bits = hn::BitCast(pairs, hn::Xor(hn::And(shifted, mask), flip));
-                const auto found = hn::BitCast(d, hn::ShiftLeftSame(bits, low));
-                hn::StoreU(first ? found : hn::Or(found, hn::LoadU(d, out)), d, out);
+    std::uint8_t* out = blocks.numbers;
+    for (std::size_t block = 0; block < blocks.count; ++block) {
+        const std::byte* in = blocks.in + block * blocks.bytesEach + plane.at;
+        int chunkShift = static_cast<int>(plane.shift);
+        for (std::size_t chunk = 0; chunk < blocks.numbersEach; chunk += plane.chunk) {
+            int shift = chunkShift;
+            for (std::size_t run = 0; run < plane.chunk; run += plane.stride) {
+                for (std::size_t i = 0; i < plane.stride; i += 16, out += 16) {
+                    const auto bytes = hn::BitCast(pairs, loadBytes(in + i));
+                    const auto shifted = hn::BitCast(d, hn::ShiftRightSame(bytes, shift));
+                    const auto bits = hn::BitCast(pairs, hn::Xor(hn::And(shifted, mask), flip));
+                    put(hn::BitCast(d, hn::ShiftLeftSame(bits, low)), first, out);
+                }
+                shift += static_cast<int>(plane.bits);
             }
-            shift += static_cast<int>(plane.bits);
+            in += plane.step;
+            chunkShift += static_cast<int>(plane.chunkShift);
         }
-        at += plane.step;
-        chunkShift += static_cast<int>(plane.chunkShift);
     }
 }
 
-void readPlaneVectorsImpl(const BitPlane* planes, std::size_t planeCount, const std::byte* block,
-                          std::uint8_t* numbers, std::size_t count) {
-    for (std::size_t i = 0; i < planeCount; ++i) {
+void readPlaneVectorsImpl(std::span<const BitPlane> planes, const PackedBlocks& blocks) {
+    for (std::size_t i = 0; i < planes.size(); ++i) {
         if (planes[i].stride == 1) {
-            readBits(planes[i], block, numbers, count, i == 0);
+            readBits(planes[i], blocks, i == 0);
         } else {
-            readRuns(planes[i], block, numbers, count, i == 0);
+            readRuns(planes[i], blocks, i == 0);
         }
     }
 }
@@ -137,10 +145,8 @@ bool hasPlaneVectors(const BitPlane& plane) {
     return bitByBit || plane.stride % 16 == 0;
 }
 
-void readPlaneVectors(std::span<const BitPlane> planes, const std::byte* block,
-                      std::span<std::uint8_t> numbers) {
-    HWY_DYNAMIC_DISPATCH(readPlaneVectorsImpl)
-    (planes.data(), planes.size(), block, numbers.data(), numbers.size());
+void readPlaneVectors(std::span<const BitPlane> planes, const PackedBlocks& blocks) {
+    HWY_DYNAMIC_DISPATCH(readPlaneVectorsImpl)(planes, blocks);
 }
 
 } // namespace planish

@@ -16,10 +16,18 @@ namespace planish {
 /// all but the last few of `count`.
 std::size_t unpackVectors(std::span<const std::byte> in, int bits, std::uint8_t* numbers, std::size_t count);
 
+/// Blocks one after the other and the numbers in them.
+struct PackedBlocks {
+    const std::byte* in;
+    std::size_t count;
+    std::size_t bytesEach;
+    std::size_t numbersEach;
+    std::uint8_t* numbers;
+};
+
 /// Whether readPlaneVectors() can read the plane.
 bool hasPlaneVectors(const BitPlane& plane);
-/// Reads the numbers of a block from all planes.
-void readPlaneVectors(std::span<const BitPlane> planes, const std::byte* block,
-                      std::span<std::uint8_t> numbers);
+/// Reads the numbers of all blocks from all planes.
+void readPlaneVectors(std::span<const BitPlane> planes, const PackedBlocks& blocks);
 
 } // namespace planish
