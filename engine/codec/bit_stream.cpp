@@ -19,12 +19,13 @@ static_assert(std::endian::native == std::endian::little, "packed rows are read 
 /// Eight numbers fill exactly `bits` bytes, whatever the width.
 constexpr std::size_t octet = 8;
 
-void packOctet(const std::uint8_t* levels, std::size_t bits, std::byte* out) {
+/// Neighbours are joined three times: to pairs, to fours, to all eight.
+std::uint64_t joinOctet(const std::uint8_t* levels, std::size_t bits) {
     std::uint64_t word = 0;
-    for (std::size_t i = 0; i < octet; ++i) {
-        word |= std::uint64_t{levels[i]} << (i * bits);
-    }
-    std::memcpy(out, &word, bits);
+    std::memcpy(&word, levels, sizeof(word));
+    word = (word & 0x00ff00ff00ff00ffU) | (word & 0xff00ff00ff00ff00U) >> (8 - bits);
+    word = (word & 0x0000ffff0000ffffU) | (word & 0xffff0000ffff0000U) >> (16 - 2 * bits);
+    return (word & 0x00000000ffffffffU) | (word & 0xffffffff00000000U) >> (32 - 4 * bits);
 }
 
 template <std::size_t bits>
@@ -87,16 +88,22 @@ void packBits(std::span<const std::uint8_t> levels, int bits, std::span<std::byt
     assert(out.size() == bitStreamBytes(levels.size(), bits));
     const auto width = static_cast<std::size_t>(bits);
     const std::size_t whole = levels.size() / octet;
-    for (std::size_t i = 0; i < whole; ++i) {
-        packOctet(levels.data() + i * octet, width, out.data() + i * width);
+    std::size_t i = 0;
+    // What a word has beyond its bits is overwritten by the next one.
+    for (; i < whole && i * width + octet <= out.size(); ++i) {
+        const std::uint64_t word = joinOctet(levels.data() + i * octet, width);
+        std::memcpy(out.data() + i * width, &word, sizeof(word));
+    }
+    for (; i < whole; ++i) {
+        const std::uint64_t word = joinOctet(levels.data() + i * octet, width);
+        std::memcpy(out.data() + i * width, &word, width);
     }
     const std::size_t tail = levels.size() - whole * octet;
     if (tail > 0) {
         std::array<std::uint8_t, octet> last{};
-        std::array<std::byte, octet> bytes{};
         std::copy_n(levels.data() + whole * octet, tail, last.data());
-        packOctet(last.data(), width, bytes.data());
-        std::memcpy(out.data() + whole * width, bytes.data(), (tail * width + 7) / 8);
+        const std::uint64_t word = joinOctet(last.data(), width);
+        std::memcpy(out.data() + whole * width, &word, (tail * width + 7) / 8);
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "codec/grid.h"
 
+#include "codec/encode_kernels.h"
 #include "codec/grid_screen.h"
 #include "codec/value_kernels.h"
 
@@ -124,6 +125,19 @@ std::uint8_t Grid::nearest(GroupParameters parameters, float weight) const {
     const int index = uniform_ ? UniformIndex{first(), last() - first()}(units(weight))
                                : TableIndex{midpoints_}(units(weight));
     return static_cast<std::uint8_t>(index);
+}
+
+void Grid::nearest(std::span<const GroupParameters> parameters, std::size_t groupSize,
+                   std::span<const float> weights, std::span<std::uint8_t> indices) const {
+    assert(weights.size() == indices.size());
+    if (uniform_) {
+        nearestWhole(parameters, groupSize, first(), last() - first(), weights, indices.data());
+        return;
+    }
+    for (std::size_t start = 0; start < weights.size(); start += groupSize) {
+        const std::size_t count = std::min(groupSize, weights.size() - start);
+        nearest(parameters[start / groupSize], weights.subspan(start, count), indices.subspan(start, count));
+    }
 }
 
 double Grid::squaredError(GroupParameters parameters, std::span<const float> weights,

@@ -36,6 +36,9 @@ class Grid {
     void nearest(GroupParameters parameters, std::span<const float> weights,
                  std::span<std::uint8_t> indices) const;
     std::uint8_t nearest(GroupParameters parameters, float weight) const;
+    /// The same for a row, columns in groups of `groupSize`.
+    void nearest(std::span<const GroupParameters> parameters, std::size_t groupSize,
+                 std::span<const float> weights, std::span<std::uint8_t> indices) const;
     /// Σ i·(w − decoded w)² under the nearest levels, in double; an empty `importance` i means all ones.
     double squaredError(GroupParameters parameters, std::span<const float> weights,
                         std::span<const float> importance) const;

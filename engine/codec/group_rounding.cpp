@@ -62,16 +62,26 @@ void DirectRounding::encode(const ScalarFormat& format, MatrixView weights, cons
     forEachRow(weights, context.workers, context.monitor, [&](std::size_t row) {
         const std::span<const float> values(weights.row(static_cast<Eigen::Index>(row)).data(), columns);
         const auto encoder = format.startRow(values, *choice_);
-        for (std::size_t start = 0; start < columns; start += size) {
-            const std::size_t count = std::min(size, columns - start);
-            const auto group = values.subspan(start, count);
-            const auto weighting =
-                importance.empty() ? std::span<const float>() : std::span(importance).subspan(start, count);
-            encoder->chooseLevels(start / size, group, weighting);
-            encoder->roundGroup(start / size, group);
-        }
+        encoder->roundRow(values, importance, size);
         encoder->write(out.subspan(row * rowBytes, rowBytes));
     });
+}
+
+void GroupChoice::chooseRow(const RowProblem& problem, std::span<GroupParameters> parameters) const {
+    const std::size_t size = problem.format.groupSize(problem.weights.size());
+    for (std::size_t group = 0; group < parameters.size(); ++group) {
+        const std::size_t count = std::min(size, problem.weights.size() - group * size);
+        const auto importance =
+            problem.importance.empty() ? problem.importance : problem.importance.subspan(group * size, count);
+        parameters[group] = choose({problem.weights.subspan(group * size, count), importance, problem.format,
+                                    problem.storable.of(group)});
+    }
+}
+
+void NearestChoice::chooseRow(const RowProblem& problem, std::span<GroupParameters> parameters) const {
+    if (!problem.format.coverRow(problem.weights, problem.storable, parameters)) {
+        GroupChoice::chooseRow(problem, parameters);
+    }
 }
 
 GroupParameters NearestChoice::choose(const GroupProblem& problem) const {

@@ -3,6 +3,7 @@
 
 #include "codec/bit_stream.h"
 #include "codec/checked_size.h"
+#include "codec/encode_kernels.h"
 #include "codec/number.h"
 #include "codec/value_kernels.h"
 
@@ -45,7 +46,15 @@ class ParameterSection {
     /// number(group) and storable(unit) say what to write.
     template <typename Number, typename Storable>
     void write(std::size_t groups, Number number, Storable storable, std::span<std::byte> out) const {
-        if (!isCoded(type_)) {
+        if (type_ == ScaleType::fp16) {
+            std::vector<float> numbers(groups);
+            for (std::size_t group = 0; group < groups; ++group) {
+                numbers[group] = number(group);
+            }
+            fp16FromExact(numbers, out);
+            return;
+        }
+        if (type_ == ScaleType::bf16) {
             for (std::size_t group = 0; group < groups; ++group) {
                 store(out, group, storable(0).half(number(group)));
             }
