@@ -94,29 +94,35 @@ HWY_INLINE hn::Vec<Half> atLeast(hn::Vec<Double> value) {
     return floatOf(stepUp(near, hn::BitCast(HalfBits(), hn::DemoteTo(whole, below))));
 }
 
-void coverRangesImpl(const float* lows, const float* highs, std::size_t count, double last,
-                     GroupParameters* parameters) {
+/// As many groups as the vectors have lanes.
+HWY_INLINE void coverVector(const float* lows, const float* highs, double last, float* parameters) {
     const Half d;
     const Double precise;
-    const std::size_t lanes = hn::Lanes(d);
-    HWY_ALIGN float ends[2][HWY_MAX_BYTES / sizeof(double)] = {};
-    HWY_ALIGN float offsets[HWY_MAX_BYTES / sizeof(double)];
-    HWY_ALIGN float scales[HWY_MAX_BYTES / sizeof(double)];
-    for (std::size_t first = 0; first < count; first += lanes) {
-        const std::size_t groups = std::min(lanes, count - first);
-        std::memcpy(ends[0], lows + first, groups * sizeof(float));
-        std::memcpy(ends[1], highs + first, groups * sizeof(float));
-        const auto offset = atMost(hn::Load(d, ends[0]));
-        const auto reach =
-            hn::Sub(hn::PromoteTo(precise, hn::Load(d, ends[1])), hn::PromoteTo(precise, offset));
-        // Adding 0 makes a negative zero a positive one.
-        const auto scale =
-            hn::Add(hn::Max(hn::Div(reach, hn::Set(precise, last)), hn::Zero(precise)), hn::Zero(precise));
-        hn::Store(offset, d, offsets);
-        hn::Store(atLeast(scale), d, scales);
-        for (std::size_t i = 0; i < groups; ++i) {
-            parameters[first + i] = {scales[i], offsets[i]};
-        }
+    const auto offset = atMost(hn::LoadU(d, lows));
+    const auto reach = hn::Sub(hn::PromoteTo(precise, hn::LoadU(d, highs)), hn::PromoteTo(precise, offset));
+    const auto scale = hn::Max(hn::Div(reach, hn::Set(precise, last)), hn::Zero(precise));
+    // Adding 0 makes a negative zero a positive one.
+    hn::StoreInterleaved2(atLeast(hn::Add(scale, hn::Zero(precise))), offset, d, parameters);
+}
+
+void coverRangesImpl(const float* lows, const float* highs, std::size_t count, double last,
+                     GroupParameters* parameters) {
+    static_assert(sizeof(GroupParameters) == 2 * sizeof(float));
+    constexpr std::size_t most = HWY_MAX_BYTES / sizeof(double);
+    const std::size_t lanes = hn::Lanes(Half());
+    auto* out = reinterpret_cast<float*>(parameters);
+    if (count < lanes) {
+        float ends[2][most] = {};
+        float found[2 * most];
+        std::memcpy(ends[0], lows, count * sizeof(float));
+        std::memcpy(ends[1], highs, count * sizeof(float));
+        coverVector(ends[0], ends[1], last, found);
+        std::memcpy(out, found, count * sizeof(GroupParameters));
+        return;
+    }
+    for (std::size_t i = 0; i < count; i += lanes) {
+        const std::size_t first = std::min(i, count - lanes);
+        coverVector(lows + first, highs + first, last, out + 2 * first);
     }
 }
 
