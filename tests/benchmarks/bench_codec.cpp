@@ -16,7 +16,6 @@
 namespace {
 
 using namespace planish;
-using benchmark::Counter;
 
 constexpr Eigen::Index rows = 2048;
 constexpr Eigen::Index columns = 2048;
@@ -68,6 +67,17 @@ double productRate() {
     return rate;
 }
 
+/// Runs the benchmark and returns the seconds of one iteration.
+template <typename Body>
+double secondsOf(benchmark::State& state, const Body& body) {
+    const auto start = std::chrono::steady_clock::now();
+    for (auto _ : state) {
+        body();
+    }
+    const std::chrono::duration<double> all = std::chrono::steady_clock::now() - start;
+    return all.count() / static_cast<double>(state.iterations());
+}
+
 /// Uncorrelated inputs of rising size.
 InputStatistics rising() {
     InputStatistics inputs;
@@ -80,23 +90,23 @@ InputStatistics rising() {
 }
 
 /// One thread; of_limit is the rate at which fp32 weights are read over that of copying.
-void encode(benchmark::State& state, const std::string& name, bool calibrated) {
+void encode(benchmark::State& state, const std::string& name) {
     const Codec codec = Codec::parse(name);
     const Matrix weights = sample();
     const InputStatistics inputs = rising();
     Workers workers(1);
     SilentMonitor monitor;
-    const EncodeContext context{workers, monitor, 1, calibrated ? &inputs : nullptr};
-    for (auto _ : state) {
-        benchmark::DoNotOptimize(codec.encode(weights, context).bytes.data());
-    }
-    state.counters["weights/s"] = Counter(weightCount, Counter::kIsIterationInvariantRate);
-    state.counters["bytes/s"] = Counter(4 * weightCount, Counter::kIsIterationInvariantRate);
-    state.counters["of_limit"] = Counter(4 * weightCount / copyRate(), Counter::kIsIterationInvariantRate);
+    const bool needed = codec.calibration() == CalibrationUse::required;
+    const EncodeContext context{workers, monitor, 1, needed ? &inputs : nullptr};
+    const double seconds =
+        secondsOf(state, [&] { benchmark::DoNotOptimize(codec.encode(weights, context).bytes.data()); });
+    state.counters["weights/s"] = weightCount / seconds;
+    state.counters["bytes/s"] = 4 * weightCount / seconds;
+    state.counters["of_limit"] = 4 * weightCount / seconds / copyRate();
 }
 
-/// One thread, in blocks of the size the forward pass takes; of_product is the time over that of the product
-/// of 512 tokens.
+/// One thread, in blocks of the size the forward pass takes; of_limit is the time over that of the product of
+/// 512 tokens, of_long over that of 2048.
 void decode(benchmark::State& state, const std::string& name) {
     constexpr Eigen::Index blockRows = 128;
     const Codec codec = Codec::parse(name);
@@ -106,15 +116,33 @@ void decode(benchmark::State& state, const std::string& name) {
     const bool needed = codec.calibration() == CalibrationUse::required;
     const PackedTensor packed = codec.encode(sample(), {workers, monitor, 1, needed ? &inputs : nullptr});
     Matrix out(rows, columns);
-    for (auto _ : state) {
+    const double seconds = secondsOf(state, [&] {
         for (Eigen::Index row = 0; row < rows; row += blockRows) {
             codec.decodeRows(packed, static_cast<std::size_t>(row), out.middleRows(row, blockRows));
         }
         benchmark::DoNotOptimize(out.data());
-    }
-    state.counters["weights/s"] = Counter(weightCount, Counter::kIsIterationInvariantRate);
-    state.counters["of_product"] =
-        Counter(2 * 512 * weightCount / productRate(), Counter::kIsIterationInvariantRate | Counter::kInvert);
+    });
+    const double ofProduct = seconds * productRate() / (2 * 512 * weightCount);
+    state.counters["weights/s"] = weightCount / seconds;
+    state.counters["of_limit"] = ofProduct;
+    state.counters["of_long"] = ofProduct / 4;
+}
+
+/// The whole of GPTQ: the inverse factor, and a product of the errors of each block with it. of_limit is
+/// these operations a second over those of products in single precision.
+void gptq(benchmark::State& state, const std::string& name) {
+    const Codec codec = Codec::parse(name);
+    const Matrix weights = sample();
+    const InputStatistics inputs = rising();
+    Workers workers(1);
+    SilentMonitor monitor;
+    const double seconds = secondsOf(state, [&] {
+        benchmark::DoNotOptimize(codec.encode(weights, {workers, monitor, 1, &inputs}).bytes.data());
+    });
+    const double operations = weightCount * columns * (2.0 / 3 * columns / rows + 1);
+    state.counters["weights/s"] = weightCount / seconds;
+    state.counters["FLOP/s"] = operations / seconds;
+    state.counters["of_limit"] = operations / seconds / productRate();
 }
 
 /// Operations a second on one thread; of_limit is them over those of products in single precision.
@@ -126,12 +154,12 @@ void inverseFactorOf(benchmark::State& state) {
         }
     };
     Workers workers(1);
-    for (auto _ : state) {
+    const double seconds = secondsOf(state, [&] {
         benchmark::DoNotOptimize(inverseFactor(size, near, workers, SilentMonitor())->data());
-    }
-    const double operations = 2.0 / 3 * static_cast<double>(size) * static_cast<double>(size * size);
-    state.counters["FLOP/s"] = Counter(operations, Counter::kIsIterationInvariantRate);
-    state.counters["of_limit"] = Counter(operations / productRate(), Counter::kIsIterationInvariantRate);
+    });
+    const auto n = static_cast<double>(size);
+    state.counters["FLOP/s"] = 2.0 / 3 * n * n * n / seconds;
+    state.counters["of_limit"] = 2.0 / 3 * n * n * n / seconds / productRate();
 }
 BENCHMARK(inverseFactorOf)
     ->ArgName("inputs")
@@ -186,26 +214,23 @@ const std::vector<std::string> roundings = {
 const std::vector<std::string> stages = {
     "int3:g128+rht",       "int4:g64+sinq",         "int4:g64+outliers=1%", "int4:g64+sparse=2%",
     "int4:g64+sparse=50%", "int4:g64+res=int4:g64", "int3:g128+lowrank=16", "int3:g128+lowrank=64"};
-const std::vector<std::string> calibrated = {"int4:g64+awq", "int4:g128+gptq:minmax", "int4:g128+gptq"};
+const std::vector<std::string> calibrated = {"int4:g64+awq"};
+const std::vector<std::string> gptqs = {"int4:g128+gptq:minmax", "int4:g128+gptq"};
 
 const bool registered = [] {
-    const auto add = [](const std::string& kind, const std::string& name, auto body) {
-        benchmark::RegisterBenchmark((kind + "/" + name).c_str(), body)->Unit(benchmark::kMillisecond);
+    const auto add = [](const char* kind, const std::vector<std::string>& names, auto body) {
+        for (const std::string& name : names) {
+            benchmark::RegisterBenchmark((std::string(kind) + "/" + name).c_str(), body, name)
+                ->Unit(benchmark::kMillisecond);
+        }
     };
-    for (const auto& list : {formats, roundings, stages, products}) {
-        for (const std::string& name : list) {
-            add("encode", name, [name](benchmark::State& state) { encode(state, name, false); });
-        }
+    for (const auto* names : {&formats, &roundings, &stages, &products, &calibrated}) {
+        add("encode", *names, encode);
     }
-    for (const std::string& name : calibrated) {
-        add("encode", name, [name](benchmark::State& state) { encode(state, name, true); });
+    add("encode", gptqs, gptq);
+    for (const auto* names : {&formats, &stages, &products, &calibrated}) {
+        add("decode", *names, decode);
     }
-    for (const auto& list : {formats, stages, products}) {
-        for (const std::string& name : list) {
-            add("decode", name, [name](benchmark::State& state) { decode(state, name); });
-        }
-    }
-    add("decode", "int4:g64+awq", [](benchmark::State& state) { decode(state, "int4:g64+awq"); });
     return true;
 }();
 
