@@ -38,6 +38,7 @@ class GridFormat final : public ScalarFormat {
 
     const Grid& grid() const { return traits_.grid; }
     bool hasOffset() const { return traits_.hasOffset; }
+    bool hasSignedScale() const { return traits_.signedScale; }
 
     /// What parameters the groups of this row can store. Units are made to reach what `choice` would take if
     /// it were free.

@@ -3,9 +3,11 @@
 #include "codec/parameter_search.h"
 #include "codec/rounding.h"
 #include "codec/row_blocks.h"
+#include "codec/search_kernel.h"
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace planish {
 namespace {
@@ -47,6 +49,31 @@ void tryNeighbours(const GroupProblem& problem, ParameterSearch& search) {
             }
         }
         step = moved ? step : step / 2;
+    }
+}
+
+/// Whether searchGroups() can serve the row.
+bool isSearchable(const RowProblem& problem) {
+    constexpr float largest = 1e15F;
+    return problem.format.grid().isUniform() && problem.storable.units[0].scale.isFp16() &&
+           std::all_of(problem.weights.begin(), problem.weights.end(),
+                       [](float weight) { return std::fabs(weight) <= largest; });
+}
+
+/// The whole groups of a row, a group in each lane of a vector; the last one by `choice` if it is shorter.
+void searchRow(const RowProblem& problem, bool thorough, const GroupChoice& choice,
+               std::span<GroupParameters> parameters) {
+    const GridFormat& format = problem.format;
+    const std::size_t size = format.groupSize(problem.weights.size());
+    const std::size_t whole = problem.weights.size() / size;
+    NearestChoice().chooseRow(problem, parameters);
+    const bool hasOffset = problem.storable.units[0].offset.has_value();
+    searchGroups({format.grid().first(), format.grid().last(), hasOffset, format.hasSignedScale(), thorough,
+                  problem.weights.data(), size, whole},
+                 parameters.data());
+    if (whole < parameters.size()) {
+        parameters[whole] =
+            choice.choose({problem.weights.subspan(whole * size), {}, format, problem.storable.of(whole)});
     }
 }
 
@@ -107,6 +134,22 @@ GroupParameters RefineChoice::choose(const GroupProblem& problem) const {
         }
     }
     return search.best();
+}
+
+void RefineChoice::chooseRow(const RowProblem& problem, std::span<GroupParameters> parameters) const {
+    if (isSearchable(problem)) {
+        searchRow(problem, false, *this, parameters);
+    } else {
+        GroupChoice::chooseRow(problem, parameters);
+    }
+}
+
+void MseChoice::chooseRow(const RowProblem& problem, std::span<GroupParameters> parameters) const {
+    if (problem.importance.empty() && isSearchable(problem)) {
+        searchRow(problem, true, *this, parameters);
+    } else {
+        GroupChoice::chooseRow(problem, parameters);
+    }
 }
 
 GroupParameters MseChoice::choose(const GroupProblem& problem) const {

@@ -65,6 +65,7 @@ class NearestChoice final : public GroupChoice {
 class RefineChoice final : public GroupChoice {
   public:
     GroupParameters choose(const GroupProblem& problem) const override;
+    void chooseRow(const RowProblem& problem, std::span<GroupParameters> parameters) const override;
 };
 
 /// Least squared error, weighted by importance: a search over where to clip, then least-squares refits of
@@ -73,6 +74,7 @@ class RefineChoice final : public GroupChoice {
 class MseChoice final : public GroupChoice {
   public:
     GroupParameters choose(const GroupProblem& problem) const override;
+    void chooseRow(const RowProblem& problem, std::span<GroupParameters> parameters) const override;
 };
 
 /// Half-quadratic quantization: least Σ|w − ŵ|^p with p = 0.7, which fits most weights closely and leaves the
