@@ -2,6 +2,7 @@
 #include "codec/encode_kernels.h"
 #include "codec/hadamard_kernel.h"
 #include "codec/number.h"
+#include "codec/rounding.h"
 #include "codec/storable_numbers.h"
 #include "codec/value_kernels.h"
 
@@ -14,6 +15,7 @@
 #include <cmath>
 #include <cstring>
 #include <functional>
+#include <initializer_list>
 #include <numeric>
 #include <random>
 #include <span>
@@ -171,6 +173,31 @@ class CodecKernelsTest : public QObject {
                 for (std::size_t group = 0; group < parameters.size(); ++group) {
                     QVERIFY(std::find(weights.begin(), weights.end(), lows[group]) != weights.end());
                     QVERIFY(std::find(weights.begin(), weights.end(), highs[group]) != weights.end());
+                }
+            }
+        }
+    }
+
+    void a_search_of_all_groups_finds_what_one_of_each_finds() {
+        const RefineChoice refine;
+        const MseChoice mse;
+        for (const bool symmetric : {false, true}) {
+            for (const std::size_t size : {8U, 16U, 24U, 100U}) {
+                for (const float magnitude : {1.0F, 1e-6F, 1e-38F, 1e-43F, 1e6F, 1e20F}) {
+                    std::vector<float> weights = sample(500, magnitude, 7);
+                    std::fill_n(weights.begin() + 40, 60, 0.0F);
+                    std::fill_n(weights.begin() + 200, 30, magnitude);
+                    const auto format = makeIntegerFormat(3, symmetric, size, ScaleType::fp16);
+                    const StorableRow storable = format->storableFor(weights, refine);
+                    const RowProblem problem{weights, {}, *format, storable};
+                    for (const GroupChoice* choice :
+                         std::initializer_list<const GroupChoice*>{&refine, &mse}) {
+                        std::vector<GroupParameters> found(format->groups(weights.size()));
+                        std::vector<GroupParameters> expected(found.size());
+                        choice->chooseRow(problem, found);
+                        choice->GroupChoice::chooseRow(problem, expected);
+                        QVERIFY(found == expected);
+                    }
                 }
             }
         }
