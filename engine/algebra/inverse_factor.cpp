@@ -1,111 +1,184 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "algebra/inverse_factor.h"
 
+#include "algebra/tile_product.h"
+
 #include <Eigen/Cholesky>
+#include <hwy/aligned_allocator.h>
 
 #include <algorithm>
+#include <array>
+#include <new>
 #include <utility>
 
 namespace planish {
 namespace {
 
-constexpr Eigen::Index tileSize = 128;
+using Tile = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-/// The lower triangle of a matrix as square tiles, the last ones possibly smaller.
-class Tiles {
+hwy::AlignedFreeUniquePtr<double[]> allocateTiles(std::size_t count) {
+    auto tiles = hwy::AllocateAligned<double>(count * tileCount);
+    return tiles ? std::move(tiles) : throw std::bad_alloc();
+}
+
+/// The lower triangle of a matrix, padded with the identity to whole tiles, and the factors of one column of
+/// tiles beside it.
+class Triangle {
   public:
-    explicit Tiles(Eigen::MatrixXd& matrix)
-        : matrix_(matrix), count_((matrix.rows() + tileSize - 1) / tileSize) {}
+    explicit Triangle(std::size_t size)
+        : size_(size),
+          count_((size + tileSize - 1) / tileSize),
+          tiles_(allocateTiles(count_ * (count_ + 1) / 2)),
+          packed_(allocateTiles(count_)) {}
 
-    Eigen::Index count() const { return count_; }
-    auto at(Eigen::Index row, Eigen::Index column) {
-        const Eigen::Index i = row * tileSize;
-        const Eigen::Index j = column * tileSize;
-        return matrix_.block(i, j, std::min(tileSize, matrix_.rows() - i),
-                             std::min(tileSize, matrix_.cols() - j));
+    std::size_t count() const { return count_; }
+    double* tile(std::size_t row, std::size_t column) {
+        return tiles_.get() + (row * (row + 1) / 2 + column) * tileCount;
+    }
+    double* packed(std::size_t row) { return packed_.get() + row * tileCount; }
+
+    /// Columns and rows in reverse.
+    void read(const LowerTriangle& matrix, std::size_t tileRow, std::size_t tileColumn) {
+        double* out = tile(tileRow, tileColumn);
+        std::array<double, tileSize> numbers;
+        for (std::size_t j = 0; j < tileSize; ++j) {
+            const std::size_t column = tileColumn * tileSize + j;
+            const std::size_t first = std::max(column, tileRow * tileSize);
+            const std::size_t end = std::min((tileRow + 1) * tileSize, size_);
+            for (std::size_t i = 0; i < tileSize; ++i) {
+                out[i * tileSize + j] = tileRow * tileSize + i == column ? 1 : 0;
+            }
+            if (first < end) {
+                matrix(size_ - 1 - column, size_ - end, std::span(numbers).first(end - first));
+                for (std::size_t row = first; row < end; ++row) {
+                    out[(row % tileSize) * tileSize + j] = numbers[end - 1 - row];
+                }
+            }
+        }
+    }
+
+    /// The reverse order again: a row of the upper triangle from its diagonal on.
+    void write(std::size_t row, float* out) {
+        for (std::size_t column = 0; column <= row; ++column) {
+            const double* from = tile(row / tileSize, column / tileSize);
+            out[row - column] = static_cast<float>(from[(row % tileSize) * tileSize + column % tileSize]);
+        }
     }
 
   private:
-    Eigen::MatrixXd& matrix_;
-    Eigen::Index count_;
+    std::size_t size_;
+    std::size_t count_;
+    hwy::AlignedFreeUniquePtr<double[]> tiles_;
+    hwy::AlignedFreeUniquePtr<double[]> packed_;
 };
 
 /// Row and column of the `index`-th tile of a lower triangle, column by column.
-std::pair<Eigen::Index, Eigen::Index> tileOfTriangle(std::size_t index, Eigen::Index size) {
-    auto left = static_cast<Eigen::Index>(index);
-    Eigen::Index column = 0;
-    while (left >= size - column) {
-        left -= size - column;
+std::pair<std::size_t, std::size_t> tileOfTriangle(std::size_t index, std::size_t size) {
+    std::size_t column = 0;
+    while (index >= size - column) {
+        index -= size - column;
         ++column;
     }
-    return {column + left, column};
+    return {column + index, column};
 }
 
-/// Replaces the lower triangle by L with L Lᵀ = matrix; false when it is not positive definite.
-bool factorize(Tiles tiles, Workers& workers, const JobMonitor& monitor) {
-    for (Eigen::Index k = 0; k < tiles.count(); ++k) {
-        auto corner = tiles.at(k, k);
-        const Eigen::LLT<Eigen::MatrixXd> own(corner);
-        // LLT lets NaN pass, as no comparison with it is true.
-        if (own.info() != Eigen::Success || !own.matrixLLT().diagonal().allFinite()) {
+/// Replaces a tile by L⁻¹ with L Lᵀ = tile; false when it is not positive definite.
+bool invertCorner(double* corner) {
+    constexpr auto size = static_cast<Eigen::Index>(tileSize);
+    Eigen::Map<Tile, Eigen::AlignedMax> tile(corner, size, size);
+    const Eigen::LLT<Tile> own(tile);
+    // LLT lets NaN pass, as no comparison with it is true.
+    if (own.info() != Eigen::Success || !own.matrixLLT().diagonal().allFinite()) {
+        return false;
+    }
+    tile.setIdentity();
+    own.matrixL().solveInPlace(tile);
+    return true;
+}
+
+/// tile = tile · b with b as packed; `room` is for another tile.
+void multiplyInPlace(double* tile, const double* packed, double* room) {
+    std::copy_n(tile, tileCount, room);
+    std::fill_n(tile, tileCount, 0.0);
+    addTileProduct(room, packed, tile);
+}
+
+/// Replaces the triangle by L with L Lᵀ = triangle, and its tiles on the diagonal by their inverses; false
+/// when it is not positive definite.
+bool factorize(Triangle& triangle, Workers& workers, const JobMonitor& monitor) {
+    const std::size_t count = triangle.count();
+    const auto inverse = allocateTiles(1);
+    for (std::size_t k = 0; k < count; ++k) {
+        if (!invertCorner(triangle.tile(k, k))) {
             return false;
         }
-        corner = own.matrixL();
-        const Eigen::Index below = tiles.count() - k - 1;
-        workers.forEach(
-            static_cast<std::size_t>(below),
-            [&](std::size_t i) {
-                auto tile = tiles.at(k + 1 + static_cast<Eigen::Index>(i), k);
-                const Eigen::MatrixXd solved = own.matrixL().solve(tile.transpose());
-                tile = solved.transpose();
-            },
-            monitor);
-        workers.forEach(
-            static_cast<std::size_t>(below * (below + 1) / 2),
-            [&](std::size_t index) {
-                const auto [row, column] = tileOfTriangle(index, below);
-                tiles.at(k + 1 + row, k + 1 + column).noalias() -=
-                    tiles.at(k + 1 + row, k) * tiles.at(k + 1 + column, k).transpose();
-            },
-            monitor);
+        packTransposedTile(triangle.tile(k, k), 1, inverse.get());
+        const std::size_t below = count - k - 1;
+        const auto solve = [&](std::size_t index) {
+            const std::size_t row = k + 1 + index;
+            multiplyInPlace(triangle.tile(row, k), inverse.get(), triangle.packed(row));
+            packTransposedTile(triangle.tile(row, k), -1, triangle.packed(row));
+        };
+        workers.forEach(below, solve, monitor);
+        const auto update = [&](std::size_t index) {
+            const auto [row, column] = tileOfTriangle(index, below);
+            addTileProduct(triangle.tile(k + 1 + row, k), triangle.packed(k + 1 + column),
+                           triangle.tile(k + 1 + row, k + 1 + column));
+        };
+        workers.forEach(below * (below + 1) / 2, update, monitor);
     }
     return true;
 }
 
-/// L⁻¹ of the lower triangle, column of tiles by column of tiles; 0 above.
-Eigen::MatrixXd inverseOf(Tiles tiles, Eigen::Index size, Workers& workers, const JobMonitor& monitor) {
-    Eigen::MatrixXd inverse = Eigen::MatrixXd::Zero(size, size);
-    Tiles out(inverse);
-    workers.forEach(
-        static_cast<std::size_t>(tiles.count()),
-        [&](std::size_t index) {
-            const auto column = static_cast<Eigen::Index>(index);
-            for (Eigen::Index row = column; row < tiles.count(); ++row) {
-                monitor.throwIfCancelled();
-                auto tile = out.at(row, column);
-                if (row == column) {
-                    tile.setIdentity();
-                }
-                for (Eigen::Index k = column; k < row; ++k) {
-                    tile.noalias() -= tiles.at(row, k) * out.at(k, column);
-                }
-                tiles.at(row, row).triangularView<Eigen::Lower>().solveInPlace(tile);
+/// Replaces L, as factorize() left it, by L⁻¹: the columns of tiles from the last on, each as the product of
+/// the inverse so far and its own tiles, −L⁻¹ L(:, j) L(j, j)⁻¹.
+void invert(Triangle& triangle, Workers& workers, const JobMonitor& monitor) {
+    const auto inverse = allocateTiles(1);
+    for (std::size_t j = triangle.count(); j-- > 0;) {
+        packTile(triangle.tile(j, j), 1, inverse.get());
+        const std::size_t below = triangle.count() - j - 1;
+        const auto scale = [&](std::size_t index) {
+            const std::size_t row = j + 1 + index;
+            multiplyInPlace(triangle.tile(row, j), inverse.get(), triangle.packed(row));
+            packTile(triangle.tile(row, j), -1, triangle.packed(row));
+        };
+        workers.forEach(below, scale, monitor);
+        const auto gather = [&](std::size_t index) {
+            // The longest sums first.
+            const std::size_t row = triangle.count() - 1 - index;
+            double* tile = triangle.tile(row, j);
+            std::fill_n(tile, tileCount, 0.0);
+            for (std::size_t k = j + 1; k <= row; ++k) {
+                addTileProduct(triangle.tile(row, k), triangle.packed(k), tile);
             }
-        },
-        monitor);
-    return inverse;
+        };
+        workers.forEach(below, gather, monitor);
+    }
 }
 
 } // namespace
 
-std::optional<Matrix> inverseFactor(const Eigen::MatrixXd& hessian, Workers& workers,
+std::optional<Matrix> inverseFactor(std::size_t size, const LowerTriangle& hessian, Workers& workers,
                                     const JobMonitor& monitor) {
     // With J the reversal of the order, J H J = L Lᵀ gives R = J L J.
-    Eigen::MatrixXd reversed = hessian.transpose().reverse();
-    if (!factorize(Tiles(reversed), workers, monitor)) {
+    Triangle triangle(size);
+    const std::size_t count = triangle.count();
+    const auto read = [&](std::size_t index) {
+        const auto [row, column] = tileOfTriangle(index, count);
+        triangle.read(hessian, row, column);
+    };
+    workers.forEach(count * (count + 1) / 2, read, monitor);
+    if (!factorize(triangle, workers, monitor)) {
         return std::nullopt;
     }
-    return inverseOf(Tiles(reversed), reversed.rows(), workers, monitor).reverse().cast<float>();
+    invert(triangle, workers, monitor);
+    Matrix factor = Matrix::Zero(static_cast<Eigen::Index>(size), static_cast<Eigen::Index>(size));
+    const auto write = [&](std::size_t row) {
+        const std::size_t at = size - 1 - row;
+        triangle.write(row, factor.data() + at * size + at);
+    };
+    workers.forEach(size, write, monitor);
+    return factor;
 }
 
 } // namespace planish

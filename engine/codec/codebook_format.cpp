@@ -6,6 +6,7 @@
 #include "codec/number.h"
 #include "codec/optimal_levels.h"
 #include "codec/packed_numbers.h"
+#include "codec/value_kernels.h"
 
 #include <algorithm>
 #include <cmath>
@@ -19,11 +20,9 @@ namespace {
 
 /// fp16 numbers as packed, infinities and NaN of hostile bytes as the largest number and 0.
 void readLevels(std::span<const std::byte> in, std::span<float> levels) {
-    for (std::size_t i = 0; i < levels.size(); ++i) {
-        std::uint16_t half = 0;
-        std::memcpy(&half, in.data() + i * sizeof(half), sizeof(half));
-        const float value = fromFp16(half);
-        levels[i] = std::isnan(value) ? 0.0F : std::clamp(value, -largestFp16, largestFp16);
+    floatsFromFp16(in, levels);
+    for (float& level : levels) {
+        level = std::isnan(level) ? 0.0F : std::clamp(level, -largestFp16, largestFp16);
     }
 }
 
@@ -106,13 +105,12 @@ class CodebookFormat final : public ScalarFormat {
         std::vector<std::uint8_t> indices(out.size());
         readLevels(in.first(bytes), levels);
         unpackBits(in.subspan(bytes), bits_, indices);
-        const std::size_t size = groupSize(out.size());
-        for (std::size_t start = 0; start < out.size(); start += size) {
-            const float* group = levels.data() + ((start / size) << bits_);
-            for (std::size_t i = start; i < std::min(start + size, out.size()); ++i) {
-                out[i] = group[indices[i]];
-            }
+        const std::size_t each = std::size_t{1} << bits_;
+        std::vector<LevelTable> tables(groups(out.size()));
+        for (std::size_t group = 0; group < tables.size(); ++group) {
+            std::copy_n(levels.data() + group * each, each, tables[group].begin());
         }
+        lookUpValues(tables, {indices.data(), out.data(), out.size(), groupSize(out.size())});
     }
 
     LinearRow openRow(std::span<const std::byte> in, std::size_t columns) const override {

@@ -2,6 +2,7 @@
 #include "codec/diagonal.h"
 
 #include "codec/number.h"
+#include "codec/value_kernels.h"
 
 #include <cmath>
 #include <cstdint>
@@ -29,12 +30,9 @@ void writeScales(const Vector& scales, std::span<std::byte> out) {
 
 Vector readScales(std::span<const std::byte> in) {
     Vector scales(static_cast<Eigen::Index>(in.size() / sizeof(std::uint16_t)));
-    for (Eigen::Index i = 0; i < scales.size(); ++i) {
-        std::uint16_t bits = 0;
-        std::memcpy(&bits, in.subspan(static_cast<std::size_t>(i) * sizeof(bits), sizeof(bits)).data(),
-                    sizeof(bits));
-        const float scale = fromFp16(bits);
-        scales[i] = scale > 0 && std::isfinite(scale) ? scale : 1.0F;
+    floatsFromFp16(in, {scales.data(), in.size() / sizeof(std::uint16_t)});
+    for (float& scale : scales) {
+        scale = scale > 0 && std::isfinite(scale) ? scale : 1.0F;
     }
     return scales;
 }

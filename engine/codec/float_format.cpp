@@ -4,6 +4,7 @@
 #include "codec/checked_size.h"
 #include "codec/number.h"
 #include "codec/row_blocks.h"
+#include "codec/value_kernels.h"
 
 #include <cassert>
 #include <cstring>
@@ -73,7 +74,7 @@ class FloatFormat final : public Format {
                 readRow<std::uint16_t>(in, shape.columns, values, fromBf16);
                 break;
             case FloatType::fp16:
-                readRow<std::uint16_t>(in, shape.columns, values, fromFp16);
+                floatsFromFp16(packed.subspan(at, rowBytes(shape.columns)), {values, shape.columns});
                 break;
             }
         }

@@ -3,6 +3,7 @@
 
 #include "codec/checked_size.h"
 #include "codec/number.h"
+#include "codec/unpack_kernels.h"
 
 #include <fmt/format.h>
 
@@ -70,7 +71,10 @@ std::uint16_t load(const std::byte* in) {
 
 class GgufLayout final : public RowLayout {
   public:
-    GgufLayout(GgufBlock block, ParameterKind scaleKind) : block_(std::move(block)), scaleKind_(scaleKind) {}
+    GgufLayout(GgufBlock block, ParameterKind scaleKind)
+        : block_(std::move(block)),
+          scaleKind_(scaleKind),
+          hasVectors_(std::all_of(block_.levels.begin(), block_.levels.end(), hasPlaneVectors)) {}
 
     std::size_t bytes(RowShape shape) const override {
         if (shape.columns % block_.weights != 0) {
@@ -111,10 +115,17 @@ class GgufLayout final : public RowLayout {
 
     void read(std::span<const std::byte> in, std::span<GroupParameters> parameters,
               std::span<std::uint8_t> indices) const override {
-        for (std::size_t i = 0; i * block_.weights < indices.size(); ++i) {
+        const std::size_t blocks = indices.size() / block_.weights;
+        if (hasVectors_) {
+            readPlaneVectors(block_.levels,
+                             {in.data(), blocks, block_.bytes, block_.weights, indices.data()});
+        }
+        for (std::size_t i = 0; i < blocks; ++i) {
             const std::byte* block = in.data() + i * block_.bytes;
             readParameters(block, parameters.subspan(i * block_.groups, block_.groups));
-            readPlanes(block_.levels, block, indices.subspan(i * block_.weights, block_.weights));
+            if (!hasVectors_) {
+                readPlanes(block_.levels, block, indices.subspan(i * block_.weights, block_.weights));
+            }
         }
     }
 
@@ -174,6 +185,7 @@ class GgufLayout final : public RowLayout {
 
     GgufBlock block_;
     ParameterKind scaleKind_;
+    bool hasVectors_;
 };
 
 } // namespace

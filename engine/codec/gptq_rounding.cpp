@@ -26,25 +26,21 @@ struct Block {
 /// The inverse factor of H + λI, columns in the given order.
 Matrix dampedInverseFactor(const Matrix& hessian, const std::vector<Index>& order, bool onlyDiagonal,
                            const EncodeContext& context) {
-    const Index size = hessian.rows();
     const double mean = hessian.diagonal().cast<double>().mean();
     const double usual = mean > 0 ? mean : 1.0;
-    Eigen::MatrixXd ordered(size, size);
-    for (Index j = 0; j < size; ++j) {
-        for (Index i = 0; i < size; ++i) {
-            const bool counts = i == j || !onlyDiagonal;
-            ordered(i, j) =
-                counts ? hessian(order[static_cast<std::size_t>(i)], order[static_cast<std::size_t>(j)])
-                       : 0.0F;
-        }
-        if (ordered(j, j) <= 0) {
-            ordered(j, j) = usual;
-        }
-    }
-    const Eigen::VectorXd diagonal = ordered.diagonal();
     for (double damping = 0.01; damping < 1e9; damping *= 10) {
-        ordered.diagonal() = diagonal.array() + damping * usual;
-        if (auto factor = inverseFactor(ordered, context.workers, context.monitor)) {
+        const auto damped = [&](std::size_t row, std::size_t firstColumn, std::span<double> numbers) {
+            for (std::size_t i = 0; i < numbers.size(); ++i) {
+                const std::size_t column = firstColumn + i;
+                const double number = hessian(order[row], order[column]);
+                if (column == row) {
+                    numbers[i] = (number > 0 ? number : usual) + damping * usual;
+                } else {
+                    numbers[i] = onlyDiagonal ? 0 : number;
+                }
+            }
+        };
+        if (auto factor = inverseFactor(order.size(), damped, context.workers, context.monitor)) {
             return *std::move(factor);
         }
     }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "codec/grid.h"
 
+#include "codec/encode_kernels.h"
 #include "codec/grid_screen.h"
+#include "codec/value_kernels.h"
 
 #include <algorithm>
 #include <cassert>
@@ -125,6 +127,19 @@ std::uint8_t Grid::nearest(GroupParameters parameters, float weight) const {
     return static_cast<std::uint8_t>(index);
 }
 
+void Grid::nearest(std::span<const GroupParameters> parameters, std::size_t groupSize,
+                   std::span<const float> weights, std::span<std::uint8_t> indices) const {
+    assert(weights.size() == indices.size());
+    if (uniform_) {
+        nearestWhole(parameters, groupSize, first(), last() - first(), weights, indices.data());
+        return;
+    }
+    for (std::size_t start = 0; start < weights.size(); start += groupSize) {
+        const std::size_t count = std::min(groupSize, weights.size() - start);
+        nearest(parameters[start / groupSize], weights.subspan(start, count), indices.subspan(start, count));
+    }
+}
+
 double Grid::squaredError(GroupParameters parameters, std::span<const float> weights,
                           std::span<const float> importance) const {
     assert(importance.empty() || importance.size() == weights.size());
@@ -153,24 +168,16 @@ bool Grid::certainlyExceeds(double limit, GroupParameters parameters, std::span<
     return std::isfinite(rough) && rough > limit * (1 + doubt);
 }
 
-void Grid::values(GroupParameters parameters, std::span<const std::uint8_t> indices,
-                  std::span<float> out) const {
+void Grid::values(std::span<const GroupParameters> parameters, std::size_t groupSize,
+                  std::span<const std::uint8_t> indices, std::span<float> out) const {
     assert(indices.size() == out.size());
-    const float scale = parameters.scale;
-    const float offset = parameters.offset;
+    const IndexRow row{indices.data(), out.data(), out.size(), groupSize};
     if (uniform_) {
-        const float start = first();
-        for (std::size_t i = 0; i < out.size(); ++i) {
-            out[i] = offset + scale * (static_cast<float>(indices[i]) + start);
-        }
-        return;
-    }
-    std::array<float, 16> decoded{};
-    for (std::size_t i = 0; i < levels_.size(); ++i) {
-        decoded[i] = offset + scale * levels_[i];
-    }
-    for (std::size_t i = 0; i < out.size(); ++i) {
-        out[i] = decoded[indices[i] & 15U];
+        uniformValues(parameters, first(), row);
+    } else {
+        LevelTable table{};
+        std::copy(levels_.begin(), levels_.end(), table.begin());
+        tableValues(parameters, table, row);
     }
 }
 

@@ -36,15 +36,18 @@ class Grid {
     void nearest(GroupParameters parameters, std::span<const float> weights,
                  std::span<std::uint8_t> indices) const;
     std::uint8_t nearest(GroupParameters parameters, float weight) const;
+    /// The same for a row, columns in groups of `groupSize`.
+    void nearest(std::span<const GroupParameters> parameters, std::size_t groupSize,
+                 std::span<const float> weights, std::span<std::uint8_t> indices) const;
     /// Σ i·(w − decoded w)² under the nearest levels, in double; an empty `importance` i means all ones.
     double squaredError(GroupParameters parameters, std::span<const float> weights,
                         std::span<const float> importance) const;
     /// Whether squaredError() is certainly above `limit`: a quick test that leaves open what is near.
     bool certainlyExceeds(double limit, GroupParameters parameters, std::span<const float> weights,
                           std::span<const float> importance) const;
-    /// What is decoded for `indices`, each below 2^bits.
-    void values(GroupParameters parameters, std::span<const std::uint8_t> indices,
-                std::span<float> out) const;
+    /// What is decoded for the `indices` of a row, each below 2^bits, columns in groups of `groupSize`.
+    void values(std::span<const GroupParameters> parameters, std::size_t groupSize,
+                std::span<const std::uint8_t> indices, std::span<float> out) const;
 
   private:
     Grid(int bits, bool uniform, std::vector<float> levels);

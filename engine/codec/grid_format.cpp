@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "codec/grid_format.h"
 
+#include "codec/encode_kernels.h"
 #include "codec/plain_layout.h"
 #include "codec/rounding.h"
 
@@ -53,6 +54,12 @@ class GridRowEncoder final : public RowEncoder {
     void roundGroup(std::size_t group, std::span<const float> weights) override {
         format_.grid().nearest(parameters_[group], weights,
                                std::span(indices_).subspan(group * groupSize_, weights.size()));
+    }
+
+    void roundRow(std::span<const float> row, std::span<const float> importance,
+                  std::size_t groupSize) override {
+        choice_.chooseRow({row, importance, format_, storable_}, parameters_);
+        format_.grid().nearest(parameters_, groupSize, row, indices_);
     }
 
     float round(std::size_t column, float weight) override {
@@ -132,6 +139,26 @@ GroupParameters GridFormat::cover(std::span<const float> group, const StorablePa
         consider(storable.nearest(scaleToCover(group, nearer), nearer));
     }
     return best;
+}
+
+bool GridFormat::coverRow(std::span<const float> row, const StorableRow& storable,
+                          std::span<GroupParameters> parameters) const {
+    if (!traits_.hasOffset || !storable.units[0].scale.isFp16()) {
+        return false;
+    }
+    const std::size_t size = groupSize(row.size());
+    std::vector<float> lows(parameters.size());
+    std::vector<float> highs(parameters.size());
+    rangesOf(row, size, lows, highs);
+    for (std::size_t group = 0; group < lows.size(); ++group) {
+        if (lows[group] == 0) {
+            // The sign of a zero is stored, too.
+            lows[group] = static_cast<float>(
+                rangeOf(row.subspan(group * size, std::min(size, row.size() - group * size))).low);
+        }
+    }
+    coverRanges(lows, highs, traits_.grid.last(), parameters);
+    return true;
 }
 
 StorableParameters GridFormat::free() const {
@@ -239,17 +266,10 @@ LinearRow GridFormat::openRow(std::span<const std::byte> in, std::size_t columns
 }
 
 void GridFormat::decodeRow(std::span<const std::byte> in, std::span<float> out) const {
-    const std::size_t columns = out.size();
-    const std::size_t size = groupSize(columns);
-    std::vector<GroupParameters> parameters(groups(columns));
-    std::vector<std::uint8_t> indices(columns);
+    std::vector<GroupParameters> parameters(groups(out.size()));
+    std::vector<std::uint8_t> indices(out.size());
     layout_->read(in, parameters, indices);
-    for (std::size_t group = 0; group < parameters.size(); ++group) {
-        const std::size_t start = group * size;
-        const std::size_t count = std::min(size, columns - start);
-        traits_.grid.values(parameters[group], std::span<const std::uint8_t>(indices).subspan(start, count),
-                            out.subspan(start, count));
-    }
+    traits_.grid.values(parameters, groupSize(out.size()), indices, out);
 }
 
 std::shared_ptr<const GridFormat> makePlainGridFormat(GridTraits traits, std::size_t groupSize,

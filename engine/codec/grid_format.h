@@ -38,6 +38,7 @@ class GridFormat final : public ScalarFormat {
 
     const Grid& grid() const { return traits_.grid; }
     bool hasOffset() const { return traits_.hasOffset; }
+    bool hasSignedScale() const { return traits_.signedScale; }
 
     /// What parameters the groups of this row can store. Units are made to reach what `choice` would take if
     /// it were free.
@@ -47,6 +48,10 @@ class GridFormat final : public ScalarFormat {
     /// next to it may fit better: then that. For grids of unit variance, the storable scale nearest to the
     /// root mean square.
     GroupParameters cover(std::span<const float> group, const StorableParameters& storable) const;
+    /// cover() of all groups of a row at once, where that is quicker: for whole levels above offsets, all
+    /// parameters fp16. False, with nothing done, for others.
+    bool coverRow(std::span<const float> row, const StorableRow& storable,
+                  std::span<GroupParameters> parameters) const;
     /// Packs one row; `indices` are levels, one a weight.
     void writeRow(const StorableRow& storable, std::span<const GroupParameters> parameters,
                   std::span<const std::uint8_t> indices, std::span<std::byte> out) const;

@@ -3,9 +3,11 @@
 #include "codec/parameter_search.h"
 #include "codec/rounding.h"
 #include "codec/row_blocks.h"
+#include "codec/search_kernel.h"
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace planish {
 namespace {
@@ -50,6 +52,31 @@ void tryNeighbours(const GroupProblem& problem, ParameterSearch& search) {
     }
 }
 
+/// Whether searchGroups() can serve the row.
+bool isSearchable(const RowProblem& problem) {
+    constexpr float largest = 1e15F;
+    return problem.format.grid().isUniform() && problem.storable.units[0].scale.isFp16() &&
+           std::all_of(problem.weights.begin(), problem.weights.end(),
+                       [](float weight) { return std::fabs(weight) <= largest; });
+}
+
+/// The whole groups of a row, a group in each lane of a vector; the last one by `choice` if it is shorter.
+void searchRow(const RowProblem& problem, bool thorough, const GroupChoice& choice,
+               std::span<GroupParameters> parameters) {
+    const GridFormat& format = problem.format;
+    const std::size_t size = format.groupSize(problem.weights.size());
+    const std::size_t whole = problem.weights.size() / size;
+    NearestChoice().chooseRow(problem, parameters);
+    const bool hasOffset = problem.storable.units[0].offset.has_value();
+    searchGroups({format.grid().first(), format.grid().last(), hasOffset, format.hasSignedScale(), thorough,
+                  problem.weights.data(), size, whole},
+                 parameters.data());
+    if (whole < parameters.size()) {
+        parameters[whole] =
+            choice.choose({problem.weights.subspan(whole * size), {}, format, problem.storable.of(whole)});
+    }
+}
+
 } // namespace
 
 void DirectRounding::encode(const ScalarFormat& format, MatrixView weights, const EncodeContext& context,
@@ -62,16 +89,26 @@ void DirectRounding::encode(const ScalarFormat& format, MatrixView weights, cons
     forEachRow(weights, context.workers, context.monitor, [&](std::size_t row) {
         const std::span<const float> values(weights.row(static_cast<Eigen::Index>(row)).data(), columns);
         const auto encoder = format.startRow(values, *choice_);
-        for (std::size_t start = 0; start < columns; start += size) {
-            const std::size_t count = std::min(size, columns - start);
-            const auto group = values.subspan(start, count);
-            const auto weighting =
-                importance.empty() ? std::span<const float>() : std::span(importance).subspan(start, count);
-            encoder->chooseLevels(start / size, group, weighting);
-            encoder->roundGroup(start / size, group);
-        }
+        encoder->roundRow(values, importance, size);
         encoder->write(out.subspan(row * rowBytes, rowBytes));
     });
+}
+
+void GroupChoice::chooseRow(const RowProblem& problem, std::span<GroupParameters> parameters) const {
+    const std::size_t size = problem.format.groupSize(problem.weights.size());
+    for (std::size_t group = 0; group < parameters.size(); ++group) {
+        const std::size_t count = std::min(size, problem.weights.size() - group * size);
+        const auto importance =
+            problem.importance.empty() ? problem.importance : problem.importance.subspan(group * size, count);
+        parameters[group] = choose({problem.weights.subspan(group * size, count), importance, problem.format,
+                                    problem.storable.of(group)});
+    }
+}
+
+void NearestChoice::chooseRow(const RowProblem& problem, std::span<GroupParameters> parameters) const {
+    if (!problem.format.coverRow(problem.weights, problem.storable, parameters)) {
+        GroupChoice::chooseRow(problem, parameters);
+    }
 }
 
 GroupParameters NearestChoice::choose(const GroupProblem& problem) const {
@@ -97,6 +134,22 @@ GroupParameters RefineChoice::choose(const GroupProblem& problem) const {
         }
     }
     return search.best();
+}
+
+void RefineChoice::chooseRow(const RowProblem& problem, std::span<GroupParameters> parameters) const {
+    if (isSearchable(problem)) {
+        searchRow(problem, false, *this, parameters);
+    } else {
+        GroupChoice::chooseRow(problem, parameters);
+    }
+}
+
+void MseChoice::chooseRow(const RowProblem& problem, std::span<GroupParameters> parameters) const {
+    if (problem.importance.empty() && isSearchable(problem)) {
+        searchRow(problem, true, *this, parameters);
+    } else {
+        GroupChoice::chooseRow(problem, parameters);
+    }
 }
 
 GroupParameters MseChoice::choose(const GroupProblem& problem) const {

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "codec/hadamard_kernel.h"
 #include "codec/row_blocks.h"
 #include "codec/split_mix.h"
 #include "codec/transform.h"
 
+#include <hwy/aligned_allocator.h>
+
 #include <cmath>
 #include <cstring>
+#include <new>
+#include <utility>
 #include <vector>
 
 namespace planish {
@@ -25,25 +30,14 @@ std::size_t blockSize(std::size_t columns) {
     return columns & (~columns + 1);
 }
 
-/// The orthonormal Walsh-Hadamard transform, its own inverse, of every block of a row.
-void hadamard(float* row, std::size_t columns, std::size_t block) {
-    const float unit = 1.0F / std::sqrt(static_cast<float>(block));
-    for (std::size_t start = 0; start < columns; start += block) {
-        float* x = row + start;
-        for (std::size_t half = 1; half < block; half *= 2) {
-            for (std::size_t i = 0; i < block; i += 2 * half) {
-                for (std::size_t j = i; j < i + half; ++j) {
-                    const float a = x[j];
-                    const float b = x[j + half];
-                    x[j] = a + b;
-                    x[j + half] = a - b;
-                }
-            }
-        }
-        for (std::size_t i = 0; i < block; ++i) {
-            x[i] *= unit;
-        }
-    }
+hwy::AlignedFreeUniquePtr<float[]> roomFor(std::size_t columns) {
+    auto room = hwy::AllocateAligned<float>(columns);
+    return room ? std::move(room) : throw std::bad_alloc();
+}
+
+/// What makes the transform of blocks of this size orthonormal, and its own inverse.
+float unitOf(std::size_t block) {
+    return 1.0F / std::sqrt(static_cast<float>(block));
 }
 
 class HadamardTransform final : public Transform {
@@ -83,13 +77,14 @@ class HadamardTransform final : public Transform {
 
     void inverse(std::span<const std::byte> header, std::size_t, MutableMatrixView rows) const override {
         const auto columns = static_cast<std::size_t>(rows.cols());
-        const std::vector<float> signs = randomSigns(seedOf(header), columns);
+        const std::size_t block = blockSize(columns);
+        std::vector<float> factors = randomSigns(seedOf(header), columns);
+        for (float& factor : factors) {
+            factor *= unitOf(block);
+        }
+        const auto room = roomFor(columns);
         for (Eigen::Index index = 0; index < rows.rows(); ++index) {
-            float* row = rows.row(index).data();
-            hadamard(row, columns, blockSize(columns));
-            for (std::size_t i = 0; i < columns; ++i) {
-                row[i] *= signs[i];
-            }
+            hadamard({rows.row(index).data(), columns}, block, factors, room.get());
         }
     }
 
@@ -102,13 +97,15 @@ class HadamardTransform final : public Transform {
 
     static void rotate(MutableMatrixView rows, std::uint64_t seed, const EncodeContext& context) {
         const auto columns = static_cast<std::size_t>(rows.cols());
+        const std::size_t block = blockSize(columns);
         const std::vector<float> signs = randomSigns(seed, columns);
+        const std::vector<float> units(columns, unitOf(block));
         forEachRow(rows, context.workers, context.monitor, [&](std::size_t index) {
             float* row = rows.row(static_cast<Eigen::Index>(index)).data();
             for (std::size_t i = 0; i < columns; ++i) {
                 row[i] *= signs[i];
             }
-            hadamard(row, columns, blockSize(columns));
+            hadamard({row, columns}, block, units, roomFor(columns).get());
         });
     }
 };

@@ -3,7 +3,9 @@
 
 #include "codec/bit_stream.h"
 #include "codec/checked_size.h"
+#include "codec/encode_kernels.h"
 #include "codec/number.h"
+#include "codec/value_kernels.h"
 
 #include <cstring>
 #include <vector>
@@ -44,7 +46,15 @@ class ParameterSection {
     /// number(group) and storable(unit) say what to write.
     template <typename Number, typename Storable>
     void write(std::size_t groups, Number number, Storable storable, std::span<std::byte> out) const {
-        if (!isCoded(type_)) {
+        if (type_ == ScaleType::fp16) {
+            std::vector<float> numbers(groups);
+            for (std::size_t group = 0; group < groups; ++group) {
+                numbers[group] = number(group);
+            }
+            fp16FromExact(numbers, out);
+            return;
+        }
+        if (type_ == ScaleType::bf16) {
             for (std::size_t group = 0; group < groups; ++group) {
                 store(out, group, storable(0).half(number(group)));
             }
@@ -63,10 +73,17 @@ class ParameterSection {
     /// Calls take(group, number) for each group.
     template <typename Take>
     void read(std::span<const std::byte> in, std::size_t groups, Take take) const {
-        if (!isCoded(type_)) {
+        if (type_ == ScaleType::fp16) {
+            std::vector<float> numbers(groups);
+            floatsFromFp16(in, numbers);
             for (std::size_t group = 0; group < groups; ++group) {
-                const std::uint16_t bits = load(in, group);
-                take(group, type_ == ScaleType::fp16 ? fromFp16(bits) : fromBf16(bits));
+                take(group, numbers[group]);
+            }
+            return;
+        }
+        if (type_ == ScaleType::bf16) {
+            for (std::size_t group = 0; group < groups; ++group) {
+                take(group, fromBf16(load(in, group)));
             }
             return;
         }

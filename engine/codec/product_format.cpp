@@ -6,9 +6,11 @@
 #include "codec/input_statistics.h"
 #include "codec/number.h"
 #include "codec/split_mix.h"
+#include "codec/value_kernels.h"
 #include "codec/vector_quantizer.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -119,19 +121,18 @@ class ProductFormat final : public Format {
 
     void decodeRows(std::span<const std::byte> packed, Shape shape, std::size_t firstRow,
                     MutableMatrixView out) const override {
-        const std::vector<float> codebooks = readCodebooks(packed.first(product_.stages * codebookBytes()));
+        const std::size_t codebookEnd = product_.stages * codebookBytes();
+        const std::vector<float> codebooks = readCodebooks(packed.first(codebookEnd));
         const std::size_t bytes = streamBytes(shape.columns);
-        std::vector<std::uint16_t> entries(places(shape.columns));
+        const std::size_t each = places(shape.columns);
+        std::vector<std::uint16_t> entries(product_.stages * each);
         for (Eigen::Index row = 0; row < out.rows(); ++row) {
-            float* values = out.row(row).data();
-            std::fill_n(values, shape.columns, 0.0F);
-            const std::size_t stream = (firstRow + static_cast<std::size_t>(row)) * product_.stages * bytes;
+            const std::size_t first = (firstRow + static_cast<std::size_t>(row)) * product_.stages;
             for (std::size_t stage = 0; stage < product_.stages; ++stage) {
-                const std::size_t at = product_.stages * codebookBytes() + stream + stage * bytes;
-                unpackBits(packed.subspan(at, bytes), bits_, entries);
-                const float* codebook = codebooks.data() + stage * product_.entries * product_.width;
-                addEntries(codebook, entries, {values, shape.columns});
+                unpackBits(packed.subspan(codebookEnd + (first + stage) * bytes, bytes), bits_,
+                           std::span(entries).subspan(stage * each, each));
             }
+            sumEntries(codebooks, entries, {out.row(row).data(), shape.columns});
         }
     }
 
@@ -173,24 +174,59 @@ class ProductFormat final : public Format {
     /// Infinities and NaN of hostile bytes as the largest number and 0.
     static std::vector<float> readCodebooks(std::span<const std::byte> in) {
         std::vector<float> values(in.size() / sizeof(std::uint16_t));
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            std::uint16_t half = 0;
-            std::memcpy(&half, in.data() + i * sizeof(half), sizeof(half));
-            const float value = fromFp16(half);
-            values[i] = std::isnan(value) ? 0.0F : std::clamp(value, -largestFp16, largestFp16);
+        floatsFromFp16(in, values);
+        for (float& value : values) {
+            value = std::isnan(value) ? 0.0F : std::clamp(value, -largestFp16, largestFp16);
         }
         return values;
     }
 
-    void addEntries(const float* codebook, std::span<const std::uint16_t> entries,
+    /// `entries` of a row, those of a stage after those of the stages before it.
+    void sumEntries(std::span<const float> codebooks, std::span<const std::uint16_t> entries,
                     std::span<float> row) const {
-        for (std::size_t place = 0; place < entries.size(); ++place) {
-            const float* entry = codebook + entries[place] * product_.width;
-            const auto part = row.subspan(place * product_.width);
-            for (std::size_t i = 0; i < std::min(product_.width, part.size()); ++i) {
-                part[i] += entry[i];
-            }
+        switch (product_.width) {
+        case 2:
+            return sumEntriesOf<2>(codebooks, entries, row);
+        case 4:
+            return sumEntriesOf<4>(codebooks, entries, row);
+        case 8:
+            return sumEntriesOf<8>(codebooks, entries, row);
+        default:
+            return sumEntriesOf<16>(codebooks, entries, row);
         }
+    }
+
+    template <std::size_t width>
+    void sumEntriesOf(std::span<const float> codebooks, std::span<const std::uint16_t> entries,
+                      std::span<float> row) const {
+        const std::size_t each = entries.size() / product_.stages;
+        const std::size_t whole = row.size() / width;
+        for (std::size_t place = 0; place < whole; ++place) {
+            const auto sum = sumOf<width>(codebooks, entries, each, place);
+            std::memcpy(row.data() + place * width, sum.data(), sizeof(sum));
+        }
+        if (whole < each) {
+            const auto sum = sumOf<width>(codebooks, entries, each, whole);
+            std::copy_n(sum.data(), row.size() - whole * width, row.data() + whole * width);
+        }
+    }
+
+    template <std::size_t width>
+    std::array<float, width> sumOf(std::span<const float> codebooks, std::span<const std::uint16_t> entries,
+                                   std::size_t each, std::size_t place) const {
+        std::array<float, width> sum{};
+        const auto add = [&](std::size_t stage) {
+            const float* entry =
+                codebooks.data() + (stage * product_.entries + entries[stage * each + place]) * width;
+            for (std::size_t i = 0; i < width; ++i) {
+                sum[i] += entry[i];
+            }
+        };
+        add(0);
+        for (std::size_t stage = 1; stage < product_.stages; ++stage) {
+            add(stage);
+        }
+        return sum;
     }
 
     ProductShape product_;

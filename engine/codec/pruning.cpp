@@ -4,6 +4,7 @@
 #include "codec/input_statistics.h"
 #include "codec/packed_numbers.h"
 #include "codec/row_blocks.h"
+#include "codec/value_kernels.h"
 
 #include <algorithm>
 #include <bit>
@@ -42,20 +43,21 @@ void writePlaces(const Mask& mask, std::span<const std::uint32_t> places, std::s
 
 /// Sets the columns of a bitmap to 0, which must be `count` and within the row.
 void applyBitmap(std::span<const std::byte> in, std::size_t count, std::span<float> row) {
-    std::size_t found = 0;
-    for (std::size_t byte = 0; byte < in.size(); ++byte) {
-        for (auto bits = std::to_integer<unsigned>(in[byte]); bits != 0; bits &= bits - 1) {
-            const std::size_t column = 8 * byte + static_cast<std::size_t>(std::countr_zero(bits));
-            if (column >= row.size()) {
-                fail("columns within the row", "column " + std::to_string(column));
-            }
-            row[column] = 0;
-            ++found;
+    if (const std::size_t left = row.size() % 8; left != 0) {
+        const unsigned beyond = std::to_integer<unsigned>(in.back()) >> left;
+        if (beyond != 0) {
+            const std::size_t column = row.size() + static_cast<std::size_t>(std::countr_zero(beyond));
+            fail("columns within the row", "column " + std::to_string(column));
         }
+    }
+    std::size_t found = 0;
+    for (const std::byte bits : in) {
+        found += static_cast<std::size_t>(std::popcount(std::to_integer<unsigned>(bits)));
     }
     if (found != count) {
         fail(std::to_string(count) + " columns in each row", std::to_string(found));
     }
+    clearColumns(in, row);
 }
 
 /// The same for a list, whose columns must rise.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "codec/correction.h"
+#include "codec/row_blocks.h"
 #include "codec/split_mix.h"
 
 #include <algorithm>
@@ -27,9 +28,13 @@ class Residual final : public Correction {
 
     void apply(std::span<const std::byte> section, Shape shape, std::size_t firstRow,
                MutableMatrixView rows) const override {
-        Matrix missing(rows.rows(), rows.cols());
-        codec_.decodeRows(section, shape, firstRow, missing);
-        rows += missing;
+        const auto each = static_cast<Eigen::Index>(rowsPerTask(shape.columns));
+        Matrix missing;
+        for (Eigen::Index first = 0; first < rows.rows(); first += each) {
+            missing.resize(std::min(each, rows.rows() - first), rows.cols());
+            codec_.decodeRows(section, shape, firstRow + static_cast<std::size_t>(first), missing);
+            rows.middleRows(first, missing.rows()) += missing;
+        }
     }
 
   private:

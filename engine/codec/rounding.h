@@ -30,6 +30,14 @@ struct GroupProblem {
     const StorableParameters& storable;
 };
 
+/// A row of weights and the grids its groups may choose from.
+struct RowProblem {
+    std::span<const float> weights;
+    std::span<const float> importance; ///< as of a group
+    const GridFormat& format;
+    const StorableRow& storable;
+};
+
 /// How the parameters of a group are chosen on grid formats; scalar formats that are not grids have their own
 /// way. Immutable and thread-safe.
 class GroupChoice {
@@ -40,12 +48,15 @@ class GroupChoice {
     virtual ~GroupChoice() = default;
 
     virtual GroupParameters choose(const GroupProblem& problem) const = 0;
+    /// The same for all groups of a row.
+    virtual void chooseRow(const RowProblem& problem, std::span<GroupParameters> parameters) const;
 };
 
 /// What the format itself takes (GridFormat::cover): minimum and maximum, or largest magnitude.
 class NearestChoice final : public GroupChoice {
   public:
     GroupParameters choose(const GroupProblem& problem) const override;
+    void chooseRow(const RowProblem& problem, std::span<GroupParameters> parameters) const override;
 };
 
 /// Iterative scale refinement: start from the covering grid, quantize, look at the distribution of the errors
@@ -54,6 +65,7 @@ class NearestChoice final : public GroupChoice {
 class RefineChoice final : public GroupChoice {
   public:
     GroupParameters choose(const GroupProblem& problem) const override;
+    void chooseRow(const RowProblem& problem, std::span<GroupParameters> parameters) const override;
 };
 
 /// Least squared error, weighted by importance: a search over where to clip, then least-squares refits of
@@ -62,6 +74,7 @@ class RefineChoice final : public GroupChoice {
 class MseChoice final : public GroupChoice {
   public:
     GroupParameters choose(const GroupProblem& problem) const override;
+    void chooseRow(const RowProblem& problem, std::span<GroupParameters> parameters) const override;
 };
 
 /// Half-quadratic quantization: least Σ|w − ŵ|^p with p = 0.7, which fits most weights closely and leaves the

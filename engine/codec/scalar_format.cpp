@@ -8,6 +8,17 @@
 
 namespace planish {
 
+void RowEncoder::roundRow(std::span<const float> row, std::span<const float> importance,
+                          std::size_t groupSize) {
+    for (std::size_t start = 0; start < row.size(); start += groupSize) {
+        const std::size_t count = std::min(groupSize, row.size() - start);
+        const auto group = row.subspan(start, count);
+        chooseLevels(start / groupSize, group,
+                     importance.empty() ? importance : importance.subspan(start, count));
+        roundGroup(start / groupSize, group);
+    }
+}
+
 std::size_t ScalarFormat::groupSize(std::size_t columns) const {
     return groupSize_ == 0 ? columns : std::min(groupSize_, columns);
 }

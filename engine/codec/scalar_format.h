@@ -25,6 +25,9 @@ class RowEncoder {
                               std::span<const float> importance) = 0;
     /// Gives every weight of a group its nearest level.
     virtual void roundGroup(std::size_t group, std::span<const float> weights) = 0;
+    /// Both for all groups of a row; `groupSize` is the format's, `importance` empty or one a weight.
+    virtual void roundRow(std::span<const float> row, std::span<const float> importance,
+                          std::size_t groupSize);
     /// Gives one weight the level nearest to `weight` and returns that level, as it will be decoded.
     virtual float round(std::size_t column, float weight) = 0;
     /// Writes the row, of ScalarFormat::rowBytes(), once all groups and weights are done.

@@ -40,6 +40,7 @@ class StorableNumbers {
     StorableNumbers(CodeRange codes, NumberRange wanted);
 
     bool isCoded() const { return coded_; }
+    bool isFp16() const { return !coded_ && type_ == StorableType::fp16; }
     float nearest(double value) const;
     /// The smallest storable magnitude that is not below that of `value`, saturating.
     float awayFromZero(double value) const;

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "algebra/inverse_factor.h"
 #include "calibration/calibrator.h"
 #include "calibration/statistics_collector.h"
 #include "evaluation/corpus.h"
@@ -29,18 +28,6 @@ void collecting(benchmark::State& state) {
         perSecond(static_cast<double>(inputs.rows()) * static_cast<double>(columns * (columns + 1)));
 }
 BENCHMARK(collecting)->ArgName("inputs")->Arg(512)->Arg(1536)->Arg(2048)->Unit(benchmark::kMillisecond);
-
-void inverseFactorOf(benchmark::State& state) {
-    const Eigen::Index size = state.range(0);
-    const Eigen::MatrixXd inputs = Eigen::MatrixXd::Random(size, 2 * size);
-    const Eigen::MatrixXd hessian = inputs * inputs.transpose();
-    Workers workers(1);
-    for (auto _ : state) {
-        benchmark::DoNotOptimize(inverseFactor(hessian, workers, SilentMonitor())->data());
-    }
-    state.counters["FLOP/s"] = perSecond(2.0 / 3 * static_cast<double>(size * size * size));
-}
-BENCHMARK(inverseFactorOf)->ArgName("inputs")->Arg(512)->Arg(1536)->Unit(benchmark::kMillisecond);
 
 /// Statistics of all places of folio-4m from 16 samples of 512 tokens; items are tokens.
 void calibration(benchmark::State& state) {

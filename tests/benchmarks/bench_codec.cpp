@@ -1,17 +1,38 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "algebra/gemm.h"
+#include "algebra/inverse_factor.h"
 #include "codec/codec.h"
 #include "codec/input_statistics.h"
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <chrono>
+#include <cstring>
 #include <random>
+#include <string>
+#include <vector>
 
 namespace {
 
 using namespace planish;
 
-constexpr Eigen::Index rows = 256;
+constexpr Eigen::Index rows = 2048;
 constexpr Eigen::Index columns = 2048;
+constexpr auto weightCount = static_cast<double>(rows * columns);
+
+/// The shortest of several runs, in seconds.
+template <typename Body>
+double shortest(const Body& body) {
+    double best = 1e9;
+    for (int i = 0; i < 5; ++i) {
+        const auto start = std::chrono::steady_clock::now();
+        body();
+        best =
+            std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    }
+    return best;
+}
 
 Matrix sample() {
     std::mt19937 generator(1);
@@ -23,7 +44,41 @@ Matrix sample() {
     return weights;
 }
 
-/// Inputs of rising size, for codecs that cannot do without.
+/// Bytes a second that one core copies.
+double copyRate() {
+    static const double rate = [] {
+        constexpr std::size_t size = std::size_t{1} << 28;
+        const std::vector<char> from(size, 1);
+        std::vector<char> to(size, 2);
+        return static_cast<double>(size) / shortest([&] { std::memcpy(to.data(), from.data(), size); });
+    }();
+    return rate;
+}
+
+/// Operations a second of the product of a window of 512 tokens on one core.
+double productRate() {
+    static const double rate = [] {
+        const Matrix tokens = Matrix::Random(512, columns);
+        Matrix out(512, rows);
+        PackedMatrix packed;
+        packed.packTransposed(Matrix::Random(rows, columns));
+        return 2 * 512 * weightCount / shortest([&] { multiply(tokens, packed, out); });
+    }();
+    return rate;
+}
+
+/// Runs the benchmark and returns the seconds of one iteration.
+template <typename Body>
+double secondsOf(benchmark::State& state, const Body& body) {
+    const auto start = std::chrono::steady_clock::now();
+    for (auto _ : state) {
+        body();
+    }
+    const std::chrono::duration<double> all = std::chrono::steady_clock::now() - start;
+    return all.count() / static_cast<double>(state.iterations());
+}
+
+/// Uncorrelated inputs of rising size.
 InputStatistics rising() {
     InputStatistics inputs;
     inputs.tokens = 1;
@@ -34,83 +89,149 @@ InputStatistics rising() {
     return inputs;
 }
 
-/// Weights a second on one thread.
-void encode(benchmark::State& state, const char* name) {
+/// One thread; of_limit is the rate at which fp32 weights are read over that of copying.
+void encode(benchmark::State& state, const std::string& name) {
     const Codec codec = Codec::parse(name);
     const Matrix weights = sample();
     const InputStatistics inputs = rising();
-    const bool needed = codec.calibration() == CalibrationUse::required;
     Workers workers(1);
     SilentMonitor monitor;
+    const bool needed = codec.calibration() == CalibrationUse::required;
     const EncodeContext context{workers, monitor, 1, needed ? &inputs : nullptr};
-    for (auto _ : state) {
-        benchmark::DoNotOptimize(codec.encode(weights, context).bytes.data());
-    }
-    state.SetItemsProcessed(state.iterations() * rows * columns);
+    const double seconds =
+        secondsOf(state, [&] { benchmark::DoNotOptimize(codec.encode(weights, context).bytes.data()); });
+    state.counters["weights/s"] = weightCount / seconds;
+    state.counters["bytes/s"] = 4 * weightCount / seconds;
+    state.counters["of_limit"] = 4 * weightCount / seconds / copyRate();
 }
 
-/// The same with statistics of inputs that are not correlated.
-void encodeCalibrated(benchmark::State& state, const char* name) {
+/// One thread, in blocks of the size the forward pass takes; of_limit is the time over that of the product of
+/// 512 tokens, of_long over that of 2048.
+void decode(benchmark::State& state, const std::string& name) {
+    constexpr Eigen::Index blockRows = 128;
+    const Codec codec = Codec::parse(name);
+    const InputStatistics inputs = rising();
+    Workers workers(1);
+    SilentMonitor monitor;
+    const bool needed = codec.calibration() == CalibrationUse::required;
+    const PackedTensor packed = codec.encode(sample(), {workers, monitor, 1, needed ? &inputs : nullptr});
+    Matrix out(rows, columns);
+    const double seconds = secondsOf(state, [&] {
+        for (Eigen::Index row = 0; row < rows; row += blockRows) {
+            codec.decodeRows(packed, static_cast<std::size_t>(row), out.middleRows(row, blockRows));
+        }
+        benchmark::DoNotOptimize(out.data());
+    });
+    const double ofProduct = seconds * productRate() / (2 * 512 * weightCount);
+    state.counters["weights/s"] = weightCount / seconds;
+    state.counters["of_limit"] = ofProduct;
+    state.counters["of_long"] = ofProduct / 4;
+}
+
+/// The whole of GPTQ: the inverse factor, and a product of the errors of each block with it. of_limit is
+/// these operations a second over those of products in single precision.
+void gptq(benchmark::State& state, const std::string& name) {
     const Codec codec = Codec::parse(name);
     const Matrix weights = sample();
-    InputStatistics inputs;
-    inputs.hessian = Matrix::Identity(columns, columns);
+    const InputStatistics inputs = rising();
     Workers workers(1);
     SilentMonitor monitor;
-    for (auto _ : state) {
+    const double seconds = secondsOf(state, [&] {
         benchmark::DoNotOptimize(codec.encode(weights, {workers, monitor, 1, &inputs}).bytes.data());
-    }
-    state.SetItemsProcessed(state.iterations() * rows * columns);
+    });
+    const double operations = weightCount * columns * (2.0 / 3 * columns / rows + 1);
+    state.counters["weights/s"] = weightCount / seconds;
+    state.counters["FLOP/s"] = operations / seconds;
+    state.counters["of_limit"] = operations / seconds / productRate();
 }
 
-void decode(benchmark::State& state, const char* name) {
-    const Codec codec = Codec::parse(name);
+/// Operations a second on one thread; of_limit is them over those of products in single precision.
+void inverseFactorOf(benchmark::State& state) {
+    const auto size = static_cast<std::size_t>(state.range(0));
+    const auto near = [](std::size_t row, std::size_t first, std::span<double> numbers) {
+        for (std::size_t i = 0; i < numbers.size(); ++i) {
+            numbers[i] = first + i == row ? 1.1 : 1.0 / static_cast<double>(1 + row - first - i);
+        }
+    };
     Workers workers(1);
-    SilentMonitor monitor;
-    const PackedTensor packed = codec.encode(sample(), {workers, monitor, 1});
-    Matrix block(rows, columns);
-    for (auto _ : state) {
-        codec.decodeRows(packed, 0, block);
-        benchmark::DoNotOptimize(block.data());
-    }
-    state.SetItemsProcessed(state.iterations() * rows * columns);
+    const double seconds = secondsOf(state, [&] {
+        benchmark::DoNotOptimize(inverseFactor(size, near, workers, SilentMonitor())->data());
+    });
+    const auto n = static_cast<double>(size);
+    state.counters["FLOP/s"] = 2.0 / 3 * n * n * n / seconds;
+    state.counters["of_limit"] = 2.0 / 3 * n * n * n / seconds / productRate();
 }
+BENCHMARK(inverseFactorOf)
+    ->ArgName("inputs")
+    ->Arg(512)
+    ->Arg(2048)
+    ->Arg(5632)
+    ->Arg(11008)
+    ->Unit(benchmark::kMillisecond);
 
-BENCHMARK_CAPTURE(encode, int4_g16, "int4:g16");
-BENCHMARK_CAPTURE(encode, int4_g16_refine, "int4:g16+refine");
-BENCHMARK_CAPTURE(encode, int4_g64_refine, "int4:g64+refine");
-BENCHMARK_CAPTURE(encode, int4_g64_mse, "int4:g64+mse");
-BENCHMARK_CAPTURE(encode, int4_g64_hqq, "int4:g64+hqq");
-BENCHMARK_CAPTURE(encode, nf4_g64, "nf4:g64");
-BENCHMARK_CAPTURE(encode, q4_k_mse, "Q4_K+mse");
-BENCHMARK_CAPTURE(encode, codebook3_row, "codebook3:row");
-BENCHMARK_CAPTURE(encode, codebook4_row, "codebook4:row");
-BENCHMARK_CAPTURE(encode, pq_d8_k256, "pq:d8:k256:m1");
-BENCHMARK_CAPTURE(encode, int3_g128_rht_mse, "int3:g128+rht+mse");
-BENCHMARK_CAPTURE(encode, int4_g64_awq, "int4:g64+awq");
-BENCHMARK_CAPTURE(encode, int4_g64_sinq, "int4:g64+sinq");
-BENCHMARK_CAPTURE(encode, int4_g64_outliers, "int4:g64+outliers=1%");
-BENCHMARK_CAPTURE(encode, int4_g64_sparse, "int4:g64+sparse=50%");
-BENCHMARK_CAPTURE(encode, int3_g128_lowrank_16, "int3:g128+lowrank=16");
-BENCHMARK_CAPTURE(encodeCalibrated, int4_g128_gptq, "int4:g128+gptq");
-BENCHMARK_CAPTURE(encodeCalibrated, int4_g128_gptq_minmax, "int4:g128+gptq:minmax");
-BENCHMARK_CAPTURE(encodeCalibrated, int4_g64_tune, "int4:g64+tune");
-BENCHMARK_CAPTURE(encodeCalibrated, int3_g128_lowrank_16, "int3:g128+lowrank=16");
-BENCHMARK_CAPTURE(decode, bf16, "bf16");
-BENCHMARK_CAPTURE(decode, int4_g16, "int4:g16");
-BENCHMARK_CAPTURE(decode, int4_g64, "int4:g64");
-BENCHMARK_CAPTURE(decode, int3_g64, "int3:g64");
-BENCHMARK_CAPTURE(decode, nf4_g64, "nf4:g64");
-BENCHMARK_CAPTURE(decode, int4_g32_int6, "int4:g32:scale=int6");
-BENCHMARK_CAPTURE(decode, q4_k, "Q4_K");
-BENCHMARK_CAPTURE(decode, q6_k, "Q6_K");
-BENCHMARK_CAPTURE(decode, q5_0, "Q5_0");
-BENCHMARK_CAPTURE(decode, iq4_xs, "IQ4_XS");
-BENCHMARK_CAPTURE(decode, codebook3_row, "codebook3:row");
-BENCHMARK_CAPTURE(decode, pq_d8_k256, "pq:d8:k256:m1");
-BENCHMARK_CAPTURE(decode, int3_g128_rht, "int3:g128+rht");
-BENCHMARK_CAPTURE(decode, int4_g64_sinq, "int4:g64+sinq");
-BENCHMARK_CAPTURE(decode, int4_g64_sparse, "int4:g64+sparse=50%");
-BENCHMARK_CAPTURE(decode, int3_g128_lowrank_16, "int3:g128+lowrank=16");
+const std::vector<std::string> formats = {"fp32",
+                                          "bf16",
+                                          "fp16",
+                                          "int2:g16",
+                                          "int3:g64",
+                                          "int4:g16",
+                                          "int4:g64",
+                                          "int4:row",
+                                          "int4:sym:g64",
+                                          "int5:g64",
+                                          "int6:g64",
+                                          "int7:g64",
+                                          "int8:g128",
+                                          "int4:g32:scale=int8",
+                                          "int4:g32:scale=int6",
+                                          "nf2:g64",
+                                          "nf3:g64",
+                                          "nf4:g16",
+                                          "nf4:g64",
+                                          "lloyd3:row",
+                                          "lloyd4:g64",
+                                          "codebook2:row",
+                                          "codebook3:row",
+                                          "codebook4:row",
+                                          "codebook4:g256",
+                                          "Q4_0",
+                                          "Q4_1",
+                                          "Q5_0",
+                                          "Q5_1",
+                                          "Q8_0",
+                                          "Q2_K",
+                                          "Q3_K",
+                                          "Q4_K",
+                                          "Q5_K",
+                                          "Q6_K",
+                                          "IQ4_NL",
+                                          "IQ4_XS"};
+const std::vector<std::string> products = {"pq:d8:k256:m1", "pq:d4:k256:m1", "pq:d2:k64:m1", "pq:d8:k256:m2",
+                                           "pq:d8:k4096:m2"};
+const std::vector<std::string> roundings = {
+    "int4:g16+refine", "int4:g16+mse", "int4:g64+refine", "int4:g64+mse", "int4:g64+hqq", "int4:sym:g64+mse",
+    "nf4:g64+refine",  "nf4:g64+mse",  "Q4_K+refine",     "Q4_K+mse",     "Q6_K+mse"};
+const std::vector<std::string> stages = {
+    "int3:g128+rht",       "int4:g64+sinq",         "int4:g64+outliers=1%", "int4:g64+sparse=2%",
+    "int4:g64+sparse=50%", "int4:g64+res=int4:g64", "int3:g128+lowrank=16", "int3:g128+lowrank=64"};
+const std::vector<std::string> calibrated = {"int4:g64+awq"};
+const std::vector<std::string> gptqs = {"int4:g128+gptq:minmax", "int4:g128+gptq"};
+
+const bool registered = [] {
+    const auto add = [](const char* kind, const std::vector<std::string>& names, auto body) {
+        for (const std::string& name : names) {
+            benchmark::RegisterBenchmark((std::string(kind) + "/" + name).c_str(), body, name)
+                ->Unit(benchmark::kMillisecond);
+        }
+    };
+    for (const auto* names : {&formats, &roundings, &stages, &products, &calibrated}) {
+        add("encode", *names, encode);
+    }
+    add("encode", gptqs, gptq);
+    for (const auto* names : {&formats, &stages, &products, &calibrated}) {
+        add("decode", *names, decode);
+    }
+    return true;
+}();
 
 } // namespace

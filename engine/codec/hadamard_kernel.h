@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace planish {
+
+/// The Walsh-Hadamard transform of every block of a row, times `factors`, one a column. Every number is the
+/// same tree of sums, a stage of butterflies for each bit of the place, whatever the CPU. `block` is a power
+/// of two and divides the length of the row. `room` is for another row, aligned as hwy::AllocateAligned does
+/// it.
+void hadamard(std::span<float> row, std::size_t block, std::span<const float> factors, float* room);
+
+} // namespace planish

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "codec/search_kernel.h"
+
+#include <hwy/aligned_allocator.h>
+
+#include <algorithm>
+#include <limits>
+#include <new>
+
+// foreach_target.h includes this file once for each target and must come before highway.h.
+// clang-format off
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "codec/search_kernel.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+// clang-format on
+
+HWY_BEFORE_NAMESPACE();
+namespace planish::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using DoubleTag = hn::ScalableTag<double>;
+using FloatTag = hn::Rebind<float, DoubleTag>; ///< as many floats as doubles
+using WholeTag = hn::RebindToSigned<FloatTag>;
+using BitsTag = hn::RebindToUnsigned<FloatTag>;
+using Double = hn::Vec<DoubleTag>;
+using Float = hn::Vec<FloatTag>;
+using Lanes = hn::Mask<DoubleTag>;
+
+HWY_INLINE Double set(double value) {
+    return hn::Set(DoubleTag(), value);
+}
+HWY_INLINE Float setFloat(float value) {
+    return hn::Set(FloatTag(), value);
+}
+HWY_INLINE Double wide(Float value) {
+    return hn::PromoteTo(DoubleTag(), value);
+}
+HWY_INLINE Float narrowIf(Lanes lanes, Float yes, Float no) {
+    return hn::DemoteTo(FloatTag(), hn::IfThenElse(lanes, wide(yes), wide(no)));
+}
+
+/// The fp16 number nearest to the float nearest to a value, saturating.
+HWY_INLINE Float nearestFp16(Double value) {
+    const BitsTag bits;
+    const Float number = hn::DemoteTo(FloatTag(), hn::Min(hn::Max(value, set(-65504.0)), set(65504.0)));
+    const Float magnitude = hn::Abs(number);
+    // To even on the 13 bits that fp16 has not; on multiples of 2^-24 below its normal numbers.
+    const auto raw = hn::BitCast(bits, magnitude);
+    const auto odd = hn::And(hn::ShiftRight<13>(raw), hn::Set(bits, 1U));
+    const auto rounded = hn::And(hn::Add(raw, hn::Add(odd, hn::Set(bits, 0xfffU))), hn::Set(bits, ~0x1fffU));
+    const Float small = hn::Sub(hn::Add(magnitude, setFloat(0.5F)), setFloat(0.5F));
+    const Float found =
+        hn::IfThenElse(hn::Lt(magnitude, setFloat(0x1p-14F)), small, hn::BitCast(FloatTag(), rounded));
+    return hn::CopySign(found, number);
+}
+
+/// A ParameterSearch in every lane.
+class Search {
+  public:
+    HWY_INLINE Search(const SearchProblem& problem, const float* weights, Float scale, Float offset)
+        : problem_(problem), weights_(weights) {
+        start(scale, offset);
+    }
+
+    HWY_INLINE void start(Float scale, Float offset) {
+        scale_ = scale;
+        offset_ = offset;
+        error_ = errorOf(scale, offset);
+        refitted_ = hn::Ne(set(0), set(0));
+        refittedScale_ = scale;
+        refittedOffset_ = offset;
+    }
+
+    HWY_INLINE Float scale() const { return scale_; }
+    HWY_INLINE Float offset() const { return offset_; }
+    HWY_INLINE Double typicalError() const {
+        return hn::Sqrt(hn::Div(error_, set(static_cast<double>(problem_.groupSize))));
+    }
+    HWY_INLINE Double low() const { return levelAt(problem_.first); }
+    HWY_INLINE Double high() const { return levelAt(problem_.last); }
+
+    /// In the lanes of `wanted`; those where it made the error less.
+    HWY_NOINLINE Lanes tryBounds(Double low, Double high, Lanes wanted) {
+        const double steps = problem_.last - problem_.first;
+        const Double scale = hn::Div(hn::Sub(high, low), set(steps));
+        return consider(scale, hn::Sub(low, hn::Mul(scale, set(problem_.first))), wanted);
+    }
+
+    HWY_NOINLINE Lanes tryRefit(Lanes wanted) {
+        const Lanes known =
+            hn::And(refitted_, hn::And(equal(refittedScale_, scale_), equal(refittedOffset_, offset_)));
+        wanted = hn::AndNot(known, wanted);
+        if (hn::AllFalse(DoubleTag(), wanted)) {
+            return wanted;
+        }
+        refitted_ = hn::Or(refitted_, wanted);
+        refittedScale_ = narrowIf(wanted, scale_, refittedScale_);
+        refittedOffset_ = narrowIf(wanted, offset_, refittedOffset_);
+        const Float divisor = divisorOf(scale_);
+        const Float base = baseOf(scale_, offset_);
+        Double u = set(0);
+        Double uu = set(0);
+        Double w = set(0);
+        Double uw = set(0);
+        for (std::size_t i = 0; i < problem_.groupSize; ++i) {
+            const Float weight = weightAt(i);
+            const Double level = wide(levelOf(weight, base, divisor));
+            u = hn::Add(u, level);
+            uu = hn::Add(uu, hn::Mul(level, level));
+            w = hn::Add(w, wide(weight));
+            uw = hn::Add(uw, hn::Mul(level, wide(weight)));
+        }
+        wanted = hn::And(wanted, hn::Ne(uu, set(0)));
+        Double offset = set(0);
+        if (problem_.hasOffset) {
+            const Double one = set(static_cast<double>(problem_.groupSize));
+            const Double determinant = hn::Sub(hn::Mul(one, uu), hn::Mul(u, u));
+            wanted = hn::And(wanted, hn::Gt(determinant, set(0)));
+            offset = wide(nearestFp16(hn::Div(hn::Sub(hn::Mul(w, uu), hn::Mul(uw, u)), determinant)));
+        }
+        return consider(hn::Div(hn::Sub(uw, hn::Mul(offset, u)), uu), offset, wanted);
+    }
+
+  private:
+    HWY_INLINE static Lanes equal(Float a, Float b) { return hn::Eq(wide(a), wide(b)); }
+    HWY_INLINE Double levelAt(float level) const {
+        return hn::Add(wide(offset_), hn::Mul(wide(scale_), set(level)));
+    }
+    HWY_INLINE Float weightAt(std::size_t i) const {
+        return hn::LoadU(FloatTag(), weights_ + i * hn::Lanes(FloatTag()));
+    }
+    HWY_INLINE static Float divisorOf(Float scale) {
+        return hn::IfThenElse(hn::Eq(scale, setFloat(0)), setFloat(std::numeric_limits<float>::infinity()),
+                              scale);
+    }
+    HWY_INLINE static Float baseOf(Float scale, Float offset) {
+        return hn::IfThenElse(hn::Eq(scale, setFloat(0)), setFloat(0), offset);
+    }
+
+    /// The nearest level, in units of the grid.
+    HWY_INLINE Float levelOf(Float weight, Float base, Float divisor) const {
+        const Float units = hn::Sub(hn::Div(hn::Sub(weight, base), divisor), setFloat(problem_.first));
+        const Float clamped = hn::Min(hn::Max(units, setFloat(0)), setFloat(problem_.last - problem_.first));
+        const auto index = hn::ConvertTo(WholeTag(), hn::Add(clamped, setFloat(0.5F)));
+        return hn::Add(hn::ConvertTo(FloatTag(), index), setFloat(problem_.first));
+    }
+
+    /// As Grid::squaredError() adds it up.
+    HWY_INLINE Double errorOf(Float scale, Float offset) const {
+        constexpr std::size_t parts = 8;
+        const Float divisor = divisorOf(scale);
+        const Float base = baseOf(scale, offset);
+        Double sums[parts] = {set(0), set(0), set(0), set(0), set(0), set(0), set(0), set(0)};
+        const auto add = [&](std::size_t i, Double& sum) HWY_ATTR {
+            const Float weight = weightAt(i);
+            const Float decoded = hn::Add(offset, hn::Mul(scale, levelOf(weight, base, divisor)));
+            const Double error = hn::Sub(wide(weight), wide(decoded));
+            sum = hn::Add(sum, hn::Mul(error, error));
+        };
+        const std::size_t whole = problem_.groupSize / parts * parts;
+        for (std::size_t i = 0; i < whole; i += parts) {
+#pragma GCC unroll 8
+            for (std::size_t part = 0; part < parts; ++part) {
+                add(i + part, sums[part]);
+            }
+        }
+        for (std::size_t i = whole; i < problem_.groupSize; ++i) {
+            add(i, sums[i - whole]);
+        }
+        return hn::Add(hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3])),
+                       hn::Add(hn::Add(sums[4], sums[5]), hn::Add(sums[6], sums[7])));
+    }
+
+    /// A quick test that leaves open what is near: sums in single precision, right to about 1e-5 where they
+    /// are not so small that squares lose their digits.
+    HWY_INLINE Lanes certainlyWorse(Float scale, Float offset) const {
+        constexpr double doubt = 1e-3;
+        const Float inverse = hn::IfThenZeroElse(hn::Eq(scale, setFloat(0)), hn::Div(setFloat(1), scale));
+        const Float first = setFloat(problem_.first);
+        const Float last = setFloat(problem_.last);
+        Float sums[4] = {setFloat(0), setFloat(0), setFloat(0), setFloat(0)};
+        const auto add = [&](std::size_t i, Float& sum) HWY_ATTR {
+            const Float above = hn::Sub(weightAt(i), offset);
+            const Float level = hn::Round(hn::Min(hn::Max(hn::Mul(above, inverse), first), last));
+            const Float error = hn::NegMulAdd(scale, level, above);
+            sum = hn::MulAdd(error, error, sum);
+        };
+        std::size_t i = 0;
+        for (; i + 4 <= problem_.groupSize; i += 4) {
+            add(i, sums[0]);
+            add(i + 1, sums[1]);
+            add(i + 2, sums[2]);
+            add(i + 3, sums[3]);
+        }
+        for (; i < problem_.groupSize; ++i) {
+            add(i, sums[0]);
+        }
+        const Double rough = wide(hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3])));
+        const Lanes reliable = hn::And(hn::Gt(rough, set(1e-30)), hn::Lt(rough, set(1e38)));
+        return hn::And(reliable, hn::Gt(rough, hn::Mul(error_, set(1 + doubt))));
+    }
+
+    HWY_INLINE Lanes consider(Double scaleWanted, Double offsetWanted, Lanes wanted) {
+        const Float scale = nearestFp16(problem_.signedScale ? scaleWanted : hn::Max(scaleWanted, set(0)));
+        const Float offset = problem_.hasOffset ? nearestFp16(offsetWanted) : setFloat(0);
+        wanted = hn::AndNot(hn::And(equal(scale, scale_), equal(offset, offset_)), wanted);
+        wanted = hn::AndNot(certainlyWorse(scale, offset), wanted);
+        if (hn::AllFalse(DoubleTag(), wanted)) {
+            return wanted;
+        }
+        const Double error = errorOf(scale, offset);
+        const Lanes better = hn::And(wanted, hn::Lt(error, error_));
+        scale_ = narrowIf(better, scale, scale_);
+        offset_ = narrowIf(better, offset, offset_);
+        error_ = hn::IfThenElse(better, error, error_);
+        return better;
+    }
+
+    const SearchProblem& problem_;
+    const float* weights_; ///< [groupSize, lanes]
+    Float scale_;
+    Float offset_;
+    Double error_;
+    Lanes refitted_;
+    Float refittedScale_;
+    Float refittedOffset_;
+};
+
+/// RefineChoice.
+HWY_INLINE void refine(const SearchProblem& problem, Search& search, Lanes all) {
+    constexpr int iterations = 3;
+    Lanes active = all;
+    for (int i = 0; i < iterations && !hn::AllFalse(DoubleTag(), active); ++i) {
+        const Double move = hn::CopySign(search.typicalError(), hn::Sub(search.high(), search.low()));
+        Lanes moved = search.tryBounds(hn::Add(search.low(), move), hn::Sub(search.high(), move), active);
+        const Lanes still = hn::AndNot(moved, active);
+        if (problem.hasOffset && !hn::AllFalse(DoubleTag(), still)) {
+            moved = hn::Or(moved, search.tryBounds(hn::Add(search.low(), move), search.high(), still));
+            moved = hn::Or(moved, search.tryBounds(search.low(), hn::Sub(search.high(), move), still));
+        }
+        active = hn::And(active, hn::Or(moved, search.tryRefit(active)));
+    }
+}
+
+/// What MseChoice does after that; `low` and `high` are the covering bounds.
+HWY_INLINE void clip(const SearchProblem& problem, Search& search, Double low, Double high, Lanes all) {
+    const Double range = hn::Sub(high, low);
+    constexpr double fractions[] = {0.0, 0.02, 0.04, 0.07, 0.10, 0.14, 0.19, 0.25};
+    for (const double fraction : fractions) {
+        const Double part = hn::Mul(set(fraction), range);
+        search.tryBounds(hn::Add(low, part), hn::Sub(high, part), all);
+    }
+    if (!problem.hasOffset) {
+        return;
+    }
+    for (const double fraction : fractions) {
+        search.tryBounds(hn::Add(low, hn::Mul(set(fraction), range)), search.high(), all);
+    }
+    for (const double fraction : fractions) {
+        search.tryBounds(search.low(), hn::Sub(high, hn::Mul(set(fraction), range)), all);
+    }
+}
+
+HWY_INLINE void moveBounds(const SearchProblem& problem, Search& search, Lanes all) {
+    constexpr int iterations = 6;
+    Double step = hn::Mul(set(3.0), search.typicalError());
+    for (int i = 0; i < iterations; ++i) {
+        Lanes moved = search.tryRefit(all);
+        const Double low = search.low();
+        const Double high = search.high();
+        for (const double atLow : {-1.0, 0.0, 1.0}) {
+            for (const double atHigh : {-1.0, 0.0, 1.0}) {
+                if (problem.hasOffset || atLow == 0) {
+                    moved = hn::Or(moved, search.tryBounds(hn::Add(low, hn::Mul(set(atLow), step)),
+                                                           hn::Add(high, hn::Mul(set(atHigh), step)), all));
+                }
+            }
+        }
+        step = hn::IfThenElse(moved, step, hn::Div(step, set(2.0)));
+    }
+}
+
+/// `count` groups, at most as many as there are lanes; the last one fills the others.
+HWY_INLINE void searchLanes(const SearchProblem& problem, const float* groups, std::size_t count,
+                            float* weights, GroupParameters* parameters) {
+    const FloatTag d;
+    const std::size_t lanes = hn::Lanes(d);
+    HWY_ALIGN float scales[HWY_MAX_BYTES / sizeof(double)];
+    HWY_ALIGN float offsets[HWY_MAX_BYTES / sizeof(double)];
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+        const std::size_t group = std::min(lane, count - 1);
+        scales[lane] = parameters[group].scale;
+        offsets[lane] = parameters[group].offset;
+        for (std::size_t i = 0; i < problem.groupSize; ++i) {
+            weights[i * lanes + lane] = groups[group * problem.groupSize + i];
+        }
+    }
+    const Lanes all = hn::Eq(set(0), set(0));
+    Search search(problem, weights, hn::Load(d, scales), hn::Load(d, offsets));
+    const Double low = search.low();
+    const Double high = search.high();
+    refine(problem, search, all);
+    if (problem.thorough) {
+        search.start(search.scale(), search.offset());
+        clip(problem, search, low, high, all);
+        moveBounds(problem, search, all);
+    }
+    hn::Store(search.scale(), d, scales);
+    hn::Store(search.offset(), d, offsets);
+    for (std::size_t lane = 0; lane < count; ++lane) {
+        parameters[lane] = {scales[lane], offsets[lane]};
+    }
+}
+
+void searchGroupsImpl(const SearchProblem& problem, GroupParameters* parameters) {
+    const std::size_t lanes = hn::Lanes(FloatTag());
+    const auto room = hwy::AllocateAligned<float>(problem.groupSize * lanes);
+    if (!room) {
+        throw std::bad_alloc();
+    }
+    for (std::size_t group = 0; group < problem.groups; group += lanes) {
+        searchLanes(problem, problem.weights + group * problem.groupSize,
+                    std::min(lanes, problem.groups - group), room.get(), parameters + group);
+    }
+}
+
+} // namespace planish::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace planish {
+
+HWY_EXPORT(searchGroupsImpl);
+
+void searchGroups(const SearchProblem& problem, GroupParameters* parameters) {
+    HWY_DYNAMIC_DISPATCH(searchGroupsImpl)(problem, parameters);
+}
+
+} // namespace planish
+#endif
