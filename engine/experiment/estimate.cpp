@@ -2,6 +2,7 @@
 #include "experiment/estimate.h"
 
 #include "evaluation/evaluate.h"
+#include "inference/logits.h"
 #include "recipe/recipe.h"
 #include "support/text.h"
 
@@ -23,7 +24,7 @@ constexpr double feedbackShare = 0.5;
 /// Weights a second and thread that are decoded and laid out for products.
 constexpr double layoutRate = 1e9;
 /// The program, its libraries, a tokenizer and a text.
-constexpr double programBytes = 45e6;
+constexpr double programBytes = 30e6;
 
 double sum(const std::vector<EstimateTerm>& terms) {
     return std::accumulate(terms.begin(), terms.end(), 0.0,
@@ -198,7 +199,10 @@ class Estimator {
         return 4 * (windows * static_cast<double>(plan.context) * width + threads_ * tokensPerTile * tile);
     }
 
-    double logitTiles() const { return models() * threads_ * double{1 << 22}; }
+    double logitTiles() const {
+        const std::size_t rows = LogitHead::rowsPerTile(config_.vocabularySize);
+        return models() * threads_ * 4 * static_cast<double>(rows * config_.vocabularySize);
+    }
 
     /// Floats of what is packed at a time, wanted, stored and on the way; with calibration also samples and
     /// second moments.

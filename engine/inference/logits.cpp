@@ -17,8 +17,8 @@ const TensorInfo& LogitHead::tensor(const Model& model) {
     return model.tensor(model.config().tiedEmbedding ? "model.embed_tokens" : "lm_head");
 }
 
-std::size_t LogitHead::rowsPerTile() const {
-    return std::clamp<std::size_t>((std::size_t{1} << 20) / vocabularySize(), 8, 128);
+std::size_t LogitHead::rowsPerTile(std::size_t vocabularySize) {
+    return std::clamp<std::size_t>((std::size_t{1} << 20) / vocabularySize, 8, 128);
 }
 
 void LogitHead::compute(MatrixView hidden, MutableMatrixView logits) const {

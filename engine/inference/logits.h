@@ -16,7 +16,8 @@ class LogitHead {
 
     std::size_t vocabularySize() const { return head_.outputs(); }
     /// Rows that keep a tile of logits within about four megabytes.
-    std::size_t rowsPerTile() const;
+    static std::size_t rowsPerTile(std::size_t vocabularySize);
+    std::size_t rowsPerTile() const { return rowsPerTile(vocabularySize()); }
     /// logits [n, vocabulary] of hidden [n, hidden], on the calling thread.
     void compute(MatrixView hidden, MutableMatrixView logits) const;
 

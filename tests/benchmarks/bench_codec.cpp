@@ -3,12 +3,11 @@
 #include "algebra/inverse_factor.h"
 #include "codec/codec.h"
 #include "codec/input_statistics.h"
+#include "limits.h"
 
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <chrono>
-#include <cstring>
 #include <random>
 #include <string>
 #include <vector>
@@ -21,19 +20,6 @@ constexpr Eigen::Index rows = 2048;
 constexpr Eigen::Index columns = 2048;
 constexpr auto weightCount = static_cast<double>(rows * columns);
 
-/// The shortest of several runs, in seconds.
-template <typename Body>
-double shortest(const Body& body) {
-    double best = 1e9;
-    for (int i = 0; i < 5; ++i) {
-        const auto start = std::chrono::steady_clock::now();
-        body();
-        best =
-            std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-    }
-    return best;
-}
-
 Matrix sample() {
     std::mt19937 generator(1);
     std::normal_distribution<float> normal;
@@ -42,40 +28,6 @@ Matrix sample() {
         weights.data()[i] = normal(generator);
     }
     return weights;
-}
-
-/// Bytes a second that one core copies.
-double copyRate() {
-    static const double rate = [] {
-        constexpr std::size_t size = std::size_t{1} << 28;
-        const std::vector<char> from(size, 1);
-        std::vector<char> to(size, 2);
-        return static_cast<double>(size) / shortest([&] { std::memcpy(to.data(), from.data(), size); });
-    }();
-    return rate;
-}
-
-/// Operations a second of the product of a window of 512 tokens on one core.
-double productRate() {
-    static const double rate = [] {
-        const Matrix tokens = Matrix::Random(512, columns);
-        Matrix out(512, rows);
-        PackedMatrix packed;
-        packed.packTransposed(Matrix::Random(rows, columns));
-        return 2 * 512 * weightCount / shortest([&] { multiply(tokens, packed, out); });
-    }();
-    return rate;
-}
-
-/// Runs the benchmark and returns the seconds of one iteration.
-template <typename Body>
-double secondsOf(benchmark::State& state, const Body& body) {
-    const auto start = std::chrono::steady_clock::now();
-    for (auto _ : state) {
-        body();
-    }
-    const std::chrono::duration<double> all = std::chrono::steady_clock::now() - start;
-    return all.count() / static_cast<double>(state.iterations());
 }
 
 /// Uncorrelated inputs of rising size.
@@ -122,7 +74,7 @@ void decode(benchmark::State& state, const std::string& name) {
         }
         benchmark::DoNotOptimize(out.data());
     });
-    const double ofProduct = seconds * productRate() / (2 * 512 * weightCount);
+    const double ofProduct = seconds * productRate(fastestArithmetic()) / (2 * 512 * weightCount);
     state.counters["weights/s"] = weightCount / seconds;
     state.counters["of_limit"] = ofProduct;
     state.counters["of_long"] = ofProduct / 4;
@@ -142,7 +94,7 @@ void gptq(benchmark::State& state, const std::string& name) {
     const double operations = weightCount * columns * (2.0 / 3 * columns / rows + 1);
     state.counters["weights/s"] = weightCount / seconds;
     state.counters["FLOP/s"] = operations / seconds;
-    state.counters["of_limit"] = operations / seconds / productRate();
+    state.counters["of_limit"] = operations / seconds / productRate(Arithmetic::float32);
 }
 
 /// Operations a second on one thread; of_limit is them over those of products in single precision.
@@ -159,7 +111,7 @@ void inverseFactorOf(benchmark::State& state) {
     });
     const auto n = static_cast<double>(size);
     state.counters["FLOP/s"] = 2.0 / 3 * n * n * n / seconds;
-    state.counters["of_limit"] = 2.0 / 3 * n * n * n / seconds / productRate();
+    state.counters["of_limit"] = 2.0 / 3 * n * n * n / seconds / productRate(Arithmetic::float32);
 }
 BENCHMARK(inverseFactorOf)
     ->ArgName("inputs")

@@ -1,65 +1,93 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "algebra/gemm.h"
-
-#include <benchmark/benchmark.h>
+#include "limits.h"
+#include "openblas.h"
 
 using namespace planish;
 
 namespace {
 
 /// [rows, inputs] · [outputs, inputs]ᵀ at the shapes of the bundled models and of TinyLlama.
-void product(benchmark::State& state) {
-    const auto rows = state.range(0);
-    const auto outputs = state.range(1);
-    const auto inputs = state.range(2);
-    const Matrix a = Matrix::Random(rows, inputs);
-    PackedMatrix b;
-    b.packTransposed(Matrix::Random(outputs, inputs), static_cast<Arithmetic>(state.range(3)));
-    Matrix out(rows, outputs);
-    for (auto _ : state) {
-        multiply(a, b, out);
-        benchmark::DoNotOptimize(out.data());
-    }
-    state.counters["FLOP/s"] = benchmark::Counter(2.0 * static_cast<double>(rows * outputs * inputs),
-                                                  benchmark::Counter::kIsIterationInvariantRate);
-}
 void shapes(benchmark::internal::Benchmark* bench) {
-    bench->ArgNames({"rows", "outputs", "inputs", "bf16"});
-    for (const int bf16 : {0, 1}) {
-        bench->Args({256, 512, 512, bf16})
-            ->Args({256, 256, 512, bf16})
-            ->Args({256, 1536, 512, bf16})
-            ->Args({256, 512, 1536, bf16})
-            ->Args({128, 8192, 512, bf16})
-            ->Args({256, 5632, 2048, bf16})
-            ->Args({256, 2048, 5632, bf16});
+    bench->ArgNames({"rows", "outputs", "inputs"});
+    for (const auto& [rows, outputs, inputs] : {std::array{256, 512, 512},
+                                                {256, 256, 512},
+                                                {256, 1536, 512},
+                                                {256, 512, 1536},
+                                                {128, 8192, 512},
+                                                {256, 5632, 2048},
+                                                {256, 2048, 5632}}) {
+        bench->Args({rows, outputs, inputs});
     }
 }
-BENCHMARK(product)->Apply(shapes);
 
-/// The same through Eigen, the yardstick of a well-kept library on this build's instruction set.
+struct Factors {
+    explicit Factors(const benchmark::State& state)
+        : a(Matrix::Random(state.range(0), state.range(2))),
+          b(Matrix::Random(state.range(1), state.range(2))),
+          out(a.rows(), b.rows()) {}
+    Matrix a;
+    Matrix b;
+    Matrix out;
+};
+
+template <typename Body>
+void report(benchmark::State& state, const Factors& factors, Arithmetic arithmetic, const Body& body) {
+    const double limit = productRate(arithmetic);
+    const double seconds = secondsOf(state, [&] {
+        body();
+        benchmark::DoNotOptimize(factors.out.data());
+    });
+    const double rate = 2.0 * static_cast<double>(factors.a.size() * factors.b.rows()) / seconds;
+    state.counters["FLOP/s"] = rate;
+    state.counters["of_limit"] = rate / limit;
+}
+
+void product(benchmark::State& state, Arithmetic arithmetic) {
+    Factors factors(state);
+    PackedMatrix packed;
+    packed.packTransposed(factors.b, arithmetic);
+    report(state, factors, arithmetic, [&] { multiply(factors.a, packed, factors.out); });
+}
+
+/// The yardstick of a well-kept library, on this build's instruction set.
 void eigenProduct(benchmark::State& state) {
-    const Matrix a = Matrix::Random(state.range(0), state.range(2));
-    const Matrix b = Matrix::Random(state.range(1), state.range(2));
-    Matrix out(a.rows(), b.rows());
-    for (auto _ : state) {
-        out.noalias() = a * b.transpose();
-        benchmark::DoNotOptimize(out.data());
-    }
-    state.counters["FLOP/s"] = benchmark::Counter(2.0 * static_cast<double>(a.rows() * b.rows() * a.cols()),
-                                                  benchmark::Counter::kIsIterationInvariantRate);
+    Factors factors(state);
+    report(state, factors, Arithmetic::float32,
+           [&] { factors.out.noalias() = factors.a * factors.b.transpose(); });
 }
-BENCHMARK(eigenProduct)->ArgNames({"rows", "outputs", "inputs"})->Args({256, 1536, 512});
 
-void packing(benchmark::State& state) {
+/// And of one that chooses its instructions at run time, as ours.
+void openBlas(benchmark::State& state) {
+    Factors factors(state);
+    report(state, factors, Arithmetic::float32, [&] { openBlasProduct(factors.a, factors.b, factors.out); });
+}
+
+void packing(benchmark::State& state, Arithmetic arithmetic) {
     const Matrix b = Matrix::Random(1536, 512);
     PackedMatrix packed;
-    for (auto _ : state) {
-        packed.packTransposed(b, static_cast<Arithmetic>(state.range(0)));
+    const double limit = copyRate();
+    const double seconds = secondsOf(state, [&] {
+        packed.packTransposed(b, arithmetic);
         benchmark::DoNotOptimize(packed.panel(0));
-    }
-    state.SetBytesProcessed(state.iterations() * b.size() * 4);
+    });
+    state.counters["bytes/s"] = 4 * static_cast<double>(b.size()) / seconds;
+    state.counters["of_limit"] = 4 * static_cast<double>(b.size()) / seconds / limit;
 }
-BENCHMARK(packing)->ArgName("bf16")->Arg(0)->Arg(1);
+
+[[maybe_unused]] const bool registered = [] {
+    using benchmark::RegisterBenchmark;
+    RegisterBenchmark("product/fp32", product, Arithmetic::float32)->Apply(shapes);
+    RegisterBenchmark("packing/fp32", packing, Arithmetic::float32);
+    if (fastestArithmetic() == Arithmetic::bfloat16) {
+        RegisterBenchmark("product/bf16", product, Arithmetic::bfloat16)->Apply(shapes);
+        RegisterBenchmark("packing/bf16", packing, Arithmetic::bfloat16);
+    }
+    RegisterBenchmark("eigenProduct", eigenProduct)->Apply(shapes);
+    if (hasOpenBlas) {
+        RegisterBenchmark("openBlas", openBlas)->Apply(shapes);
+    }
+    return true;
+}();
 
 } // namespace

@@ -189,6 +189,34 @@ class CliTest : public QObject {
         QCOMPARE(evaluated["run"].dump(), json["run"].dump());
     }
 
+    void the_estimate_of_memory_is_what_a_run_takes() {
+        const QStringList what{"run",       "folio-23m", "--codec",   "int4:g16",
+                               "--context", "512",       "--windows", "16"};
+        const Json estimate = cli(what + QStringList{"--dry-run", "--json"}).json();
+        QVERIFY(estimate["seconds"].get<double>() > 0);
+        const Json run = cli(what + QStringList{"--json"}).json();
+        const double ratio = estimate["memory_bytes"].get<double>() / run["peak_memory_bytes"].get<double>();
+        QVERIFY2(ratio > 0.75 && ratio < 1.25, qPrintable(QString::number(ratio)));
+        QVERIFY(run["estimate"]["time"].contains("quantize"));
+    }
+
+    void sweeps_say_what_they_reused() {
+        QTemporaryDir folder;
+        const QString spec = folder.filePath(QStringLiteral("sweep.json"));
+        QFile file(spec);
+        QVERIFY(file.open(QFile::WriteOnly));
+        file.write(R"({"schema": "planish.sweep/1", "models": "folio-4m", "texts": "docs", "context": 64,
+                       "windows": 3, "codecs": ["int4:g64", "int3:g64"]})");
+        file.close();
+        const QString store = folder.filePath(QStringLiteral("results.h5"));
+        const Json reuse = cli({"sweep", spec, "--store", store, "--json"}).json()["reuse"];
+        QCOMPARE(reuse["blocks_reused"].get<int>(), 4);
+        QCOMPARE(reuse["blocks_computed"].get<int>(), 12);
+        QCOMPARE(reuse["hit_rate"].get<double>(), 0.25);
+        QCOMPARE(reuse["logits_reused"].get<int>(), 1);
+        QVERIFY(reuse["bytes"] <= reuse["limit_bytes"]);
+    }
+
     void a_recorded_run_is_shown_again_and_not_repeated() {
         const QStringList call =
             QStringList{"run", "folio-4m", "--codec", "int3:g32", "--store", path("one.h5"), "--json"} +

@@ -4,6 +4,7 @@
 #include "support/json.h"
 #include "test_support.h"
 
+#include <QTemporaryDir>
 #include <QTest>
 
 using namespace planish;
@@ -113,6 +114,60 @@ class RunExecutorTest : public QObject {
         shared.execute(smallRun("int2:g32"), monitor);
         QCOMPARE(shared.execute(smallRun("int4:g64"), monitor).baselineWindowNll,
                  execute(smallRun("int4:g64")).baselineWindowNll);
+    }
+
+    /// Runs that begin alike reuse what they share, calibrated or not, and give what they give alone.
+    void a_changed_last_block_costs_that_block_only_data() {
+        QTest::addColumn<QString>("codec");
+        QTest::newRow("rounding") << "int4:g32";
+        QTest::newRow("error feedback") << "int4:g32+gptq";
+    }
+    void a_changed_last_block_costs_that_block_only() {
+        QFETCH(QString, codec);
+        Workers workers(2);
+        SilentMonitor monitor;
+        RunSpec first = smallRun(codec.toStdString());
+        first.calibration = CalibrationSettings{"calibration", 4, 128, CalibrationInputs::quantized};
+        RunSpec second = first;
+        second.recipe.rules.push_back({"model.layers.3.*_proj", "int3:g32"});
+        const QTemporaryDir folder;
+        const StatisticsCache none("", 0);
+        RunExecutor executor(workers, {},
+                             StatisticsCache(folder.path().toStdString(), StatisticsCache::usualLimit));
+        QCOMPARE(executor.execute(first, monitor).reusedFraction, 0.0);
+        const RunRecord shared = executor.execute(second, monitor);
+        QVERIFY2(shared.reusedFraction > 0.8, qPrintable(QString::number(shared.reusedFraction)));
+        const RunRecord alone = RunExecutor(workers, {0, true}, none).execute(second, monitor);
+        QCOMPARE(alone.reusedFraction, 0.0);
+        QCOMPARE(shared.windowNll, alone.windowNll);
+        QCOMPARE(shared.kldMean, alone.kldMean);
+        QCOMPARE(executor.states().count().logitsReused, std::uint64_t{1});
+    }
+
+    /// What a recipe leaves as it is costs nothing twice, within a run too.
+    void blocks_left_alone_are_those_of_the_unquantized_model() {
+        RunSpec spec = smallRun("bf16");
+        spec.recipe.rules.push_back({"model.layers.3.mlp.down_proj", "int4:g64"});
+        Workers workers(2);
+        SilentMonitor monitor;
+        const RunRecord run = RunExecutor(workers, {1 << 28, false}).execute(spec, monitor);
+        QCOMPARE(run.reusedFraction, 3.0 / 8);
+    }
+
+    /// Products in bf16 change a perplexity by less than what the project promises.
+    void fast_and_exact_arithmetic_agree() {
+        RunSpec spec = smallRun("int4:g64");
+        spec.evaluation.windows = 32;
+        RunSpec exact = spec;
+        exact.evaluation.exact = true;
+        SilentMonitor monitor;
+        QVERIFY(executor_.identify(exact, monitor) != executor_.identify(spec, monitor));
+        const RunRecord fast = execute(spec);
+        const RunRecord slow = execute(exact);
+        QCOMPARE(slow.arithmetic, std::string("fp32"));
+        QCOMPARE(fast.arithmetic, std::string(arithmeticName(fastestArithmetic())));
+        QVERIFY(std::abs(fast.ppl / slow.ppl - 1) < 5e-4); // 4096 tokens: the noise of 65 k is 3e-5
+        QVERIFY(std::abs(fast.deltaPplPercent - slow.deltaPplPercent) < 0.05);
     }
 
     void the_id_depends_on_what_determines_the_result_and_on_nothing_else() {

@@ -16,6 +16,7 @@
 #include <QComboBox>
 #include <QElapsedTimer>
 #include <QEventLoop>
+#include <QLabel>
 #include <QMimeData>
 #include <QSpinBox>
 #include <QTableView>
@@ -85,6 +86,7 @@ class TestWorkbench : public QObject {
     void from_the_first_start_to_a_selected_point();
     void a_run_survives_the_program_and_is_not_measured_twice();
     void a_run_is_cancelled_within_a_second();
+    void the_next_run_is_estimated_as_it_is_edited();
     void the_program_can_be_closed_while_a_run_executes();
     void what_cannot_be_opened_is_told_in_the_message_bar();
     void a_dropped_recipe_becomes_the_one_being_edited();
@@ -221,6 +223,20 @@ void TestWorkbench::a_run_is_cancelled_within_a_second() {
     QCOMPARE(queue.jobs().front().state, JobState::cancelled);
     QVERIFY(timer.elapsed() < 5000); // a second on an idle machine; tests share theirs
     QCOMPARE(workbench().runs().count(), 0);
+}
+
+void TestWorkbench::the_next_run_is_estimated_as_it_is_edited() {
+    const auto* label = window_->findChild<QLabel*>(QStringLiteral("estimate"));
+    QVERIFY(label);
+    QTRY_VERIFY_WITH_TIMEOUT(label->text().startsWith(QStringLiteral("≈")), patience);
+    const QString before = label->toolTip();
+    QVERIFY(before.contains(QStringLiteral("packed weights")));
+    setNumber("Windows", 3);
+    QTRY_VERIFY_WITH_TIMEOUT(label->toolTip() != before && label->text().startsWith(QStringLiteral("≈")),
+                             patience);
+    setNumber("Windows", 100'000'000); // more than the text has
+    QTRY_COMPARE_WITH_TIMEOUT(label->text(), QStringLiteral("cannot run"), patience);
+    QVERIFY(label->toolTip().contains(QStringLiteral("windows")));
 }
 
 void TestWorkbench::the_program_can_be_closed_while_a_run_executes() {
