@@ -158,8 +158,7 @@ const std::vector<std::string> formats = {"fp32",
                                           "Q6_K",
                                           "IQ4_NL",
                                           "IQ4_XS"};
-const std::vector<std::string> products = {"pq:d8:k256:m1", "pq:d4:k256:m1", "pq:d2:k64:m1", "pq:d8:k256:m2",
-                                           "pq:d8:k4096:m2"};
+const std::vector<std::string> products = {"pq:d8:k256:m1", "pq:d4:k256:m1", "pq:d2:k64:m1", "pq:d8:k256:m2"};
 const std::vector<std::string> roundings = {
     "int4:g16+refine", "int4:g16+mse", "int4:g64+refine", "int4:g64+mse", "int4:g64+hqq", "int4:sym:g64+mse",
     "nf4:g64+refine",  "nf4:g64+mse",  "Q4_K+refine",     "Q4_K+mse",     "Q6_K+mse"};
