@@ -3,6 +3,7 @@
 
 #include "algebra/bfloat16_kernel.h"
 #include "algebra/gemm.h"
+#include "support/system.h"
 
 #include <hwy/highway.h>
 
@@ -67,6 +68,7 @@ void PackedMatrix::resize(std::size_t inputs, std::size_t outputs, Arithmetic ar
     if (size > capacity_) {
         words_ = hwy::AllocateAligned<std::uint32_t>(size);
         capacity_ = words_ ? size : throw std::bad_alloc();
+        preferLargePages(words_.get(), size * sizeof(std::uint32_t));
     }
 }
 

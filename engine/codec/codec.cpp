@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
+#include <atomic>
 #include <cmath>
 #include <utility>
 
@@ -28,23 +28,26 @@ void checkNotEmpty(Shape shape) {
 }
 
 /// Throws for the first weight that is NaN or infinite.
-void checkFinite(MatrixView weights) {
-    constexpr std::uint32_t exponent = 0x7f800000;
-    const auto isSpecial = [](float weight) {
-        return (std::bit_cast<std::uint32_t>(weight) & exponent) == exponent;
-    };
-    for (Eigen::Index row = 0; row < weights.rows(); ++row) {
-        const float* values = weights.row(row).data();
-        unsigned special = 0;
-        for (Eigen::Index column = 0; column < weights.cols(); ++column) {
-            special |= isSpecial(values[column]) ? 1U : 0U;
-        }
-        for (Eigen::Index column = 0; special != 0 && column < weights.cols(); ++column) {
-            if (isSpecial(values[column])) {
-                throw Error(fmt::format("the weight at row {}, column {} (counted from 0) is {}: only finite "
-                                        "weights can be stored",
-                                        row, column, std::isnan(values[column]) ? "NaN" : "infinite"));
-            }
+void checkFinite(MatrixView weights, const EncodeContext& context) {
+    std::atomic<bool> finite = true;
+    forEachRowBlock(shapeOf(weights), context.workers, context.monitor,
+                    [&](std::size_t first, std::size_t count) {
+                        for (std::size_t row = first; row < first + count; ++row) {
+                            // x − x is 0 for finite numbers and NaN for others, and so is a sum of these.
+                            const auto values = weights.row(static_cast<Eigen::Index>(row));
+                            if (!((values - values).sum() == 0)) {
+                                finite = false;
+                            }
+                        }
+                    });
+    for (Eigen::Index i = 0; !finite && i < weights.size(); ++i) {
+        const Eigen::Index row = i / weights.cols();
+        const Eigen::Index column = i % weights.cols();
+        if (const float weight = weights(row, column); !std::isfinite(weight)) {
+            throw Error(
+                fmt::format("the weight at row {}, column {} (counted from 0) is {}: only finite weights "
+                            "can be stored",
+                            row, column, std::isnan(weight) ? "NaN" : "infinite"));
         }
     }
 }
@@ -101,7 +104,7 @@ class Codec::Pipeline {
     PackedTensor encode(MatrixView weights, const EncodeContext& outer) const {
         const Shape shape = shapeOf(weights);
         PackedTensor packed{shape, std::vector<std::byte>(packedBytes(shape))};
-        checkFinite(weights);
+        checkFinite(weights, outer);
         if (calibration_ == CalibrationUse::required && outer.inputs == nullptr) {
             throw Error(fmt::format("{} needs statistics of the tensor's inputs, and there are none", name_));
         }

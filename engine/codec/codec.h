@@ -103,5 +103,8 @@ struct StorageError {
     double sqnrDecibel = 0;
 };
 StorageError storageError(MatrixView original, MatrixView stored);
+/// The same of a packed tensor, decoded some rows at a time.
+StorageError storageError(MatrixView original, const Codec& codec, const PackedTensor& packed,
+                          Workers& workers);
 
 } // namespace planish

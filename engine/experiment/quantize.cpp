@@ -91,8 +91,8 @@ class Quantizer {
         monitor_.report({"quantize", done_, model().parameterCount(), tensor(index).name});
         const Matrix wanted = original_.matrix(tensor(index), workers_);
         PackedTensor packed = encode(index, codec(index), wanted, std::nullopt);
-        const Matrix stored = codec(index).decode(packed, workers_);
-        keep(index, std::move(packed), storageError(wanted, stored));
+        const StorageError error = storageError(wanted, codec(index), packed, workers_);
+        keep(index, std::move(packed), error);
         done_ += tensor(index).count();
     }
 
@@ -158,32 +158,33 @@ class Quantizer {
         const std::size_t index = readers.tensors[i];
         const Matrix& wanted = readers.wanted[i];
         PackedTensor packed = encode(index, codec(index), wanted, readers.inputs);
+        if (!readers.outputs) {
+            const StorageError error = storageError(wanted, codec(index), packed, workers_);
+            keep(index, std::move(packed), error);
+            return;
+        }
         Matrix stored = codec(index).decode(packed, workers_);
-        double proxy = notMeasured;
+        const double whole = readers.outputs->of(wanted);
+        const auto lossOf = [&](const Matrix& values) { return readers.outputs->of(wanted - values); };
+        double loss = lossOf(stored);
         double plainProxy = notMeasured;
-        if (readers.outputs) {
-            const double whole = readers.outputs->of(wanted);
-            const auto lossOf = [&](const Matrix& values) { return readers.outputs->of(wanted - values); };
-            double loss = lossOf(stored);
-            const auto nearest = codec(index).calibration() != CalibrationUse::none
-                                     ? codec(index).withNearestRounding()
-                                     : std::nullopt;
-            if (nearest) {
-                PackedTensor plainPacked = encode(index, *nearest, wanted, readers.inputs);
-                Matrix plain = nearest->decode(plainPacked, workers_);
-                const double plainLoss = lossOf(plain);
-                plainProxy = plainLoss / whole;
-                if (!(loss + shiftOf(readers, i, stored) < plainLoss + shiftOf(readers, i, plain))) {
-                    keptNearest_[index] = true;
-                    packed = std::move(plainPacked);
-                    stored = std::move(plain);
-                    loss = plainLoss;
-                }
+        const auto nearest = codec(index).calibration() != CalibrationUse::none
+                                 ? codec(index).withNearestRounding()
+                                 : std::nullopt;
+        if (nearest) {
+            PackedTensor plainPacked = encode(index, *nearest, wanted, readers.inputs);
+            Matrix plain = nearest->decode(plainPacked, workers_);
+            const double plainLoss = lossOf(plain);
+            plainProxy = plainLoss / whole;
+            if (!(loss + shiftOf(readers, i, stored) < plainLoss + shiftOf(readers, i, plain))) {
+                keptNearest_[index] = true;
+                packed = std::move(plainPacked);
+                stored = std::move(plain);
+                loss = plainLoss;
             }
-            proxy = loss / whole;
         }
         keep(index, std::move(packed), storageError(wanted, stored));
-        results_[index].proxyLoss = proxy;
+        results_[index].proxyLoss = loss / whole;
         results_[index].plainProxyLoss = plainProxy;
         readers.stored[i] = std::move(stored);
     }

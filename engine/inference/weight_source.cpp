@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "inference/weight_source.h"
 
+#include "support/system.h"
+
 #include <algorithm>
 
 namespace planish {
@@ -9,6 +11,7 @@ Matrix WeightSource::matrix(const TensorInfo& tensor, Workers& workers) const {
     constexpr std::size_t weightsPerTask = 1 << 18;
     Matrix result(static_cast<Eigen::Index>(tensor.shape.rows),
                   static_cast<Eigen::Index>(tensor.shape.columns));
+    preferLargePages(result.data(), static_cast<std::size_t>(result.size()) * sizeof(float));
     const std::size_t rowsPerTask =
         std::max<std::size_t>(1, weightsPerTask / std::max<std::size_t>(1, tensor.shape.columns));
     const std::size_t tasks = (tensor.shape.rows + rowsPerTask - 1) / rowsPerTask;
