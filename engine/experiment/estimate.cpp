@@ -21,6 +21,8 @@ constexpr double linearShare = 0.92;
 constexpr double attentionShare = 0.75;
 constexpr double momentShare = 0.65;
 constexpr double feedbackShare = 0.5;
+/// Weights a second and thread whose columns are rounded one after the other, their groups fitted before.
+constexpr double columnRate = 7e6;
 /// Weights a second and thread that are decoded and laid out for products.
 constexpr double layoutRate = 1e9;
 /// The program, its libraries, a tokenizer and a text.
@@ -122,7 +124,8 @@ class Estimator {
             const double factorization = inputs * inputs * inputs;
             const double updates = weights * inputs;
             const double losses = 3 * 2 * weights * inputs;
-            seconds += (factorization + updates) / (speed_.products(Arithmetic::float32) * feedbackShare) +
+            seconds += weights / (columnRate * threads_) +
+                       (factorization + updates) / (speed_.products(Arithmetic::float32) * feedbackShare) +
                        losses / speed_.products(Arithmetic::float32);
         });
         return seconds;
@@ -204,41 +207,42 @@ class Estimator {
         return models() * threads_ * 4 * static_cast<double>(rows * config_.vocabularySize);
     }
 
-    /// Floats of what is packed at a time, wanted, stored and on the way; with calibration also samples and
-    /// second moments.
+    /// Floats of what is packed at a time. Where it is calibrated these are what is wanted, stored, stored by
+    /// nearest rounding and the difference, beside samples and second moments.
     std::vector<EstimateTerm> packingMemory() const {
         if (!compares()) {
             return {};
         }
-        double largest = 0;
-        double inputs = 0;
+        std::vector<EstimateTerm> largest;
+        const auto consider = [&](const std::vector<EstimateTerm>& terms) {
+            largest = sum(terms) > sum(largest) ? terms : largest;
+        };
         std::map<Place, double> places;
         for (std::size_t i = 0; i < input_.codecs->size(); ++i) {
             const TensorInfo& tensor = input_.model.tensors()[i];
             const auto place = placeOf(tensor, config_);
             const auto weights = static_cast<double>(tensor.count());
-            largest = std::max(largest, place ? places[*place] += weights : weights);
-            if (place && (*input_.codecs)[i].calibration() != CalibrationUse::none) {
-                inputs = std::max(inputs, static_cast<double>(tensor.shape.columns));
-            }
+            const double together = place ? places[*place] += weights : weights;
+            consider({{"weights being packed", 4 * together}});
         }
-        constexpr double copies = 3;
-        std::vector<EstimateTerm> terms{{"weights being packed", copies * 4 * largest}};
-        if (input_.calibration != nullptr) {
-            const WindowPlan& samples = input_.calibration->samples;
-            const auto tokens = static_cast<double>(samples.tokens.size());
-            const double activations = 4 * tokens * static_cast<double>(config_.mlpSize);
-            const double kept = activations <= static_cast<double>(hiddenStateBudget) ? activations : 0;
-            terms.push_back(
-                {"samples",
-                 stateBytes(tokens) + std::max(kept, 4 * tokens * static_cast<double>(config_.querySize()))});
-            terms.push_back({"second moments", momentBytes * inputs * inputs});
-        }
-        return terms;
+        forPlaces([&](double inputs, double weights, const CodecDemands&) {
+            constexpr double copies = 4;
+            constexpr double momentBytes =
+                20; // in double while collected; then floats, packed floats, factor
+            consider({{"weights being packed", copies * 4 * weights},
+                      {"samples", sampleBytes()},
+                      {"second moments", momentBytes * inputs * inputs}});
+        });
+        return largest;
     }
 
-    /// H in double while it is collected; then as floats, packed for losses, and its factor.
-    static constexpr double momentBytes = 20;
+    /// Hidden states of all samples, and attention's outputs or the activations of the MLP.
+    double sampleBytes() const {
+        const auto tokens = static_cast<double>(input_.calibration->samples.tokens.size());
+        const double activations = 4 * tokens * static_cast<double>(config_.mlpSize);
+        const double kept = activations <= static_cast<double>(hiddenStateBudget) ? activations : 0;
+        return stateBytes(tokens) + std::max(kept, 4 * tokens * static_cast<double>(config_.querySize()));
+    }
 
     const EstimateInput& input_;
     MachineSpeed& speed_;

@@ -109,6 +109,15 @@ void fillMeasurements(RunRecord& record, const ComparisonResult& result, const W
     record.baselineWindowNll = result.baseline.windowNll;
 }
 
+/// How much of a run's time quantization takes.
+double quantizedShare(const RunEstimate& estimate) {
+    double seconds = 0;
+    for (const EstimateTerm& term : estimate.time) {
+        seconds += term.name == "calibrate" || term.name == "quantize" ? term.value : 0;
+    }
+    return seconds / estimate.seconds();
+}
+
 /// Whether a quantized model begins with blocks of the unquantized one.
 bool leavesBlocks(const PackedModel& model) {
     const auto unchanged = [&](const TensorInfo& tensor) {
@@ -206,16 +215,6 @@ RunExecutor::Prepared RunExecutor::prepare(const std::string& modelName, const s
     return {model, text.name, text.sha256, resolved, planWindows(text.ids, resolved, text.beginToken)};
 }
 
-/// How much of a run's time quantization takes, roughly: with calibration, its samples pass the model once.
-double RunExecutor::quantizedShare(const Prepared& prepared,
-                                   const std::optional<CalibrationPlan>& calibration) {
-    if (!calibration) {
-        return 0.1;
-    }
-    const auto calibrated = static_cast<double>(calibration->samples.tokens.size());
-    return calibrated / (calibrated + 2 * static_cast<double>(prepared.plan.tokens.size()));
-}
-
 void RunExecutor::forgetOtherPlans(const Prepared& prepared) {
     const EvaluationSettings& settings = prepared.settings;
     std::string plan = fmt::format("{} {} {} {} {} {} {}", prepared.model.folder().string(),
@@ -270,14 +269,16 @@ std::string RunExecutor::identify(const RunSpec& spec, JobMonitor& monitor) {
     return identify(spec, prepared, planQuantization(prepared.model, spec.recipe, spec.calibration), monitor);
 }
 
-RunEstimate RunExecutor::estimate(const RunSpec& spec) {
-    const Prepared prepared = prepare(spec.model, spec.corpus, spec.evaluation);
-    const Quantization quantization = planQuantization(prepared.model, spec.recipe, spec.calibration);
-    const Arithmetic arithmetic = arithmeticFor(prepared.settings);
-    return estimateRun({prepared.model, prepared.plan, arithmetic, &quantization.codecs,
+RunEstimate RunExecutor::estimate(const Prepared& prepared, const Quantization& quantization) {
+    return estimateRun({prepared.model, prepared.plan, arithmeticFor(prepared.settings), &quantization.codecs,
                         quantization.calibration ? &*quantization.calibration : nullptr,
                         reuse_.betweenRuns ? reuse_.bytes : 0, reuse_.betweenRuns},
                        speed_);
+}
+
+RunEstimate RunExecutor::estimate(const RunSpec& spec) {
+    const Prepared prepared = prepare(spec.model, spec.corpus, spec.evaluation);
+    return estimate(prepared, planQuantization(prepared.model, spec.recipe, spec.calibration));
 }
 
 RunEstimate RunExecutor::estimateBaseline(const std::string& model, const std::string& corpus,
@@ -328,7 +329,7 @@ RunRecord RunExecutor::execute(const RunSpec& spec, JobMonitor& monitor) {
     record.recipe = spec.recipe;
 
     const Clock::time_point quantizeStart = Clock::now();
-    const double quantized = quantizedShare(prepared, calibration);
+    const double quantized = quantizedShare(estimate(prepared, quantization));
     PartMonitor quantizing(monitor, 0, quantized);
     const QuantizedModel result =
         quantizeModel(model,

@@ -77,7 +77,7 @@ class RunExecutor {
     Quantization planQuantization(const Model& model, const Recipe& recipe,
                                   const std::optional<CalibrationSettings>& calibration);
     void forgetOtherPlans(const Prepared& prepared);
-    static double quantizedShare(const Prepared& prepared, const std::optional<CalibrationPlan>& calibration);
+    RunEstimate estimate(const Prepared& prepared, const Quantization& quantization);
     std::string identify(const RunSpec& spec, const Prepared& prepared, const Quantization& quantization,
                          JobMonitor& monitor);
 

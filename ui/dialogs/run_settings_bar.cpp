@@ -67,6 +67,7 @@ RunSettingsBar::RunSettingsBar(QWidget* parent)
 
     exact_ = new QCheckBox(tr("Exact"), this);
     exact_->setToolTip(tr("Multiply in fp32 also where the processor has faster products of bf16 numbers"));
+    addLabel(QString());
     addWidget(exact_);
 
     const auto showStride = [this] {
