@@ -23,11 +23,12 @@ class EstimateTest : public QObject {
 
   private slots:
     void time_grows_as_the_work_does() {
-        const RunEstimate few = estimate("int4:g64", 8);
-        const RunEstimate many = estimate("int4:g64", 32);
+        const RunEstimate few = estimate("int4:g64", 100);
+        const RunEstimate many = estimate("int4:g64", 400);
         const auto ratio = [&](const char* name) { return term(many.time, name) / term(few.time, name); };
-        QVERIFY(std::abs(ratio("baseline") - 4) < 0.2);
-        QVERIFY(std::abs(ratio("evaluate") - 4) < 0.2);
+        // Weights are decoded once, however much text there is.
+        QVERIFY(ratio("baseline") > 3.5 && ratio("baseline") < 4);
+        QVERIFY(ratio("evaluate") > 3.5 && ratio("evaluate") < 4);
         QCOMPARE(ratio("quantize"), 1.0);
     }
 
