@@ -110,6 +110,7 @@ void MainWindow::chooseReuseMemory() {
     if (chosen) {
         workbench_.setReuseBytes(static_cast<std::uint64_t>(megabytes) << megabyte);
         settings_.setValue(QStringLiteral("window/reuseBytes"), qulonglong{workbench_.reuseBytes()});
+        updateEstimate();
     }
 }
 

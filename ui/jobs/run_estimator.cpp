@@ -24,8 +24,9 @@ RunEstimator::RunEstimator(QObject* parent) : QObject(parent), service_(std::mak
 
 RunEstimator::~RunEstimator() = default;
 
-void RunEstimator::request(const RunSpec& spec) {
+void RunEstimator::request(const RunSpec& spec, std::uint64_t reuseBytes) {
     spec_ = spec;
+    reuseBytes_ = reuseBytes;
     delay_.start();
 }
 
@@ -33,7 +34,8 @@ void RunEstimator::start() {
     latest_.reset();
     emit changed(QString());
     task_.start(
-        [this, spec = spec_, service = service_](JobMonitor&) -> LatestTask::Completion {
+        [this, spec = spec_, reuse = reuseBytes_, service = service_](JobMonitor&) -> LatestTask::Completion {
+            service->executor().setReuseLimit(reuse);
             const RunEstimate estimate = service->executor().estimate(spec);
             return [this, estimate] {
                 latest_ = estimate;

@@ -17,7 +17,8 @@ class RunEstimator final : public QObject {
     explicit RunEstimator(QObject* parent = nullptr);
     ~RunEstimator() override;
 
-    void request(const RunSpec& spec);
+    /// `reuseBytes`: memory that runs may leave their hidden states in.
+    void request(const RunSpec& spec, std::uint64_t reuseBytes);
     /// Of the latest request; nothing before it is ready or when it cannot be run.
     const std::optional<RunEstimate>& latest() const { return latest_; }
 
@@ -31,6 +32,7 @@ class RunEstimator final : public QObject {
 
     QTimer delay_;
     RunSpec spec_;
+    std::uint64_t reuseBytes_ = 0;
     std::optional<RunEstimate> latest_;
     std::shared_ptr<Service> service_; ///< used on the task's thread only
     LatestTask task_;
