@@ -15,8 +15,8 @@ memory, and the model predicts text a little worse. This program measures how mu
 <li>The <b>layer panel</b> shows the model: blocks, in each attention and MLP, and their tensors.</li>
 <li>Select rows and choose a <b>codec</b> in the codec column, or take a preset. Size and compression below follow.
 Everything can be undone (Ctrl+Z).</li>
-<li>Beside <b>Run</b> stands what it will take; point at it for the parts.</li>
-<li>Press <b>Run</b> (F5). The run is queued; a hollow mark at the bottom of the plot shows the size it will have.</li>
+<li>Press <b>Run</b> (F5); beside it stands what the run will take. The run is queued; a hollow mark at the bottom of
+the plot shows the size it will have.</li>
 <li>When it is measured, its <b>point</b> appears with its error bar. The step line is the frontier: the runs that no
 other run beats in both size and loss.</li>
 <li>Click a point or a row: it is selected everywhere and the layer panel shows its recipe. <b>Edit a copy</b> goes on
