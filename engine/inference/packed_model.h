@@ -14,7 +14,8 @@ class PackedModel final : public WeightSource {
   public:
     /// `codecs` follow model.tensors(). Nothing is packed yet: a tensor can be read once it has been put.
     PackedModel(Model model, std::vector<Codec> codecs);
-    /// `exact`: what is decoded equals the model's own values. Not while others read.
+    /// `exact`: what is decoded equals the model's own values. Several tensors may be put at once; not while
+    /// others read.
     void put(std::size_t index, PackedTensor tensor, bool exact);
 
     const Model& model() const override { return model_; }
@@ -29,7 +30,7 @@ class PackedModel final : public WeightSource {
     Model model_;
     std::vector<Codec> codecs_;
     std::vector<PackedTensor> tensors_;
-    std::vector<bool> exact_;
+    std::vector<char> exact_;                     ///< not bool: put by several threads
     mutable std::vector<std::string> identities_; ///< as far as asked for
 };
 
