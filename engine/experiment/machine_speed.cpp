@@ -64,7 +64,7 @@ Matrix randomRows(Eigen::Index rows) {
 }
 
 double measureCodec(const Codec& codec) {
-    const Codec measured = codec.calibration() == CalibrationUse::none
+    const Codec measured = codec.calibration() != CalibrationUse::required
                                ? codec
                                : codec.withNearestRounding().value_or(Codec::parse("int4:g64"));
     Workers one(1);

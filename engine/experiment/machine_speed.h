@@ -22,7 +22,7 @@ class MachineSpeed {
     /// Exponentials a second, all threads together.
     double exponentials();
     /// Weights a second that a codec encodes and decodes again on one thread, of a few random rows; where it
-    /// uses statistics of inputs, what it does with nearest rounding.
+    /// needs statistics of inputs, what it does with nearest rounding.
     double weights(const Codec& codec);
 
   private:
