@@ -126,7 +126,7 @@ void CalibrationStream::advanceTo(Place place, JobMonitor& monitor) {
 
 void CalibrationStream::attendAll(JobMonitor& monitor) {
     attended_.resize(states_.values.rows(), static_cast<Eigen::Index>(config_.querySize()));
-    const std::size_t batch = pass_.windowsAtOnce(states_.context);
+    const std::size_t batch = ForwardPass::windowsAtOnce(states_.context, workers_.threads());
     for (std::size_t begin = 0; begin < states_.windows; begin += batch) {
         const std::size_t count = std::min(batch, states_.windows - begin);
         pass_.attendWindows(block_, states_, begin, count,

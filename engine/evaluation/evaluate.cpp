@@ -15,12 +15,6 @@
 namespace planish {
 namespace {
 
-std::size_t windowsPerPart(const WindowPlan& plan, const ModelConfig& config, std::size_t models) {
-    const std::uint64_t each = HiddenStates::bytes(1, plan.context, config.hiddenSize) * models;
-    return std::clamp<std::size_t>(
-        static_cast<std::size_t>(hiddenStateBudget / std::max<std::uint64_t>(each, 1)), 1, plan.windows);
-}
-
 std::span<const TokenId> tokensOf(const WindowPlan& plan, std::size_t firstWindow, std::size_t count) {
     return std::span(plan.tokens).subspan(firstWindow * plan.context, count * plan.context);
 }
@@ -68,6 +62,12 @@ std::string logitsKey(const ForwardPass& pass, const WeightSource& source, std::
 }
 
 } // namespace
+
+std::size_t windowsPerPart(const WindowPlan& plan, const ModelConfig& config, std::size_t models) {
+    const std::uint64_t each = HiddenStates::bytes(1, plan.context, config.hiddenSize) * models;
+    return std::clamp<std::size_t>(
+        static_cast<std::size_t>(hiddenStateBudget / std::max<std::uint64_t>(each, 1)), 1, plan.windows);
+}
 
 LossResult evaluateLoss(const WeightSource& source, const WindowPlan& plan, Workers& workers,
                         JobMonitor& monitor, const EvaluateOptions& options) {

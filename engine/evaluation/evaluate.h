@@ -30,6 +30,9 @@ struct ComparisonResult {
 /// many bytes.
 inline constexpr std::uint64_t hiddenStateBudget = std::uint64_t{1} << 30;
 
+/// Windows of a plan that pass all blocks together: as many as the budget has room for, of `models` models.
+std::size_t windowsPerPart(const WindowPlan& plan, const ModelConfig& config, std::size_t models);
+
 /// How an evaluation is computed; its results depend on the arithmetic alone.
 struct EvaluateOptions {
     Arithmetic arithmetic = Arithmetic::float32;

@@ -70,8 +70,8 @@ class Estimator {
     double wordBytes() const { return input_.arithmetic == Arithmetic::bfloat16 ? 2 : 4; }
     /// How many times the plan's windows are passed through all blocks in turn.
     double parts() const {
-        const double whole = models() * stateBytes(static_cast<double>(input_.plan.tokens.size()));
-        return std::max(1.0, std::ceil(whole / static_cast<double>(hiddenStateBudget)));
+        const std::size_t each = windowsPerPart(input_.plan, config_, compares() ? 2 : 1);
+        return std::ceil(static_cast<double>(input_.plan.windows) / static_cast<double>(each));
     }
 
     /// Tokens through all blocks once; weights are decoded `passes` times.
@@ -194,9 +194,8 @@ class Estimator {
     /// Queries, keys, values and attention's outputs of the windows in work, and activations of a tile a
     /// thread.
     double blockBuffers(const WindowPlan& plan) const {
-        const double tilesPerWindow = std::ceil(static_cast<double>(plan.context) / tokensPerTile);
-        const double windows = std::min(static_cast<double>(plan.windows),
-                                        std::max(1.0, std::floor(4.0 * threads_ / tilesPerWindow)));
+        const auto windows = static_cast<double>(
+            std::min(plan.windows, ForwardPass::windowsAtOnce(plan.context, speed_.threads())));
         const auto width = static_cast<double>(2 * config_.querySize() + 3 * config_.keyValueSize());
         const auto tile = static_cast<double>(config_.hiddenSize + 2 * config_.mlpSize);
         return 4 * (windows * static_cast<double>(plan.context) * width + threads_ * tokensPerTile * tile);

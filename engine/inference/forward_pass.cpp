@@ -62,8 +62,8 @@ HiddenStates ForwardPass::embed(std::span<const TokenId> tokens, std::size_t win
     return states;
 }
 
-std::size_t ForwardPass::windowsAtOnce(std::size_t context) const {
-    return std::max<std::size_t>(1, static_cast<std::size_t>(workers_.threads()) * 4 /
+std::size_t ForwardPass::windowsAtOnce(std::size_t context, int threads) {
+    return std::max<std::size_t>(1, static_cast<std::size_t>(threads) * 4 /
                                         tilesPerWindow(context, tokensPerTile));
 }
 
@@ -119,7 +119,7 @@ void ForwardPass::applyBlock(const BlockWeights& block, HiddenStates& states, Jo
                              const std::function<void(std::size_t)>& windowsDone) const {
     const ModelConfig& config = source_.model().config();
     const std::size_t context = states.context;
-    const std::size_t batch = windowsAtOnce(context);
+    const std::size_t batch = windowsAtOnce(context, workers_.threads());
     Matrix attended(static_cast<Eigen::Index>(std::min(batch, states.windows) * context),
                     static_cast<Eigen::Index>(config.querySize()));
     for (std::size_t begin = 0; begin < states.windows; begin += batch) {

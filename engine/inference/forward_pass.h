@@ -34,7 +34,7 @@ class ForwardPass {
                        std::size_t count, MutableMatrixView attended, const JobMonitor& monitor) const;
     /// Windows that go through attention together: enough that every thread has several tiles; more would
     /// only take memory.
-    std::size_t windowsAtOnce(std::size_t context) const;
+    static std::size_t windowsAtOnce(std::size_t context, int threads);
     /// Passes all windows through one block. `windowsDone(n)` is told as they finish.
     void applyBlock(const BlockWeights& block, HiddenStates& states, JobMonitor& monitor,
                     const std::function<void(std::size_t)>& windowsDone) const;
