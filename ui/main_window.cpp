@@ -299,7 +299,7 @@ void MainWindow::runNow() {
 
 void MainWindow::updateEstimate() {
     if (workbench_.editor().hasModel()) {
-        estimator_.request(nextRun(), workbench_.reuseBytes());
+        estimator_.request([this] { return RunEstimator::Subject{nextRun(), workbench_.reuseBytes()}; });
     }
 }
 

@@ -24,9 +24,8 @@ RunEstimator::RunEstimator(QObject* parent) : QObject(parent), service_(std::mak
 
 RunEstimator::~RunEstimator() = default;
 
-void RunEstimator::request(const RunSpec& spec, std::uint64_t reuseBytes) {
-    spec_ = spec;
-    reuseBytes_ = reuseBytes;
+void RunEstimator::request(std::function<Subject()> subject) {
+    subject_ = std::move(subject);
     delay_.start();
 }
 
@@ -34,9 +33,9 @@ void RunEstimator::start() {
     latest_.reset();
     emit changed(QString());
     task_.start(
-        [this, spec = spec_, reuse = reuseBytes_, service = service_](JobMonitor&) -> LatestTask::Completion {
-            service->executor().setReuseLimit(reuse);
-            const RunEstimate estimate = service->executor().estimate(spec);
+        [this, subject = subject_(), service = service_](JobMonitor&) -> LatestTask::Completion {
+            service->executor().setReuseLimit(subject.reuseBytes);
+            const RunEstimate estimate = service->executor().estimate(subject.spec);
             return [this, estimate] {
                 latest_ = estimate;
                 emit changed(QString());

@@ -6,6 +6,7 @@
 #include "jobs/latest_task.h"
 
 #include <QTimer>
+#include <functional>
 #include <optional>
 
 namespace planish {
@@ -17,8 +18,13 @@ class RunEstimator final : public QObject {
     explicit RunEstimator(QObject* parent = nullptr);
     ~RunEstimator() override;
 
-    /// `reuseBytes`: memory that runs may leave their hidden states in.
-    void request(const RunSpec& spec, std::uint64_t reuseBytes);
+    /// What is to be estimated: a run, and the memory that runs may leave their hidden states in.
+    struct Subject {
+        RunSpec spec;
+        std::uint64_t reuseBytes = 0;
+    };
+    /// `subject` is asked when no other request has come for a moment, on this object's thread.
+    void request(std::function<Subject()> subject);
     /// Of the latest request; nothing before it is ready or when it cannot be run.
     const std::optional<RunEstimate>& latest() const { return latest_; }
 
@@ -31,8 +37,7 @@ class RunEstimator final : public QObject {
     void start();
 
     QTimer delay_;
-    RunSpec spec_;
-    std::uint64_t reuseBytes_ = 0;
+    std::function<Subject()> subject_;
     std::optional<RunEstimate> latest_;
     std::shared_ptr<Service> service_; ///< used on the task's thread only
     LatestTask task_;
