@@ -190,6 +190,9 @@ class CliTest : public QObject {
     }
 
     void the_estimate_of_memory_is_what_a_run_takes() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+        QSKIP("sanitizers take memory of their own");
+#endif
         const QStringList what{"run",       "folio-23m", "--codec",   "int4:g16",
                                "--context", "512",       "--windows", "16"};
         const Json estimate = cli(what + QStringList{"--dry-run", "--json"}).json();
