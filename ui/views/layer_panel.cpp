@@ -147,7 +147,7 @@ QWidget* LayerPanel::buildHeader() {
     });
     auto* presetsButton = new QPushButton(tr("Presets"), header);
     presetsButton->setMenu(presets_);
-    auto* label = new QLabel(tr("&Recipe:"), header);
+    auto* label = new QLabel(tr("Rec&ipe:"), header);
     label->setBuddy(nameEdit_);
     layout->addWidget(label);
     layout->addWidget(nameEdit_, 1);

@@ -78,7 +78,7 @@ void RunDetails::buildTabs() {
     recipe_->setAccessibleName(tr("Recipe of the run"));
     recipe_->setReadOnly(true);
     recipe_->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
-    tabs_->addTab(recipe_, tr("&Recipe"));
+    tabs_->addTab(recipe_, tr("Rec&ipe"));
 }
 
 void RunDetails::update() {
