@@ -61,7 +61,7 @@ void RunDetails::buildTabs() {
     values_->setColumnCount(2);
     values_->setHeaderLabels({tr("Quantity"), tr("Value")});
     values_->setRootIsDecorated(false);
-    tabs_->addTab(values_, tr("&Values"));
+    tabs_->addTab(values_, tr("Val&ues"));
     auto* sorted = new QSortFilterProxyModel(this);
     sorted->setSourceModel(tensors_);
     sorted->setSortRole(TensorResultModel::sortRole);
