@@ -2,6 +2,7 @@
 #include "inference/forward_pass.h"
 
 #include "inference/attention.h"
+#include "inference/tiles.h"
 #include "support/sha256.h"
 
 #include <fmt/format.h>
@@ -9,28 +10,6 @@
 #include <algorithm>
 
 namespace planish {
-namespace {
-
-/// A run of rows of one sequence: tile `index` of windows that are cut into equal tiles.
-struct Tile {
-    Eigen::Index window;
-    Eigen::Index first; ///< row within the window
-    Eigen::Index count;
-};
-
-std::size_t tilesPerWindow(std::size_t context, std::size_t tileSize) {
-    return (context + tileSize - 1) / tileSize;
-}
-
-Tile tileAt(std::size_t index, std::size_t context, std::size_t tileSize) {
-    const std::size_t tiles = tilesPerWindow(context, tileSize);
-    const std::size_t first = index % tiles * tileSize;
-    return {static_cast<Eigen::Index>(index / tiles), static_cast<Eigen::Index>(first),
-            static_cast<Eigen::Index>(std::min(tileSize, context - first))};
-}
-
-} // namespace
-
 ForwardPass::ForwardPass(const WeightSource& source, std::size_t longestContext, Workers& workers,
                          Arithmetic arithmetic)
     : source_(source),
@@ -67,28 +46,34 @@ std::size_t ForwardPass::windowsAtOnce(std::size_t context, int threads) {
                                         tilesPerWindow(context, tokensPerTile));
 }
 
-void ForwardPass::attendWindows(const BlockWeights& block, const HiddenStates& states, std::size_t begin,
-                                std::size_t count, MutableMatrixView attended,
-                                const JobMonitor& monitor) const {
+Projections ForwardPass::project(const BlockWeights& block, const HiddenStates& states, std::size_t begin,
+                                 std::size_t count, const JobMonitor& monitor) const {
     const ModelConfig& config = source_.model().config();
-    const std::size_t context = states.context;
-    const auto windowRows = static_cast<Eigen::Index>(context);
-    const auto hiddenStart = static_cast<Eigen::Index>(begin * context);
-    const auto rows = static_cast<Eigen::Index>(count * context);
-    Matrix queries(rows, static_cast<Eigen::Index>(config.querySize()));
-    Matrix keys(rows, static_cast<Eigen::Index>(config.keyValueSize()));
-    Matrix values(rows, static_cast<Eigen::Index>(config.keyValueSize()));
+    const auto windowRows = static_cast<Eigen::Index>(states.context);
+    const auto hiddenStart = static_cast<Eigen::Index>(begin) * windowRows;
+    const auto rows = static_cast<Eigen::Index>(count) * windowRows;
+    Projections projected{Matrix(rows, static_cast<Eigen::Index>(config.querySize())),
+                          Matrix(rows, static_cast<Eigen::Index>(config.keyValueSize())),
+                          Matrix(rows, static_cast<Eigen::Index>(config.keyValueSize()))};
     workers_.forEach(
-        count * tilesPerWindow(context, tokensPerTile),
+        count * tilesPerWindow(states.context, tokensPerTile),
         [&](std::size_t index) {
-            const Tile tile = tileAt(index, context, tokensPerTile);
+            const Tile tile = tileAt(index, states.context, tokensPerTile);
             const Eigen::Index row = tile.window * windowRows + tile.first;
-            projectQueryKeyValue(block, config, rope_,
-                                 states.values.middleRows(hiddenStart + row, tile.count),
-                                 static_cast<std::size_t>(tile.first), queries.middleRows(row, tile.count),
-                                 keys.middleRows(row, tile.count), values.middleRows(row, tile.count));
+            projectQueryKeyValue(
+                block, config, rope_, states.values.middleRows(hiddenStart + row, tile.count),
+                static_cast<std::size_t>(tile.first), projected.queries.middleRows(row, tile.count),
+                projected.keys.middleRows(row, tile.count), projected.values.middleRows(row, tile.count));
         },
         monitor);
+    return projected;
+}
+
+void ForwardPass::attendProjected(const Projections& projected, std::size_t context, Arithmetic arithmetic,
+                                  MutableMatrixView attended, const JobMonitor& monitor) const {
+    const ModelConfig& config = source_.model().config();
+    const auto windowRows = static_cast<Eigen::Index>(context);
+    const auto count = static_cast<std::size_t>(projected.queries.rows()) / context;
     const std::size_t sources = config.keyValueHeads;
     const auto headSize = static_cast<Eigen::Index>(config.headSize);
     std::vector<PackedHead> heads(count * sources);
@@ -97,8 +82,8 @@ void ForwardPass::attendWindows(const BlockWeights& block, const HiddenStates& s
         [&](std::size_t index) {
             const Eigen::Index window = static_cast<Eigen::Index>(index / sources) * windowRows;
             const Eigen::Index column = static_cast<Eigen::Index>(index % sources) * headSize;
-            heads[index].pack(keys.block(window, column, windowRows, headSize),
-                              values.block(window, column, windowRows, headSize), block.arithmetic);
+            heads[index].pack(projected.keys.block(window, column, windowRows, headSize),
+                              projected.values.block(window, column, windowRows, headSize), arithmetic);
         },
         monitor);
     workers_.forEach(
@@ -107,12 +92,19 @@ void ForwardPass::attendWindows(const BlockWeights& block, const HiddenStates& s
             const std::size_t source = index % sources;
             const Tile tile = tileAt(index / sources, context, queriesPerTile);
             const Eigen::Index window = tile.window * windowRows;
-            attend(config, queries.middleRows(window, windowRows),
+            attend(config, projected.queries.middleRows(window, windowRows),
                    heads[static_cast<std::size_t>(tile.window) * sources + source], source, 0,
                    static_cast<std::size_t>(tile.first),
                    attended.middleRows(window + tile.first, tile.count));
         },
         monitor);
+}
+
+void ForwardPass::attendWindows(const BlockWeights& block, const HiddenStates& states, std::size_t begin,
+                                std::size_t count, MutableMatrixView attended,
+                                const JobMonitor& monitor) const {
+    attendProjected(project(block, states, begin, count, monitor), states.context, block.arithmetic, attended,
+                    monitor);
 }
 
 void ForwardPass::applyBlock(const BlockWeights& block, HiddenStates& states, JobMonitor& monitor,

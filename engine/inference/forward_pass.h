@@ -18,6 +18,14 @@ struct Boundary {
     bool ofUnquantized = false; ///< nothing before it has been changed by quantization
 };
 
+/// What the attention of one block works on, of some windows: queries [windows × context, querySize], keys
+/// and values [windows × context, keyValueSize]; queries and keys are rotated.
+struct Projections {
+    Matrix queries;
+    Matrix keys;
+    Matrix values;
+};
+
 /// The forward pass, block by block over all windows: one block's weights are decoded at a time and the
 /// hidden states of all windows pass through it. Peak memory is the hidden states, one block, and the buffers
 /// of a few windows.
@@ -32,6 +40,12 @@ class ForwardPass {
     /// The attention's outputs, [windows × context, querySize], of `count` windows from `begin` on.
     void attendWindows(const BlockWeights& block, const HiddenStates& states, std::size_t begin,
                        std::size_t count, MutableMatrixView attended, const JobMonitor& monitor) const;
+    /// Its two halves: the projections of these windows, and what the attention makes of them.
+    Projections project(const BlockWeights& block, const HiddenStates& states, std::size_t begin,
+                        std::size_t count, const JobMonitor& monitor) const;
+    void attendProjected(const Projections& projected, std::size_t context, Arithmetic arithmetic,
+                         MutableMatrixView attended, const JobMonitor& monitor) const;
+    const RopeTable& rope() const { return rope_; }
     /// Windows that go through attention together: enough that every thread has several tiles; more would
     /// only take memory.
     static std::size_t windowsAtOnce(std::size_t context, int threads);
