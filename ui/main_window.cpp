@@ -6,6 +6,7 @@
 #include "dialogs/run_settings_bar.h"
 #include "dialogs/welcome_strip.h"
 #include "icons.h"
+#include "job_notifier.h"
 #include "support/system.h"
 #include "support/text.h"
 #include "theme.h"
@@ -14,6 +15,7 @@
 #include "views/job_panel.h"
 #include "views/layer_panel.h"
 #include "views/notice_bar.h"
+#include "views/restore_bar.h"
 #include "views/run_details.h"
 #include "views/run_table.h"
 
@@ -50,8 +52,10 @@ QString settingsKey(const char* name) {
 MainWindow::MainWindow(Workbench& workbench, QWidget* parent)
     : QMainWindow(parent),
       workbench_(workbench),
+      session_(workbench, Session::defaultFolder()),
       run_(new QAction(symbol(QStringLiteral("run")), tr("&Run"), this)) {
     applyTheme(themeFromName(settings_.value(settingsKey("theme")).toString()));
+    workbench.queue().keepLogsIn(jobLogFolder());
     setAcceptDrops(true);
     setWindowIcon(applicationIcon());
     setDockOptions(AnimatedDocks | AllowNestedDocks | AllowTabbedDocks);
@@ -61,6 +65,7 @@ MainWindow::MainWindow(Workbench& workbench, QWidget* parent)
     makeMenus();
     makeStatusBar();
     connectWorkbench();
+    new JobNotifier(workbench.queue(), this);
     restoreSettings();
     updateTitle();
     updateJobStatus();
@@ -76,8 +81,14 @@ void MainWindow::start(const QStringList& namesOrPaths) {
     const auto isKind = [](const QString& path, const char* suffix) {
         return QFileInfo(path).isFile() && QFileInfo(path).suffix().toLower() == QLatin1String(suffix);
     };
-    QString model = bundledModel;
-    QString results = defaultDocument();
+    QString model = settings_.value(QStringLiteral("session/model"), bundledModel).toString();
+    if (QFileInfo(model).isAbsolute() && !QFileInfo::exists(model)) {
+        model = bundledModel;
+    }
+    QString results = settings_.value(QStringLiteral("session/document")).toString();
+    if (!QFileInfo::exists(results)) {
+        results = defaultDocument();
+    }
     QStringList others;
     for (const QString& name : namesOrPaths) {
         if (isKind(name, "h5")) {
@@ -102,12 +113,14 @@ void MainWindow::makeCentralWidget() {
     auto* center = new QWidget(this);
     messages_ = new NoticeBar(NoticeBar::Kind::problem, center);
     connect(messages_->addButton(tr("Close")), &QPushButton::clicked, messages_, &QWidget::hide);
+    restore_ = new RestoreBar(session_, center);
     welcome_ = new WelcomeStrip(center);
     frontier_ = new FrontierView(workbench_.runs(), workbench_.selection(), center);
     auto* layout = new QVBoxLayout(center);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(messages_);
+    layout->addWidget(restore_);
     layout->addWidget(welcome_);
     layout->addWidget(frontier_, 1);
     setCentralWidget(center);
@@ -195,11 +208,15 @@ void MainWindow::connectWorkbench() {
     connect(&workbench_, &Workbench::failed, this, &MainWindow::showMessage);
     connect(&workbench_, &Workbench::informed, this,
             [this](const QString& text) { statusBar()->showMessage(text, 8000); });
-    connect(&workbench_, &Workbench::expectedRunsChanged, this,
-            [this] { frontier_->plot()->setExpected(workbench_.expectedRuns()); });
+    connect(&workbench_.runJobs(), &RunJobs::expectedChanged, this,
+            [this] { frontier_->plot()->setExpected(workbench_.runJobs().expected()); });
+    connect(&session_, &Session::failed, this, &MainWindow::showMessage);
     connect(&workbench_, &Workbench::modelOpened, &recent_, &RecentFiles::add);
+    connect(&workbench_, &Workbench::modelOpened, this,
+            [this](const QString& model) { settings_.setValue(QStringLiteral("session/model"), model); });
     connect(&workbench_, &Workbench::recipeOpened, &recent_, &RecentFiles::add);
     connect(&workbench_, &Workbench::documentOpened, this, [this](const QString& path) {
+        settings_.setValue(QStringLiteral("session/document"), path);
         if (path != defaultDocument()) {
             recent_.add(path);
         }
@@ -232,6 +249,7 @@ void MainWindow::connectWorkbench() {
             [this](const QString& problem) { estimate_->setEstimate(estimator_.latest(), problem); });
     connect(&workbench_.queue(), &JobQueue::added, this, &MainWindow::updateJobStatus);
     connect(&workbench_.queue(), &JobQueue::changed, this, &MainWindow::updateJobStatus);
+    connect(&workbench_.queue(), &JobQueue::removed, this, &MainWindow::updateJobStatus);
 }
 
 void MainWindow::lookAtSelectedRun() {
@@ -299,7 +317,9 @@ void MainWindow::runNow() {
 
 void MainWindow::updateEstimate() {
     if (workbench_.editor().hasModel()) {
-        estimator_.request([this] { return RunEstimator::Subject{nextRun(), workbench_.reuseBytes()}; });
+        estimator_.request([this] {
+            return RunEstimator::Subject{nextRun(), workbench_.runJobs().reuseBytes()};
+        });
     }
 }
 
@@ -316,8 +336,9 @@ void MainWindow::restoreSettings() {
     }
     welcome_->setVisible(!settings_.value(settingsKey("welcomeDismissed")).toBool());
     runSettings_->restore(settings_);
-    workbench_.setReuseBytes(
-        settings_.value(settingsKey("reuseBytes"), qulonglong{workbench_.reuseBytes()}).toULongLong());
+    workbench_.runJobs().setReuseBytes(
+        settings_.value(settingsKey("reuseBytes"), qulonglong{workbench_.runJobs().reuseBytes()})
+            .toULongLong());
     frontier_->restore(settings_);
     runTable_->restore(settings_);
     const QByteArray layerColumns = settings_.value(settingsKey("layerColumns")).toByteArray();

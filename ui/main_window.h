@@ -3,6 +3,7 @@
 
 #include "jobs/run_estimator.h"
 #include "recent_files.h"
+#include "session.h"
 #include "workbench.h"
 
 #include <QMainWindow>
@@ -18,6 +19,7 @@ class FrontierView;
 class JobPanel;
 class LayerPanel;
 class NoticeBar;
+class RestoreBar;
 class RunSettingsBar;
 class RunTable;
 class WelcomeStrip;
@@ -30,8 +32,8 @@ class MainWindow final : public QMainWindow {
     explicit MainWindow(Workbench& workbench, QWidget* parent = nullptr);
     ~MainWindow() override;
 
-    /// Opens what the command line names; without a model among it the bundled one, without results the
-    /// user's own document.
+    /// Opens what the command line names; without a model or results among it those that were open last, at
+    /// first the bundled model and the user's own document.
     void start(const QStringList& namesOrPaths);
 
     FrontierView* frontier() const { return frontier_; }
@@ -40,6 +42,7 @@ class MainWindow final : public QMainWindow {
     LayerPanel* layerPanel() const { return layerPanel_; }
     RunSettingsBar* runSettings() const { return runSettings_; }
     NoticeBar* messages() const { return messages_; }
+    RestoreBar* restoreBar() const { return restore_; }
     QAction* runAction() const { return run_; }
 
     /// Where runs are recorded unless another document is opened.
@@ -96,9 +99,11 @@ class MainWindow final : public QMainWindow {
     QSettings settings_;
     RecentFiles recent_;
     RunEstimator estimator_;
+    Session session_;
     QAction* run_;
     QMenu* exportMenu_ = nullptr;
     NoticeBar* messages_ = nullptr;
+    RestoreBar* restore_ = nullptr;
     WelcomeStrip* welcome_ = nullptr;
     FrontierView* frontier_ = nullptr;
     RunSettingsBar* runSettings_ = nullptr;

@@ -91,6 +91,7 @@ void MainWindow::makeEditMenu() {
 void MainWindow::makeRunMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&Run"));
     menu->addAction(run_);
+    menu->addAction(jobPanel_->pauseAction());
     menu->addAction(jobPanel_->cancelAction());
     addCommand(menu, tr("Cancel a&ll jobs"), {}, [this] { workbench_.queue().cancelAll(); });
     menu->addSeparator();
@@ -106,10 +107,11 @@ void MainWindow::chooseReuseMemory() {
         this, tr("Memory for reuse"),
         tr("Runs that begin alike share the work: what they have computed so far is kept in memory.\n"
            "At most so many MiB (0: nothing is kept):"),
-        static_cast<int>(workbench_.reuseBytes() >> megabyte), 0, 1 << 20, 256, &chosen);
+        static_cast<int>(workbench_.runJobs().reuseBytes() >> megabyte), 0, 1 << 20, 256, &chosen);
     if (chosen) {
-        workbench_.setReuseBytes(static_cast<std::uint64_t>(megabytes) << megabyte);
-        settings_.setValue(QStringLiteral("window/reuseBytes"), qulonglong{workbench_.reuseBytes()});
+        workbench_.runJobs().setReuseBytes(static_cast<std::uint64_t>(megabytes) << megabyte);
+        settings_.setValue(QStringLiteral("window/reuseBytes"),
+                           qulonglong{workbench_.runJobs().reuseBytes()});
         updateEstimate();
     }
 }

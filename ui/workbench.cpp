@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "workbench.h"
 
-#include "experiment/run_executor.h"
 #include "experiment/sweep.h"
 #include "model/model.h"
 #include "store/results_document.h"
@@ -9,6 +8,7 @@
 #include <QDir>
 #include <QFileInfo>
 #include <algorithm>
+#include <map>
 #include <mutex>
 
 namespace planish {
@@ -18,9 +18,9 @@ namespace {
 constexpr std::uint64_t jsonLimit = 16U << 20;
 
 /// What is known of a run before it is measured.
-RunRecord expectedRun(const QString& name, const RecipeSize& size) {
+RunRecord expectedRun(const std::string& name, const RecipeSize& size) {
     RunRecord run;
-    run.name = name.toStdString();
+    run.name = name;
     run.bitsPerWeight = size.bitsPerWeight();
     run.compression = size.compression();
     run.wholeModelCompressionFp32 = size.wholeModelCompressionFp32();
@@ -41,38 +41,10 @@ std::filesystem::path toPath(const QString& path) {
 
 } // namespace
 
-/// The engine's threads and caches, shared by all runs.
-class Workbench::RunService {
-  public:
-    RunExecutor& executor() { return executor_; }
-
-  private:
-    Workers workers_;
-    RunExecutor executor_{workers_};
-};
-
-/// Where runs go. "Save as" moves the target, so that runs queued before follow; opening another document
-/// makes another target, so that they stay where they belong.
-class Workbench::DocumentTarget {
-  public:
-    explicit DocumentTarget(QString path) : path_(std::move(path)) {}
-    QString path() const {
-        const std::lock_guard lock(mutex_);
-        return path_;
-    }
-    void move(const QString& path) {
-        const std::lock_guard lock(mutex_);
-        path_ = path;
-    }
-
-  private:
-    mutable std::mutex mutex_;
-    QString path_;
-};
-
 Workbench::Workbench(QObject* parent)
-    : QObject(parent), target_(std::make_shared<DocumentTarget>(QString())), reuseBytes_(Reuse().bytes) {
-    connect(&queue_, &JobQueue::changed, this, &Workbench::forgetExpected);
+    : QObject(parent), target_(std::make_shared<DocumentTarget>(QString())) {
+    connect(&runJobs_, &RunJobs::measured, this, &Workbench::runMeasured);
+    connect(&runJobs_, &RunJobs::known, this, &Workbench::runKnown);
     connect(&queue_, &JobQueue::failed, this,
             [this](const JobStatus& job) { emit failed(tr("%1 failed: %2").arg(job.title, job.error)); });
 }
@@ -81,14 +53,6 @@ Workbench::~Workbench() = default;
 
 QString Workbench::documentPath() const {
     return target_->path();
-}
-
-std::vector<RunRecord> Workbench::expectedRuns() const {
-    std::vector<RunRecord> runs;
-    for (const auto& [job, run] : expected_) {
-        runs.push_back(run);
-    }
-    return runs;
 }
 
 void Workbench::open(const QString& nameOrPath) {
@@ -221,7 +185,7 @@ void Workbench::openSweep(const QString& path) {
 
 void Workbench::queueSweep(const std::vector<RunSpec>& specs) {
     for (const RunSpec& spec : specs) {
-        queueRun(spec, WhenKnown::skip);
+        queueRun(spec, WhenKnown::skip, target_);
     }
     emit informed(tr("%n run(s) queued", nullptr, static_cast<int>(specs.size())));
 }
@@ -260,57 +224,33 @@ int Workbench::run(const RunSpec& spec) {
         return 0;
     }
     selection_.clear();
-    return queueRun(spec, WhenKnown::select);
+    return queueRun(spec, WhenKnown::select, target_);
 }
 
-int Workbench::queueRun(const RunSpec& spec, WhenKnown whenKnown) {
-    const QString recipe = QString::fromStdString(spec.recipe.name);
-    const QString model = QFileInfo(QString::fromStdString(spec.model)).fileName();
-    const int job = queue_.add(tr("%1 on %2").arg(recipe, model),
-                               [this, spec, whenKnown, target = target_](JobMonitor& monitor) {
-                                   return measure(spec, whenKnown, target, monitor);
-                               });
+int Workbench::queueRun(const RunSpec& spec, WhenKnown whenKnown, const Target& target) {
+    std::optional<RunRecord> expected;
     if (editor_.hasModel() && spec.model == model_.toStdString()) {
         try {
             const std::vector<Codec> codecs =
                 resolve(spec.recipe, editor_.tensors(), editor_.tiedEmbedding());
-            expected_.emplace(job, expectedRun(recipe, recipeSize(codecs, editor_.tensors())));
-            emit expectedRunsChanged();
+            expected = expectedRun(spec.recipe.name, recipeSize(codecs, editor_.tensors()));
         } catch (const Error&) {
-            // The job itself tells what is wrong with the recipe.
-            return job;
+            expected.reset(); // the job itself tells what is wrong with the recipe
         }
     }
-    return job;
+    return runJobs_.add(spec, whenKnown == WhenKnown::select, target, expected);
 }
 
-JobQueue::Completion Workbench::measure(const RunSpec& spec, WhenKnown whenKnown, const Target& target,
-                                        JobMonitor& monitor) {
-    if (!service_) {
-        service_ = std::make_unique<RunService>();
-    }
-    service_->executor().setReuseLimit(reuseBytes_);
-    const std::string id = service_->executor().identify(spec, monitor);
-    const ResultsDocument known(toPath(target->path()));
-    if (known.exists() && std::ranges::count(known.runIds(), id) > 0) {
-        if (whenKnown == WhenKnown::skip) {
-            return nullptr;
+void Workbench::queueAgain(const std::vector<PendingRun>& runs) {
+    std::map<std::string, Target> targets{{target_->path().toStdString(), target_}};
+    for (const PendingRun& run : runs) {
+        Target& target = targets[run.document];
+        if (!target) {
+            target = std::make_shared<DocumentTarget>(QString::fromStdString(run.document));
         }
-        return [this, target, id] { runKnown(target, id); };
+        queueRun(run.spec, run.selectsKnown ? WhenKnown::select : WhenKnown::skip, target);
     }
-    const RunRecord record = service_->executor().execute(spec, monitor);
-    QString problem;
-    try {
-        const ResultsDocument document(toPath(target->path()));
-        if (document.path().empty()) {
-            throw Error("no results document is open.");
-        }
-        std::filesystem::create_directories(document.path().parent_path());
-        ResultsWriter(document).record(record);
-    } catch (const std::exception& error) {
-        problem = QString::fromUtf8(error.what());
-    }
-    return [this, target, record, problem] { runMeasured(target, record, problem); };
+    emit informed(tr("%n run(s) queued", nullptr, static_cast<int>(runs.size())));
 }
 
 void Workbench::runMeasured(const Target& target, const RunRecord& record, const QString& problem) {
@@ -337,6 +277,7 @@ void Workbench::queueRecording(std::vector<RunRecord> records) {
     }
     queue_.add(tr("Record %n run(s)", nullptr, static_cast<int>(records.size())),
                [records = std::move(records), target = target_](JobMonitor&) -> JobQueue::Completion {
+                   const std::lock_guard lock(target->writing());
                    ResultsWriter writer{ResultsDocument(toPath(target->path()))};
                    for (const RunRecord& record : records) {
                        writer.record(record);
@@ -351,6 +292,7 @@ void Workbench::removeRuns(const std::set<std::string>& ids) {
     }
     queue_.add(tr("Remove %n run(s)", nullptr, static_cast<int>(ids.size())),
                [this, ids, target = target_](JobMonitor&) -> JobQueue::Completion {
+                   const std::lock_guard lock(target->writing());
                    ResultsWriter(ResultsDocument(toPath(target->path()))).remove({ids.begin(), ids.end()});
                    return [this, ids, target] {
                        if (target == target_) {
@@ -359,12 +301,6 @@ void Workbench::removeRuns(const std::set<std::string>& ids) {
                        }
                    };
                });
-}
-
-void Workbench::forgetExpected(const JobStatus& job) {
-    if (job.isOver() && expected_.erase(job.id) > 0) {
-        emit expectedRunsChanged();
-    }
 }
 
 } // namespace planish

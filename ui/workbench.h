@@ -4,14 +4,13 @@
 #include "experiment/run.h"
 #include "jobs/job_queue.h"
 #include "jobs/latest_task.h"
+#include "jobs/run_jobs.h"
 #include "models/recipe_editor.h"
 #include "models/run_collection.h"
 #include "models/run_selection.h"
 
 #include <QObject>
-#include <atomic>
 #include <functional>
-#include <map>
 #include <memory>
 
 namespace planish {
@@ -29,14 +28,13 @@ class Workbench final : public QObject {
     RunCollection& runs() { return runs_; }
     RunSelection& selection() { return selection_; }
     JobQueue& queue() { return queue_; }
+    RunJobs& runJobs() { return runJobs_; }
 
     /// The model's bundled name or folder, as runs name it.
     const QString& model() const { return model_; }
     /// Tokens the open model was made for, 0 without a model.
     std::size_t maximumContext() const { return maximumContext_; }
     QString documentPath() const;
-    /// Queued and running runs with what is known of them: name and sizes.
-    std::vector<RunRecord> expectedRuns() const;
 
     /// A bundled model's name, a model folder or one of its files, a recipe or sweep (.json), results (.h5).
     void open(const QString& nameOrPath);
@@ -53,9 +51,10 @@ class Workbench final : public QObject {
                  const std::optional<CalibrationSettings>& calibration = std::nullopt) const;
     /// Queues a run, recorded in the document that is open now. Returns the job's id, 0 without a model.
     int run(const RunSpec& spec);
-    /// Memory that runs may leave their hidden states in, for later ones to begin with.
-    std::uint64_t reuseBytes() const { return reuseBytes_; }
-    void setReuseBytes(std::uint64_t bytes) { reuseBytes_ = bytes; }
+    /// Queues runs that an earlier start of the program did not finish, each for its own document.
+    void queueAgain(const std::vector<PendingRun>& runs);
+    /// Makes a recipe the one being edited, undoable under this text.
+    void takeRecipe(const Recipe& recipe, const QString& undoText);
     /// Makes a copy of the run's recipe the one being edited.
     void editCopy(const Recipe& recipe);
     void removeRuns(const std::set<std::string>& ids);
@@ -64,27 +63,20 @@ class Workbench final : public QObject {
     void modelOpened(const QString& nameOrPath);
     void documentOpened(const QString& path);
     void recipeOpened(const QString& path);
-    void expectedRunsChanged();
     void failed(const QString& message);
     void informed(const QString& message);
 
   private:
-    class RunService;
-    class DocumentTarget;
-    using Target = std::shared_ptr<DocumentTarget>;
+    using Target = RunJobs::Target;
 
     void takeDocument(const QString& file, std::vector<RunRecord> runs);
     void openJson(const QString& path);
-    void takeRecipe(const Recipe& recipe, const QString& undoText);
     enum class WhenKnown { select, skip }; ///< what a run that is already in the results does
-    int queueRun(const RunSpec& spec, WhenKnown whenKnown);
+    int queueRun(const RunSpec& spec, WhenKnown whenKnown, const Target& target);
     void queueSweep(const std::vector<RunSpec>& specs);
-    JobQueue::Completion measure(const RunSpec& spec, WhenKnown whenKnown, const Target& target,
-                                 JobMonitor& monitor);
     void runMeasured(const Target& target, const RunRecord& record, const QString& problem);
     void runKnown(const Target& target, const std::string& id);
     void queueRecording(std::vector<RunRecord> records);
-    void forgetExpected(const JobStatus& job);
 
     RecipeEditor editor_;
     RunCollection runs_;
@@ -92,13 +84,10 @@ class Workbench final : public QObject {
     QString model_;
     std::size_t maximumContext_ = 0;
     Target target_;
-    std::map<int, RunRecord> expected_; ///< by job
-
-    std::atomic<std::uint64_t> reuseBytes_;
 
     // The threads end, in this order reversed, before anything they use does.
-    std::unique_ptr<RunService> service_; ///< made and used on the job thread only
     JobQueue queue_;
+    RunJobs runJobs_{queue_};
     LatestTask modelTask_;
     LatestTask documentTask_;
     LatestTask fileTask_;

@@ -21,8 +21,8 @@ struct Progress {
     std::string what;        ///< the present item, such as a tensor name
 };
 
-/// The one interface between long work and whoever watches it: a progress line, a window, a test. Both calls
-/// may come from any thread and must return at once; a watcher throttles for itself.
+/// The one interface between long work and whoever watches it. Calls come from any thread and return at once,
+/// as a watcher throttles for itself; only cancelled() may wait, while the watcher holds the job.
 class JobMonitor {
   public:
     virtual ~JobMonitor() = default;

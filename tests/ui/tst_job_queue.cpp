@@ -2,8 +2,10 @@
 #include "jobs/job_queue.h"
 #include "jobs/latest_task.h"
 
+#include <QDir>
 #include <QElapsedTimer>
 #include <QSignalSpy>
+#include <QTemporaryDir>
 #include <QTest>
 #include <atomic>
 
@@ -31,6 +33,13 @@ class TestJobQueue : public QObject {
     void a_running_job_is_cancelled_within_a_second();
     void a_queued_job_is_cancelled_at_once_and_never_starts();
     void a_failure_keeps_its_reason_and_can_be_tried_again();
+    void queued_jobs_run_in_the_order_they_were_moved_to();
+    void a_paused_queued_job_is_overtaken_until_it_is_resumed();
+    void a_running_job_waits_where_it_asks_its_monitor_and_goes_on();
+    void a_paused_job_can_be_cancelled();
+    void time_that_a_job_is_held_does_not_count();
+    void the_log_of_a_job_is_a_file_that_tells_its_stages_and_its_end();
+    void only_the_newest_logs_are_kept();
     void only_jobs_that_are_over_can_be_removed();
     void destroying_the_queue_stops_its_jobs();
     void a_newer_task_drops_the_result_of_an_older_one();
@@ -135,6 +144,134 @@ void TestJobQueue::a_failure_keeps_its_reason_and_can_be_tried_again() {
     QTRY_COMPARE(queue.job(id)->state, JobState::finished);
     QVERIFY(queue.job(id)->error.isEmpty());
     QCOMPARE(attempts, 2);
+}
+
+void TestJobQueue::queued_jobs_run_in_the_order_they_were_moved_to() {
+    JobQueue queue;
+    QStringList order;
+    const int blocking = queue.add(QStringLiteral("blocking"), workForever);
+    QTRY_COMPARE(queue.job(blocking)->state, JobState::running);
+    std::vector<int> ids;
+    for (const QString& name : {QStringLiteral("a"), QStringLiteral("b"), QStringLiteral("c")}) {
+        ids.push_back(queue.add(name, [&order, name](JobMonitor&) -> JobQueue::Completion {
+            return [&order, name] { order.append(name); };
+        }));
+    }
+    QSignalSpy moved(&queue, &JobQueue::moved);
+    queue.move(ids[2], 1);
+    QCOMPARE(moved.size(), 1);
+    QCOMPARE(moved.front(), QVariantList({3, 1}));
+    queue.shift(ids[0], +1); // c b a
+    queue.shift(ids[2], -1); // nothing queued above it: the running job stays in front
+    QCOMPARE(queue.jobs()[0].id, blocking);
+    queue.cancel(blocking);
+    QTRY_COMPARE(queue.unfinishedCount(), 0);
+    QCOMPARE(order, QStringList({QStringLiteral("c"), QStringLiteral("b"), QStringLiteral("a")}));
+}
+
+void TestJobQueue::a_paused_queued_job_is_overtaken_until_it_is_resumed() {
+    JobQueue queue;
+    QStringList order;
+    const auto note = [&order](const QString& name) {
+        return [&order, name](JobMonitor&) -> JobQueue::Completion {
+            return [&order, name] { order.append(name); };
+        };
+    };
+    const int blocking = queue.add(QStringLiteral("blocking"), workForever);
+    const int first = queue.add(QStringLiteral("first"), note(QStringLiteral("first")));
+    const int second = queue.add(QStringLiteral("second"), note(QStringLiteral("second")));
+    queue.pause(first);
+    QVERIFY(queue.job(first)->paused);
+    queue.cancel(blocking);
+    QTRY_COMPARE(queue.job(second)->state, JobState::finished);
+    QCOMPARE(queue.job(first)->state, JobState::queued);
+    queue.resume(first);
+    QTRY_COMPARE(queue.job(first)->state, JobState::finished);
+    QCOMPARE(order, QStringList({QStringLiteral("second"), QStringLiteral("first")}));
+}
+
+void TestJobQueue::a_running_job_waits_where_it_asks_its_monitor_and_goes_on() {
+    JobQueue queue;
+    std::atomic<int> steps = 0;
+    const int id = queue.add(QStringLiteral("job"), [&](JobMonitor& monitor) -> JobQueue::Completion {
+        for (;;) {
+            monitor.throwIfCancelled();
+            ++steps;
+            QThread::msleep(1);
+        }
+    });
+    QTRY_VERIFY(steps > 3);
+    queue.pause(id);
+    QTRY_VERIFY(queue.job(id)->held);
+    const int reached = steps;
+    QTest::qWait(150);
+    QCOMPARE(steps.load(), reached);
+    QCOMPARE(queue.job(id)->state, JobState::running);
+    queue.resume(id);
+    QTRY_VERIFY(steps > reached + 3);
+    QVERIFY(!queue.job(id)->held);
+    queue.cancel(id);
+    QTRY_COMPARE(queue.job(id)->state, JobState::cancelled);
+}
+
+void TestJobQueue::a_paused_job_can_be_cancelled() {
+    JobQueue queue;
+    const int running = queue.add(QStringLiteral("running"), workForever);
+    const int queued = queue.add(QStringLiteral("queued"), workForever);
+    QTRY_COMPARE(queue.job(running)->state, JobState::running);
+    queue.pause(running);
+    queue.pause(queued);
+    QTRY_VERIFY(queue.job(running)->held);
+    queue.cancel(queued);
+    QCOMPARE(queue.job(queued)->state, JobState::cancelled);
+    queue.cancel(running);
+    QTRY_COMPARE(queue.job(running)->state, JobState::cancelled);
+    QVERIFY(!queue.job(running)->paused && !queue.job(queued)->paused);
+}
+
+void TestJobQueue::time_that_a_job_is_held_does_not_count() {
+    JobQueue queue;
+    const int id = queue.add(QStringLiteral("job"), workForever);
+    QTRY_COMPARE(queue.job(id)->state, JobState::running);
+    queue.pause(id);
+    QTRY_VERIFY(queue.job(id)->held);
+    const double before = queue.job(id)->elapsedSeconds;
+    QTest::qWait(600);
+    QVERIFY(queue.job(id)->elapsedSeconds < before + 0.3);
+    queue.cancel(id);
+    QTRY_COMPARE(queue.unfinishedCount(), 0);
+}
+
+void TestJobQueue::the_log_of_a_job_is_a_file_that_tells_its_stages_and_its_end() {
+    const QTemporaryDir folder;
+    JobQueue queue;
+    queue.keepLogsIn(folder.filePath(QStringLiteral("logs")));
+    const int id = queue.add(QStringLiteral("shrink"), [](JobMonitor& monitor) -> JobQueue::Completion {
+        monitor.report({"quantize", 0, 2, "first"});
+        monitor.report({"quantize", 0, 2, "first"});
+        monitor.report({"quantize", 1, 2, "second"});
+        throw Error("the disk is full");
+    });
+    QTRY_COMPARE(queue.job(id)->state, JobState::failed);
+    const QString text = queue.log(id)->text();
+    for (const char* part : {"queued: shrink", "started by planish", "quantize: first", "quantize: second",
+                             "failed: the disk is full"}) {
+        QCOMPARE(text.count(QLatin1String(part)), 1);
+    }
+    QFile file(queue.log(id)->fileName());
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    QCOMPARE(QString::fromUtf8(file.readAll()), text + QLatin1Char('\n'));
+}
+
+void TestJobQueue::only_the_newest_logs_are_kept() {
+    const QTemporaryDir folder;
+    for (int i = 10; i < 20; ++i) {
+        JobLog(folder.filePath(QStringLiteral("20240101-0000%1-000-1.log").arg(i)))
+            .append(QStringLiteral("x"));
+    }
+    pruneJobLogs(folder.path(), 3);
+    QCOMPARE(QDir(folder.path()).entryList({QStringLiteral("*.log")}).size(), 3);
+    QVERIFY(QFile::exists(folder.filePath(QStringLiteral("20240101-000019-000-1.log"))));
 }
 
 void TestJobQueue::only_jobs_that_are_over_can_be_removed() {

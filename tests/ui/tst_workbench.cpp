@@ -292,11 +292,11 @@ void TestWorkbench::a_sweep_queues_its_runs_and_repeats_none() {
         workbench().queue().removeFinished();
         workbench().open(home_->filePath(QStringLiteral("sweep.json")));
         QTRY_COMPARE(workbench().queue().jobs().size(), std::size_t{2});
-        QCOMPARE(workbench().expectedRuns().size(), std::size_t(workbench().queue().unfinishedCount()));
+        QCOMPARE(workbench().runJobs().expected().size(), std::size_t(workbench().queue().unfinishedCount()));
         waitForJobs(workbench().queue());
         QCOMPARE(workbench().runs().count(), 2);
         QVERIFY(workbench().selection().ids().empty());
-        QVERIFY(workbench().expectedRuns().empty());
+        QVERIFY(workbench().runJobs().expected().empty());
     }
 }
 

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/job_queue.h"
 
+#include "jobs/job_execution.h"
+#include "support/system.h"
+#include "support/text.h"
+
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <QElapsedTimer>
 #include <algorithm>
-#include <atomic>
 
 namespace planish {
 
 namespace {
 
 constexpr int refreshMilliseconds = 100;
+constexpr int keptLogs = 50;
 
 /// On Linux niceness belongs to a thread and is inherited by the threads it starts: the worker threads of the
 /// engine give way to the window as well.
@@ -21,55 +26,15 @@ void lowerThreadPriority() {
     static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness));
 }
 
-QString describe(const Progress& progress) {
-    const QString stage = QString::fromStdString(progress.stage);
-    return progress.what.empty() ? stage
-                                 : stage + QStringLiteral(": ") + QString::fromStdString(progress.what);
-}
-
 } // namespace
-
-/// What the job thread and the window share about one execution.
-class JobQueue::Monitor final : public JobMonitor {
-  public:
-    void report(const Progress& progress) override {
-        const std::lock_guard lock(mutex_);
-        progress_ = progress;
-        secondsLeft_ = remaining_.update(progress);
-        updated_ = RemainingTime::Clock::now();
-    }
-    bool cancelled() const override { return cancelled_.load(std::memory_order_relaxed); }
-    void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
-
-    void copyTo(JobStatus& status) const {
-        const std::lock_guard lock(mutex_);
-        status.stage = describe(progress_);
-        status.fraction =
-            progress_.total == 0
-                ? -1
-                : std::min(1.0, static_cast<double>(progress_.done) / static_cast<double>(progress_.total));
-        status.secondsLeft = secondsLeft_;
-        if (secondsLeft_) {
-            // Between two reports the estimate keeps counting down.
-            const std::chrono::duration<double> age = RemainingTime::Clock::now() - updated_;
-            status.secondsLeft = std::max(0.0, *secondsLeft_ - age.count());
-        }
-    }
-
-  private:
-    mutable std::mutex mutex_;
-    Progress progress_;
-    RemainingTime remaining_;
-    std::optional<double> secondsLeft_;
-    RemainingTime::Clock::time_point updated_;
-    std::atomic<bool> cancelled_ = false;
-};
 
 struct JobQueue::Entry {
     JobStatus status;
     std::shared_ptr<const Work> work;
-    std::shared_ptr<Monitor> monitor;
-    QElapsedTimer timer;
+    std::shared_ptr<JobLog> log;
+    std::shared_ptr<JobExecution> execution;
+    QElapsedTimer timer;        ///< since it started
+    double heldBeforeStart = 0; ///< seconds
 };
 
 JobQueue::JobQueue(QObject* parent) : QObject(parent), thread_([this] { executeTasks(); }) {
@@ -84,7 +49,7 @@ JobQueue::~JobQueue() {
         tasks_.clear();
     }
     for (const auto& entry : entries_) {
-        entry->monitor->cancel();
+        entry->execution->cancel();
     }
     wakeUp_.notify_all();
     thread_.join();
@@ -102,11 +67,20 @@ int JobQueue::add(const QString& title, Work work) {
     return added.status.id;
 }
 
+void JobQueue::keepLogsIn(const QString& folder) {
+    logFolder_ = folder;
+    pruneJobLogs(folder, keptLogs);
+}
+
 void JobQueue::enqueue(Entry& entry) {
-    entry.monitor = std::make_shared<Monitor>();
+    const QString file =
+        logFolder_.isEmpty() ? QString() : logFolder_ + QLatin1Char('/') + newJobLogName(entry.status.id);
+    entry.log = std::make_shared<JobLog>(file);
+    entry.log->append(tr("queued: %1").arg(entry.status.title));
+    entry.execution = std::make_shared<JobExecution>(entry.log);
     {
         const std::lock_guard lock(mutex_);
-        tasks_.push_back({entry.status.id, entry.work, entry.monitor});
+        tasks_.push_back({entry.status.id, entry.work, entry.execution});
     }
     wakeUp_.notify_one();
 }
@@ -116,24 +90,53 @@ void JobQueue::cancel(int id) {
     if (entry == nullptr || entry->status.isOver()) {
         return;
     }
-    entry->monitor->cancel();
+    entry->execution->cancel();
     bool waiting = false;
     {
         const std::lock_guard lock(mutex_);
         waiting = std::erase_if(tasks_, [id](const Task& task) { return task.id == id; }) > 0;
     }
+    entry->status.paused = false;
+    entry->log->append(tr("asked to stop"));
     if (waiting) {
         entry->status.state = JobState::cancelled;
     } else {
         entry->status.cancelling = true;
     }
-    emit changed(entry->status);
+    const JobStatus snapshot = entry->status;
+    emit changed(snapshot);
 }
 
 void JobQueue::cancelAll() {
     for (const JobStatus& job : jobs()) {
         cancel(job.id);
     }
+}
+
+void JobQueue::pause(int id) {
+    setPaused(id, true);
+}
+
+void JobQueue::resume(int id) {
+    setPaused(id, false);
+}
+
+void JobQueue::setPaused(int id, bool paused) {
+    Entry* entry = find(id);
+    if (entry == nullptr || entry->status.isOver() || entry->status.cancelling ||
+        entry->status.paused == paused) {
+        return;
+    }
+    {
+        const std::lock_guard lock(mutex_); // the job thread looks for a job that is not held
+        paused ? entry->execution->hold() : entry->execution->release();
+    }
+    wakeUp_.notify_one();
+    entry->status.paused = paused;
+    entry->log->append(paused ? tr("paused") : tr("resumed"));
+    refresh(*entry);
+    const JobStatus snapshot = entry->status;
+    emit changed(snapshot);
 }
 
 void JobQueue::retry(int id) {
@@ -147,7 +150,42 @@ void JobQueue::retry(int id) {
     fresh.title = entry->status.title;
     entry->status = fresh;
     enqueue(*entry);
-    emit changed(entry->status);
+    move(id, static_cast<int>(entries_.size()) - 1);
+    emit changed(fresh);
+}
+
+void JobQueue::move(int id, int row) {
+    const int from = rowOf(id);
+    if (from < 0 || row < 0 || row >= static_cast<int>(entries_.size()) || row == from) {
+        return;
+    }
+    const auto begin = entries_.begin();
+    if (from < row) {
+        std::rotate(begin + from, begin + from + 1, begin + row + 1);
+    } else {
+        std::rotate(begin + row, begin + from, begin + from + 1);
+    }
+    orderTasks();
+    emit moved(from, row);
+}
+
+void JobQueue::shift(int id, int direction) {
+    const int from = rowOf(id);
+    if (from < 0 || entries_[static_cast<std::size_t>(from)]->status.state != JobState::queued) {
+        return;
+    }
+    for (int row = from + direction; row >= 0 && row < static_cast<int>(entries_.size()); row += direction) {
+        if (entries_[static_cast<std::size_t>(row)]->status.state == JobState::queued) {
+            move(id, row);
+            return;
+        }
+    }
+}
+
+/// Tasks wait in the order of the list.
+void JobQueue::orderTasks() {
+    const std::lock_guard lock(mutex_);
+    std::ranges::sort(tasks_, {}, [this](const Task& task) { return rowOf(task.id); });
 }
 
 void JobQueue::remove(int id) {
@@ -181,15 +219,25 @@ std::optional<JobStatus> JobQueue::job(int id) const {
     return std::nullopt;
 }
 
+std::shared_ptr<const JobLog> JobQueue::log(int id) const {
+    const int row = rowOf(id);
+    return row < 0 ? nullptr : entries_[static_cast<std::size_t>(row)]->log;
+}
+
 int JobQueue::unfinishedCount() const {
     return static_cast<int>(
         std::ranges::count_if(entries_, [](const auto& entry) { return !entry->status.isOver(); }));
 }
 
-JobQueue::Entry* JobQueue::find(int id) {
+int JobQueue::rowOf(int id) const {
     const auto found =
         std::ranges::find_if(entries_, [id](const auto& entry) { return entry->status.id == id; });
-    return found == entries_.end() ? nullptr : found->get();
+    return found == entries_.end() ? -1 : static_cast<int>(found - entries_.begin());
+}
+
+JobQueue::Entry* JobQueue::find(int id) {
+    const int row = rowOf(id);
+    return row < 0 ? nullptr : entries_[static_cast<std::size_t>(row)].get();
 }
 
 void JobQueue::executeTasks() {
@@ -198,12 +246,16 @@ void JobQueue::executeTasks() {
         Task task;
         {
             std::unique_lock lock(mutex_);
-            wakeUp_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
+            const auto next = [this] {
+                return std::ranges::find_if(tasks_, [](const Task& t) { return !t.execution->isHeld(); });
+            };
+            wakeUp_.wait(lock, [&] { return stopping_ || next() != tasks_.end(); });
             if (stopping_) {
                 return;
             }
-            task = std::move(tasks_.front());
-            tasks_.pop_front();
+            const auto found = next();
+            task = std::move(*found);
+            tasks_.erase(found);
         }
         execute(task);
     }
@@ -217,8 +269,8 @@ void JobQueue::execute(const Task& task) {
     QString error;
     Completion completion;
     try {
-        task.monitor->throwIfCancelled();
-        completion = (*task.work)(*task.monitor);
+        task.execution->throwIfCancelled();
+        completion = (*task.work)(*task.execution);
     } catch (const Cancelled&) {
         state = JobState::cancelled;
     } catch (const std::bad_alloc&) {
@@ -239,9 +291,15 @@ void JobQueue::execute(const Task& task) {
 void JobQueue::jobStarted(int id) {
     if (Entry* entry = find(id)) {
         entry->status.state = JobState::running;
+        entry->log->append(tr("started by %1 on %2")
+                               .arg(QString::fromStdString(applicationVersion()),
+                                    QString::fromStdString(machineDescription())));
         entry->timer.start();
+        entry->heldBeforeStart = entry->execution->heldSeconds();
         refreshTimer_.start();
-        emit changed(entry->status);
+        refresh(*entry);
+        const JobStatus snapshot = entry->status;
+        emit changed(snapshot);
     }
 }
 
@@ -251,16 +309,23 @@ void JobQueue::jobEnded(int id, JobState state, const QString& error, const Comp
     if (entry == nullptr) {
         return;
     }
+    refresh(*entry);
     JobStatus& status = entry->status;
-    entry->monitor->copyTo(status);
-    status.elapsedSeconds = static_cast<double>(entry->timer.elapsed()) / 1000;
     status.state = state;
     status.error = error;
     status.secondsLeft.reset();
     status.cancelling = false;
+    status.paused = false;
+    status.held = false;
     if (state == JobState::finished) {
         status.fraction = 1;
     }
+    const QString end = state == JobState::finished ? tr("finished")
+                        : state == JobState::failed ? tr("failed: %1").arg(error)
+                                                    : tr("cancelled");
+    entry->log->append(tr("%1 after %2; the program took at most %3 of memory meanwhile")
+                           .arg(end, QString::fromStdString(formatSeconds(status.elapsedSeconds)),
+                                QString::fromStdString(formatBytes(status.peakMemoryBytes))));
     const JobStatus ended = status; // what follows may remove the entry
     if (completion) {
         completion();
@@ -271,11 +336,21 @@ void JobQueue::jobEnded(int id, JobState state, const QString& error, const Comp
     }
 }
 
+void JobQueue::refresh(Entry& entry) {
+    JobStatus& status = entry.status;
+    entry.execution->copyTo(status);
+    if (status.state == JobState::running) {
+        const double held = entry.execution->heldSeconds() - entry.heldBeforeStart;
+        status.elapsedSeconds = std::max(0.0, static_cast<double>(entry.timer.elapsed()) / 1000 - held);
+        status.memoryBytes = residentMemoryBytes();
+        status.peakMemoryBytes = std::max(status.peakMemoryBytes, status.memoryBytes);
+    }
+}
+
 void JobQueue::refreshRunning() {
     for (const auto& entry : entries_) {
         if (entry->status.state == JobState::running) {
-            entry->monitor->copyTo(entry->status);
-            entry->status.elapsedSeconds = static_cast<double>(entry->timer.elapsed()) / 1000;
+            refresh(*entry);
             const JobStatus snapshot = entry->status;
             emit changed(snapshot);
             return;

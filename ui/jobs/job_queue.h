@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "jobs/job_log.h"
+#include "jobs/job_status.h"
 #include "support/job.h"
 
-#include <QElapsedTimer>
 #include <QObject>
-#include <QString>
 #include <QTimer>
 #include <condition_variable>
 #include <deque>
@@ -18,26 +18,11 @@
 
 namespace planish {
 
-enum class JobState { queued, running, finished, failed, cancelled };
+class JobExecution;
 
-/// One job as people see it.
-struct JobStatus {
-    int id = 0;
-    QString title;
-    JobState state = JobState::queued;
-    QString stage;        ///< "quantize: model.layers.0.mlp.up_proj"; empty before the first report
-    double fraction = -1; ///< completed part in [0, 1]; negative while unknown
-    std::optional<double> secondsLeft; ///< while running, once it can be estimated
-    double elapsedSeconds = 0;         ///< since it started
-    bool cancelling = false;           ///< asked to stop, not stopped yet
-    QString error;                     ///< why it failed
-
-    bool isOver() const { return state != JobState::queued && state != JobState::running; }
-};
-
-/// Jobs of the window, executed one after the other on one thread of lower priority (each job is parallel in
-/// itself). All calls and signals belong to the thread this object lives in; progress is polled, so that no
-/// job can flood the event loop.
+/// Jobs of the window, executed one after the other in the order of the list on one thread of lower priority
+/// (each job is parallel in itself). All calls and signals belong to the thread this object lives in;
+/// progress is polled, so that no job can flood the event loop.
 class JobQueue final : public QObject {
     Q_OBJECT
   public:
@@ -50,48 +35,67 @@ class JobQueue final : public QObject {
     /// Cancels everything and waits for the running job to notice.
     ~JobQueue() override;
 
+    /// Logs of jobs added from now on are files there, of which the newest are kept.
+    void keepLogsIn(const QString& folder);
+
     /// Puts a job at the end of the queue and returns its id.
     int add(const QString& title, Work work);
     /// A queued job is cancelled at once, a running one as soon as it asks its monitor.
     void cancel(int id);
     void cancelAll();
-    /// Queues a failed or cancelled job again.
+    /// A paused queued job is overtaken by those behind it. A paused running one waits where it next asks its
+    /// monitor and keeps its memory; the jobs behind it wait too.
+    void pause(int id);
+    void resume(int id);
+    /// Queues a failed or cancelled job again, as the last one.
     void retry(int id);
-    /// Forgets a job that is over.
+    /// Puts a job at another place of the list; that of queued ones is when they run.
+    void move(int id, int row);
+    /// Lets a queued job and the next queued one above (-1) or below (+1) change places.
+    void shift(int id, int direction);
+    /// Forgets a job that is over. Its log file stays.
     void remove(int id);
     void removeFinished();
 
-    /// In the order they were added.
+    /// In the order of the list.
     std::vector<JobStatus> jobs() const;
     std::optional<JobStatus> job(int id) const;
+    /// The log of a job's latest execution; null for an unknown job.
+    std::shared_ptr<const JobLog> log(int id) const;
     /// Jobs that are queued or running.
     int unfinishedCount() const;
 
   signals:
     void added(const JobStatus& job);
     void changed(const JobStatus& job);
+    /// The job in row `from` is now in row `to`.
+    void moved(int from, int to);
     void removed(int id);
     void failed(const JobStatus& job);
 
   private:
-    class Monitor;
     struct Entry;
     struct Task {
-        int id;
+        int id = 0;
         std::shared_ptr<const Work> work;
-        std::shared_ptr<Monitor> monitor;
+        std::shared_ptr<JobExecution> execution;
     };
 
     void enqueue(Entry& entry);
+    void orderTasks();
     void executeTasks();
     void execute(const Task& task);
     void jobStarted(int id);
     void jobEnded(int id, JobState state, const QString& error, const Completion& completion);
     void refreshRunning();
+    void refresh(Entry& entry);
+    void setPaused(int id, bool paused);
+    int rowOf(int id) const;
     Entry* find(int id);
 
     std::vector<std::unique_ptr<Entry>> entries_;
     int lastId_ = 0;
+    QString logFolder_;
     QTimer refreshTimer_;
 
     std::mutex mutex_; ///< guards the next two

@@ -23,10 +23,14 @@ QString runningDetail(const JobStatus& job) {
         return tr("stopping…");
     }
     QString detail = job.stage.isEmpty() ? tr("starting") : job.stage;
-    if (job.secondsLeft) {
+    if (job.paused) {
+        detail = job.held ? tr("paused · %1").arg(detail) : tr("pausing… · %1").arg(detail);
+    } else if (job.secondsLeft) {
         detail = tr("%1 left · %2").arg(seconds(*job.secondsLeft), detail);
     }
-    return detail;
+    return job.memoryBytes == 0
+               ? detail
+               : tr("%1 · %2").arg(detail, QString::fromStdString(formatBytes(job.memoryBytes)));
 }
 
 } // namespace
@@ -56,6 +60,7 @@ QString jobDetail(const JobStatus& job) {
     case JobState::failed:
         return tr("failed: %1").arg(job.error);
     case JobState::queued:
+        return job.paused ? tr("paused, others overtake it") : jobStateName(job.state);
     case JobState::cancelled:
         return jobStateName(job.state);
     }
@@ -63,9 +68,10 @@ QString jobDetail(const JobStatus& job) {
 }
 
 JobListModel::JobListModel(JobQueue& queue, QObject* parent)
-    : QAbstractListModel(parent), jobs_(queue.jobs()) {
+    : QAbstractListModel(parent), queue_(queue), jobs_(queue.jobs()) {
     connect(&queue, &JobQueue::added, this, &JobListModel::add);
     connect(&queue, &JobQueue::changed, this, &JobListModel::change);
+    connect(&queue, &JobQueue::moved, this, &JobListModel::move);
     connect(&queue, &JobQueue::removed, this, &JobListModel::remove);
 }
 
@@ -89,6 +95,8 @@ QVariant JobListModel::data(const QModelIndex& index, int role) const {
         return status.id;
     case stateRole:
         return static_cast<int>(status.state);
+    case pausedRole:
+        return status.paused;
     case percentRole:
         return status.fraction < 0 ? -1 : static_cast<int>(status.fraction * 100);
     case detailRole:
@@ -96,6 +104,33 @@ QVariant JobListModel::data(const QModelIndex& index, int role) const {
     default:
         return {};
     }
+}
+
+Qt::ItemFlags JobListModel::flags(const QModelIndex& index) const {
+    if (!index.isValid()) {
+        return Qt::ItemIsDropEnabled; // between the rows
+    }
+    const Qt::ItemFlags flags = QAbstractListModel::flags(index) | Qt::ItemNeverHasChildren;
+    return job(index.row()).state == JobState::queued ? flags | Qt::ItemIsDragEnabled : flags;
+}
+
+bool JobListModel::moveRows(const QModelIndex& parent, int row, int count, const QModelIndex& newParent,
+                            int before) {
+    const bool inside = row >= 0 && row < rowCount() && before >= 0 && before <= rowCount();
+    if (parent.isValid() || newParent.isValid() || count != 1 || !inside || before == row ||
+        before == row + 1) {
+        return false;
+    }
+    queue_.move(job(row).id, before > row ? before - 1 : before);
+    return true;
+}
+
+void JobListModel::move(int from, int to) {
+    beginMoveRows({}, from, from, {}, to > from ? to + 1 : to);
+    const JobStatus moved = job(from);
+    jobs_.erase(jobs_.begin() + from);
+    jobs_.insert(jobs_.begin() + to, moved);
+    endMoveRows();
 }
 
 int JobListModel::rowOf(int id) const {

@@ -8,13 +8,14 @@
 
 namespace planish {
 
-/// The jobs of a queue as a list, in the order they were added.
+/// The jobs of a queue as a list, in its order. Moving a row moves the job.
 class JobListModel final : public QAbstractListModel {
     Q_OBJECT
   public:
     enum Role {
         idRole = Qt::UserRole,
         stateRole,   ///< int of JobState
+        pausedRole,  ///< bool
         percentRole, ///< int 0…100, or -1 while unknown
         detailRole,  ///< second line: stage, time left, or why it failed
     };
@@ -24,14 +25,22 @@ class JobListModel final : public QAbstractListModel {
     int rowCount(const QModelIndex& parent = {}) const override;
     QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
 
+    Qt::ItemFlags flags(const QModelIndex& index) const override;
+    Qt::DropActions supportedDropActions() const override { return Qt::MoveAction; }
+    /// Only one row at a time.
+    bool moveRows(const QModelIndex& parent, int row, int count, const QModelIndex& newParent,
+                  int before) override;
+
     const JobStatus& job(int row) const { return jobs_[static_cast<std::size_t>(row)]; }
 
   private:
     void add(const JobStatus& job);
     void change(const JobStatus& job);
     void remove(int id);
+    void move(int from, int to);
     int rowOf(int id) const;
 
+    JobQueue& queue_;
     std::vector<JobStatus> jobs_;
 };
 

@@ -29,7 +29,10 @@ QColor stateColor(JobState state, const QPalette& palette) {
     return palette.color(QPalette::PlaceholderText);
 }
 
-QString stateMark(JobState state) {
+QString stateMark(JobState state, bool paused) {
+    if (paused) {
+        return QStringLiteral("‖");
+    }
     switch (state) {
     case JobState::queued:
         return QStringLiteral("○");
@@ -68,6 +71,7 @@ void JobDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
     style->drawPrimitive(QStyle::PE_PanelItemViewItem, &option, painter, widget);
 
     const auto state = static_cast<JobState>(index.data(JobListModel::stateRole).toInt());
+    const bool paused = index.data(JobListModel::pausedRole).toBool();
     const bool selected = option.state.testFlag(QStyle::State_Selected);
     const QColor text = option.palette.color(selected ? QPalette::HighlightedText : QPalette::Text);
     QColor muted = text;
@@ -81,7 +85,7 @@ void JobDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
     painter->setFont(option.font);
     painter->setPen(selected ? text : stateColor(state, option.palette));
     painter->drawText(QRect(inner.left(), inner.top(), markWidth, lineHeight),
-                      Qt::AlignLeft | Qt::AlignVCenter, stateMark(state));
+                      Qt::AlignLeft | Qt::AlignVCenter, stateMark(state, paused));
     const QRect lines = inner.adjusted(markWidth, 0, 0, 0);
     const auto drawLine = [&](int top, const QColor& color, const QString& line) {
         painter->setPen(color);

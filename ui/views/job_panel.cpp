@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/job_panel.h"
 
+#include "dialogs/job_log_dialog.h"
 #include "icons.h"
 #include "views/job_delegate.h"
 
@@ -28,6 +29,8 @@ JobPanel::JobPanel(JobQueue& queue, QWidget* parent)
     list_->setFrameShape(QFrame::NoFrame);
     list_->setAccessibleName(tr("Jobs"));
     list_->setContextMenuPolicy(Qt::ActionsContextMenu);
+    list_->setDragDropMode(QAbstractItemView::InternalMove);
+    list_->setDefaultDropAction(Qt::MoveAction);
     list_->viewport()->installEventFilter(this);
     empty_->setAlignment(Qt::AlignCenter);
     empty_->setWordWrap(true);
@@ -36,7 +39,7 @@ JobPanel::JobPanel(JobQueue& queue, QWidget* parent)
     makeActions();
     auto* tools = new QToolBar(this);
     tools->setIconSize(QSize(16, 16));
-    tools->addActions({cancel_, retry_, remove_});
+    tools->addActions({pause_, up_, down_, cancel_, retry_, log_, remove_});
     tools->addSeparator();
     tools->addAction(removeFinished_);
     auto* layout = new QVBoxLayout(this);
@@ -59,14 +62,28 @@ void JobPanel::makeActions() {
     const auto make = [this](const char* icon, const QString& text, const QString& toolTip) {
         auto* action = new QAction(symbol(QString::fromLatin1(icon)), text, this);
         action->setToolTip(toolTip);
+        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
         list_->addAction(action);
         return action;
     };
+    const auto withKey = [](QAction* action, const QKeySequence& key) {
+        action->setShortcut(key);
+        action->setToolTip(
+            QStringLiteral("%1 (%2)").arg(action->toolTip(), key.toString(QKeySequence::NativeText)));
+        return action;
+    };
+    pause_ = withKey(make("pause", tr("&Pause"), tr("Let the selected jobs, or all, wait or go on")),
+                     QKeySequence(Qt::Key_P));
+    up_ = withKey(make("up", tr("Move &up"), tr("Run the selected job earlier; dragging does so too")),
+                  QKeySequence(Qt::ALT | Qt::Key_Up));
+    down_ = withKey(make("down", tr("Move &down"), tr("Run the selected job later; dragging does so too")),
+                    QKeySequence(Qt::ALT | Qt::Key_Down));
     cancel_ = make("cancel", tr("&Cancel"), tr("Stop the selected jobs; finished runs are kept"));
     retry_ = make("retry", tr("Run &again"), tr("Queue the selected failed or cancelled jobs again"));
-    remove_ = make("remove", tr("&Remove from list"), tr("Remove the selected jobs from this list"));
-    remove_->setShortcut(QKeySequence::Delete);
-    remove_->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    log_ = withKey(make("log", tr("Show &log"), tr("What happened to the selected job, line by line")),
+                   QKeySequence(Qt::Key_L));
+    remove_ = withKey(make("remove", tr("&Remove from list"), tr("Remove the selected jobs from this list")),
+                      QKeySequence::Delete);
     removeFinished_ = new QAction(tr("Clear"), this);
     removeFinished_->setToolTip(tr("Remove all jobs that are over from this list"));
     connect(cancel_, &QAction::triggered, this, &JobPanel::cancelSelected);
@@ -81,6 +98,55 @@ void JobPanel::makeActions() {
         }
     });
     connect(removeFinished_, &QAction::triggered, &queue_, &JobQueue::removeFinished);
+    connect(pause_, &QAction::triggered, this, &JobPanel::pauseOrResume);
+    connect(up_, &QAction::triggered, this, [this] { shiftSelected(-1); });
+    connect(down_, &QAction::triggered, this, [this] { shiftSelected(+1); });
+    connect(log_, &QAction::triggered, this, &JobPanel::showLog);
+    connect(list_, &QListView::activated, this, &JobPanel::showLog);
+}
+
+std::vector<JobStatus> JobPanel::pausable() const {
+    const std::vector<int> selected = selectedJobs();
+    std::vector<JobStatus> jobs = queue_.jobs();
+    std::erase_if(jobs, [&](const JobStatus& job) {
+        const bool meant = selected.empty() || std::ranges::find(selected, job.id) != selected.end();
+        return job.isOver() || job.cancelling || !meant;
+    });
+    return jobs;
+}
+
+void JobPanel::pauseOrResume() {
+    const std::vector<JobStatus> jobs = pausable();
+    const bool resume = std::ranges::all_of(jobs, &JobStatus::paused);
+    for (const JobStatus& job : jobs) {
+        resume ? queue_.resume(job.id) : queue_.pause(job.id);
+    }
+}
+
+void JobPanel::shiftSelected(int direction) {
+    std::vector<int> rows;
+    for (const QModelIndex& index : list_->selectionModel()->selectedIndexes()) {
+        rows.push_back(index.row());
+    }
+    // The foremost first, so that none overtakes another of the selection.
+    std::ranges::sort(rows, [direction](int a, int b) { return direction < 0 ? a < b : a > b; });
+    std::vector<int> ids;
+    for (const int row : rows) {
+        ids.push_back(model_->job(row).id);
+    }
+    for (const int id : ids) {
+        queue_.shift(id, direction);
+    }
+    list_->scrollTo(list_->currentIndex());
+}
+
+void JobPanel::showLog() {
+    const std::vector<int> ids = selectedJobs();
+    if (!ids.empty()) {
+        auto* dialog = new JobLogDialog(queue_, ids.front(), this);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->show();
+    }
 }
 
 void JobPanel::showRunning(const QModelIndex& index) {
@@ -127,6 +193,17 @@ void JobPanel::updateActions() {
     retry_->setEnabled(any([](const JobStatus& job) {
         return job.state == JobState::failed || job.state == JobState::cancelled;
     }));
+    const std::vector<JobStatus> toPause = pausable();
+    const bool resumes = !toPause.empty() && std::ranges::all_of(toPause, &JobStatus::paused);
+    pause_->setEnabled(!toPause.empty());
+    if (const QString text = resumes ? tr("Re&sume") : tr("&Pause"); text != pause_->text()) {
+        pause_->setText(text);
+        pause_->setIcon(symbol(resumes ? QStringLiteral("run") : QStringLiteral("pause")));
+    }
+    const bool queued = any([](const JobStatus& job) { return job.state == JobState::queued; });
+    up_->setEnabled(queued);
+    down_->setEnabled(queued);
+    log_->setEnabled(!selected.empty());
     remove_->setEnabled(any(isOver));
     removeFinished_->setEnabled(std::ranges::any_of(queue_.jobs(), isOver));
     empty_->setVisible(model_->rowCount() == 0);

@@ -11,7 +11,8 @@ class QListView;
 
 namespace planish {
 
-/// All jobs with their state, progress and time left; cancels, retries and removes the selected one.
+/// All jobs with their state, progress, time left and memory; pauses, moves, cancels, retries and removes the
+/// selected ones, and shows the log of one.
 class JobPanel final : public QWidget {
     Q_OBJECT
   public:
@@ -20,7 +21,10 @@ class JobPanel final : public QWidget {
     QListView* list() const { return list_; }
     /// Cancels the selected job, or the running one when none is selected.
     QAction* cancelAction() const { return cancel_; }
+    /// Pauses the selected jobs, or all when none is selected; resumes them when they are paused.
+    QAction* pauseAction() const { return pause_; }
     QAction* retryAction() const { return retry_; }
+    QAction* logAction() const { return log_; }
     QAction* removeAction() const { return remove_; }
 
   protected:
@@ -28,7 +32,13 @@ class JobPanel final : public QWidget {
 
   private:
     void makeActions();
+    void makeMoves();
     void cancelSelected();
+    void pauseOrResume();
+    void shiftSelected(int direction);
+    void showLog();
+    /// The jobs that pausing is about.
+    std::vector<JobStatus> pausable() const;
     void updateActions();
     /// Brings a job into view when it starts.
     void showRunning(const QModelIndex& index);
@@ -38,10 +48,14 @@ class JobPanel final : public QWidget {
     JobListModel* model_;
     QListView* list_;
     QLabel* empty_;
-    QAction* cancel_;
-    QAction* retry_;
-    QAction* remove_;
-    QAction* removeFinished_;
+    QAction* pause_ = nullptr;
+    QAction* up_ = nullptr;
+    QAction* down_ = nullptr;
+    QAction* cancel_ = nullptr;
+    QAction* retry_ = nullptr;
+    QAction* log_ = nullptr;
+    QAction* remove_ = nullptr;
+    QAction* removeFinished_ = nullptr;
     int lastRunning_ = 0;
 };
 

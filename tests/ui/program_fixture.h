@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "jobs/job_queue.h"
+#include "main_window.h"
+#include "workbench.h"
+
+#include <QEventLoop>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QTest>
+#include <memory>
+
+namespace planish::test {
+
+constexpr int patience = 120'000; ///< milliseconds; slow machines and sanitizers
+
+/// The whole program with a home folder of its own, to be started and ended within a test.
+class Program {
+  public:
+    Program() {
+        const QByteArray folder = home.path().toUtf8();
+        for (const char* name : {"HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"}) {
+            qputenv(name, folder);
+        }
+        QCoreApplication::setOrganizationName(QStringLiteral("planish"));
+        QCoreApplication::setApplicationName(QStringLiteral("planish"));
+        QSettings::setDefaultFormat(QSettings::IniFormat);
+        QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, home.path());
+    }
+    ~Program() { close(); }
+
+    /// Starts and waits until model and document are open.
+    void start(const QStringList& arguments = {}) {
+        workbench = std::make_unique<Workbench>();
+        window = std::make_unique<MainWindow>(*workbench);
+        window->show();
+        window->start(arguments);
+        QTRY_VERIFY_WITH_TIMEOUT(workbench->editor().hasModel() && !workbench->documentPath().isEmpty(),
+                                 patience);
+        QVERIFY(QTest::qWaitForWindowActive(window.get()));
+    }
+    void close() {
+        if (window) {
+            window->close();
+        }
+        window.reset();
+        workbench.reset();
+    }
+    /// A real event loop until the queue has nothing left to do: the polling of QTRY_ would count as stalls.
+    void waitForJobs() {
+        JobQueue& queue = workbench->queue();
+        QEventLoop loop;
+        QObject::connect(&queue, &JobQueue::changed, &loop, [&] {
+            if (queue.unfinishedCount() == 0) {
+                loop.quit();
+            }
+        });
+        QTimer::singleShot(patience, &loop, &QEventLoop::quit);
+        if (queue.unfinishedCount() > 0) {
+            loop.exec();
+        }
+    }
+
+    QTemporaryDir home;
+    std::unique_ptr<Workbench> workbench;
+    std::unique_ptr<MainWindow> window; ///< goes before what it shows
+};
+
+} // namespace planish::test
