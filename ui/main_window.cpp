@@ -10,6 +10,7 @@
 #include "support/system.h"
 #include "support/text.h"
 #include "theme.h"
+#include "views/compare_view.h"
 #include "views/estimate_label.h"
 #include "views/frontier_view.h"
 #include "views/job_panel.h"
@@ -39,7 +40,7 @@ namespace planish {
 namespace {
 
 /// Raised when docks change so much that an old arrangement no longer fits.
-constexpr int layoutVersion = 1;
+constexpr int layoutVersion = 2;
 constexpr QSize firstSize(1480, 920);
 const QString bundledModel = QStringLiteral("folio-4m");
 
@@ -153,22 +154,40 @@ void MainWindow::makeDocks() {
     detailsDock_ =
         addDock(QStringLiteral("details"), tr("Run details"),
                 new RunDetails(workbench_.runs(), workbench_.selection(), this), Qt::RightDockWidgetArea);
+    compareView_ =
+        new CompareView(workbench_.runs(), workbench_.selection(), workbench_.tensorSelection(), this);
+    compareDock_ = addDock(QStringLiteral("compare"), tr("Compare"), compareView_, Qt::RightDockWidgetArea);
     arrangeDocks();
 }
 
+QList<QDockWidget*> MainWindow::docks() const {
+    return {layersDock_, runsDock_, jobsDock_, detailsDock_, compareDock_, helpDock_};
+}
+
+void MainWindow::bringUp(QDockWidget* dock, int width) {
+    dock->show();
+    dock->raise();
+    dock->widget()->setFocus();
+    if (dock->width() < width) {
+        resizeDocks({dock}, {width}, Qt::Horizontal);
+    }
+}
+
 void MainWindow::arrangeDocks() {
-    for (QDockWidget* dock : {layersDock_, runsDock_, jobsDock_, detailsDock_, helpDock_}) {
+    for (QDockWidget* dock : docks()) {
         dock->setFloating(false);
         dock->show();
     }
     addDockWidget(Qt::LeftDockWidgetArea, layersDock_);
     addDockWidget(Qt::BottomDockWidgetArea, runsDock_);
     splitDockWidget(runsDock_, jobsDock_, Qt::Horizontal);
-    addDockWidget(Qt::RightDockWidgetArea, detailsDock_);
-    addDockWidget(Qt::RightDockWidgetArea, helpDock_);
-    tabifyDockWidget(detailsDock_, helpDock_);
-    detailsDock_->hide();
-    helpDock_->hide();
+    for (QDockWidget* dock : {detailsDock_, compareDock_, helpDock_}) {
+        addDockWidget(Qt::RightDockWidgetArea, dock);
+        if (dock != detailsDock_) {
+            tabifyDockWidget(detailsDock_, dock);
+        }
+        dock->hide();
+    }
     resizeDocks({layersDock_}, {480}, Qt::Horizontal);
     resizeDocks({runsDock_, jobsDock_}, {760, 260}, Qt::Horizontal);
     resizeDocks({runsDock_}, {260}, Qt::Vertical);
@@ -236,11 +255,9 @@ void MainWindow::connectWorkbench() {
     connect(layerPanel_, &LayerPanel::statusMessage, this,
             [this](const QString& text) { statusBar()->showMessage(text, 8000); });
     connect(runTable_, &RunTable::editCopyRequested, &workbench_, &Workbench::editCopy);
-    connect(runTable_, &RunTable::detailsRequested, this, [this] {
-        detailsDock_->show();
-        detailsDock_->raise();
-        resizeDocks({detailsDock_}, {420}, Qt::Horizontal);
-    });
+    connect(runTable_, &RunTable::detailsRequested, this, [this] { bringUp(detailsDock_, 420); });
+    connect(compareView_, &CompareView::shown, this, [this] { bringUp(compareDock_, 560); });
+    connect(compareView_, &CompareView::exportRequested, this, &MainWindow::exportComparison);
     connect(runTable_, &RunTable::removeRequested, &workbench_, &Workbench::removeRuns);
     connect(&workbench_.editor(), &RecipeEditor::modelChanged, this, &MainWindow::updateEstimate);
     connect(&workbench_.editor(), &RecipeEditor::codecsChanged, this, &MainWindow::updateEstimate);

@@ -14,6 +14,7 @@ class QProgressBar;
 
 namespace planish {
 
+class CompareView;
 class EstimateLabel;
 class FrontierView;
 class JobPanel;
@@ -41,6 +42,7 @@ class MainWindow final : public QMainWindow {
     JobPanel* jobPanel() const { return jobPanel_; }
     LayerPanel* layerPanel() const { return layerPanel_; }
     RunSettingsBar* runSettings() const { return runSettings_; }
+    CompareView* compareView() const { return compareView_; }
     NoticeBar* messages() const { return messages_; }
     RestoreBar* restoreBar() const { return restore_; }
     QAction* runAction() const { return run_; }
@@ -63,6 +65,10 @@ class MainWindow final : public QMainWindow {
     void restoreSettings();
     void saveSettings();
     void arrangeDocks();
+    /// All of them, in the order of the View menu.
+    QList<QDockWidget*> docks() const;
+    /// Makes a dock visible, at least so wide, and gives it the keyboard.
+    void bringUp(QDockWidget* dock, int width);
 
     void makeMenus();
     void makeFileMenu();
@@ -84,6 +90,7 @@ class MainWindow final : public QMainWindow {
     void saveResultsAs();
     void exportPlot(const QString& format);
     void exportTable();
+    void exportComparison();
     void exportRecipe();
     /// Asks for a file and writes it; failures go to the message bar.
     void exportTo(const QString& title, const QString& suggestion, const QString& filter,
@@ -110,11 +117,13 @@ class MainWindow final : public QMainWindow {
     LayerPanel* layerPanel_ = nullptr;
     RunTable* runTable_ = nullptr;
     JobPanel* jobPanel_ = nullptr;
+    CompareView* compareView_ = nullptr;
     QDockWidget* layersDock_ = nullptr;
     QDockWidget* runsDock_ = nullptr;
     QDockWidget* jobsDock_ = nullptr;
     QDockWidget* detailsDock_ = nullptr;
     QDockWidget* helpDock_ = nullptr;
+    QDockWidget* compareDock_ = nullptr;
     EstimateLabel* estimate_ = nullptr;
     QLabel* documentLabel_ = nullptr;
     QLabel* jobLabel_ = nullptr;

@@ -6,6 +6,7 @@
 #include "support/file.h"
 #include "support/system.h"
 #include "theme.h"
+#include "views/compare_view.h"
 #include "views/frontier_view.h"
 #include "views/job_panel.h"
 #include "views/layer_panel.h"
@@ -18,6 +19,7 @@
 #include <QInputDialog>
 #include <QMenuBar>
 #include <QStatusBar>
+#include <QTableView>
 
 namespace planish {
 
@@ -48,6 +50,7 @@ void MainWindow::makeExportMenu() {
     }
     exportMenu_->addSeparator();
     addCommand(exportMenu_, tr("&Table as CSV…"), {}, [this] { exportTable(); });
+    exportMenu_->addAction(compareView_->exportAction());
     addCommand(exportMenu_, tr("&Recipe as JSON…"), {}, [this] { exportRecipe(); });
 }
 
@@ -95,6 +98,9 @@ void MainWindow::makeRunMenu() {
     menu->addAction(jobPanel_->cancelAction());
     addCommand(menu, tr("Cancel a&ll jobs"), {}, [this] { workbench_.queue().cancelAll(); });
     menu->addSeparator();
+    menu->addAction(compareView_->compareAction());
+    runTable_->view()->insertAction(runTable_->view()->actions().at(1), compareView_->compareAction());
+    menu->addSeparator();
     addCommand(menu, tr("Queue the &example sweep"), {}, [this] { queueExamples(); });
     menu->addSeparator();
     addCommand(menu, tr("&Memory for reuse…"), {}, [this] { chooseReuseMemory(); });
@@ -118,7 +124,7 @@ void MainWindow::chooseReuseMemory() {
 
 void MainWindow::makeViewMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&View"));
-    for (QDockWidget* dock : {layersDock_, runsDock_, jobsDock_, detailsDock_, helpDock_}) {
+    for (QDockWidget* dock : docks()) {
         menu->addAction(dock->toggleViewAction());
     }
     menu->addMenu(runTable_->columnsMenu());
@@ -151,10 +157,7 @@ void MainWindow::makeHelpMenu() {
 }
 
 void MainWindow::showHelp() {
-    helpDock_->show();
-    helpDock_->raise();
-    helpDock_->widget()->setFocus();
-    resizeDocks({helpDock_}, {380}, Qt::Horizontal);
+    bringUp(helpDock_, 380);
 }
 
 void MainWindow::queueExamples() {
@@ -217,6 +220,13 @@ void MainWindow::exportTable() {
     exportTo(tr("Export the table"), QStringLiteral("runs.csv"), QStringLiteral("CSV (*.csv)"),
              [this](const QString& path) {
                  replaceFile(path.toStdString(), std::string_view(runTable_->csv().toStdString()));
+             });
+}
+
+void MainWindow::exportComparison() {
+    exportTo(tr("Export the comparison"), QStringLiteral("comparison.csv"), QStringLiteral("CSV (*.csv)"),
+             [this](const QString& path) {
+                 replaceFile(path.toStdString(), std::string_view(compareView_->csv().toStdString()));
              });
 }
 

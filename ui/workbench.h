@@ -8,6 +8,7 @@
 #include "models/recipe_editor.h"
 #include "models/run_collection.h"
 #include "models/run_selection.h"
+#include "models/tensor_selection.h"
 
 #include <QObject>
 #include <functional>
@@ -27,6 +28,7 @@ class Workbench final : public QObject {
     RecipeEditor& editor() { return editor_; }
     RunCollection& runs() { return runs_; }
     RunSelection& selection() { return selection_; }
+    TensorSelection& tensorSelection() { return tensorSelection_; }
     JobQueue& queue() { return queue_; }
     RunJobs& runJobs() { return runJobs_; }
 
@@ -81,6 +83,7 @@ class Workbench final : public QObject {
     RecipeEditor editor_;
     RunCollection runs_;
     RunSelection selection_;
+    TensorSelection tensorSelection_;
     QString model_;
     std::size_t maximumContext_ = 0;
     Target target_;

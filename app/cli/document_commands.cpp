@@ -152,6 +152,7 @@ void addCompare(CLI::App& app) {
     struct Arguments {
         std::string store;
         std::vector<std::string> runs;
+        std::string csv;
         bool json = false;
     };
     auto* command = app.add_subcommand("compare", "runs side by side, overall and per tensor");
@@ -162,6 +163,7 @@ void addCompare(CLI::App& app) {
                      "ids, beginnings of ids, or names; differences are against the first")
         ->required()
         ->expected(2, 64);
+    command->add_option("--csv", arguments->csv, "also write all of it as CSV");
     addJson(*command, arguments->json);
     command->callback([arguments] {
         const std::vector<RunRecord> all = readRuns(arguments->store);
@@ -170,6 +172,9 @@ void addCompare(CLI::App& app) {
             chosen.push_back(findRun(all, key, arguments->store));
         }
         const RunComparison comparison = compareRuns(chosen);
+        if (!arguments->csv.empty()) {
+            replaceFile(arguments->csv, comparisonAsCsv(comparison));
+        }
         if (arguments->json) {
             printJson(toJson(comparison));
         } else {

@@ -73,16 +73,22 @@ std::vector<TensorComparison> compareTensors(std::span<const RunRecord> runs) {
     std::vector<TensorComparison> tensors;
     std::map<std::string, std::size_t> places;
     for (std::size_t r = 0; r < runs.size(); ++r) {
+        double allBytes = 0;
+        for (const TensorResult& result : runs[r].tensors) {
+            allBytes += static_cast<double>(result.bytes);
+        }
         for (const TensorResult& result : runs[r].tensors) {
             const auto [place, added] = places.try_emplace(result.name, tensors.size());
             if (added) {
                 const std::vector<double> unknown(runs.size(), notMeasured);
-                tensors.push_back({result.name, std::vector<std::string>(runs.size()), unknown, unknown});
+                tensors.push_back(
+                    {result.name, std::vector<std::string>(runs.size()), unknown, unknown, unknown});
             }
             TensorComparison& tensor = tensors[place->second];
             tensor.codecs[r] = result.codec;
             tensor.bitsPerWeight[r] = result.bitsPerWeight;
             tensor.relativeError[r] = result.relativeError;
+            tensor.sizeShare[r] = static_cast<double>(result.bytes) / allBytes;
         }
     }
     for (TensorComparison& tensor : tensors) {
@@ -157,6 +163,7 @@ Json toJson(const RunComparison& comparison) {
         entry["codec_differs"] = tensor.codecDiffers;
         entry["bits_per_weight"] = finiteOrNull(tensor.bitsPerWeight);
         entry["relative_error"] = finiteOrNull(tensor.relativeError);
+        entry["size_share"] = finiteOrNull(tensor.sizeShare);
         json["tensors"].push_back(std::move(entry));
     }
     return json;

@@ -30,6 +30,7 @@ struct TensorComparison {
     std::vector<std::string> codecs;
     std::vector<double> bitsPerWeight;
     std::vector<double> relativeError; ///< ‖W−Ŵ‖² ÷ ‖W‖²
+    std::vector<double> sizeShare;     ///< its packed bytes ÷ those of all tensors of the run
     bool codecDiffers = false;
 };
 

@@ -153,6 +153,8 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
     case Qt::ToolTipRole:
     case keyRole:
         return column.key;
+    case unitRole:
+        return column.field != nullptr ? QString::fromUtf8(column.field->unit) : QString();
     case shownByDefaultRole:
         return column.shownByDefault;
     default:

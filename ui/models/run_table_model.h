@@ -19,6 +19,7 @@ class RunTableModel final : public QAbstractTableModel {
         runIdRole,               ///< QString
         frontierRole,            ///< bool
         keyRole,                 ///< of a header: the column's outside name, such as "delta_ppl_percent"
+        unitRole,                ///< of a header: "bytes", "" for none
         shownByDefaultRole,      ///< of a header: bool
     };
     static constexpr int nameColumn = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/frontier_figure.h"
 
+#include "plots/plot_theme.h"
+
 #include <qcustomplot.h>
 
 #include <QCoreApplication>
@@ -89,14 +91,11 @@ FrontierFigure::FrontierFigure(QCustomPlot& plot)
 }
 
 QColor FrontierFigure::mutedColor(double opacity) const {
-    QColor color = textColor();
-    color.setAlphaF(static_cast<float>(opacity));
-    return color;
+    return mutedText(palette_, opacity);
 }
 
 QColor FrontierFigure::color(std::size_t series) const {
-    const bool dark = palette_.color(QPalette::Base).lightness() < 128;
-    return dark ? seriesColor(series).lighter(130) : seriesColor(series);
+    return seriesColor(series, palette_);
 }
 
 void FrontierFigure::setPalette(const QPalette& palette) {
@@ -105,30 +104,14 @@ void FrontierFigure::setPalette(const QPalette& palette) {
 }
 
 void FrontierFigure::applyColors() {
-    plot_.setBackground(palette_.color(QPalette::Base));
+    applyPalette(plot_, palette_);
     const QFont font = plot_.font();
-    for (QCPAxis* axis : plot_.axisRect()->axes()) {
-        const QPen pen(mutedColor(0.6));
-        axis->setBasePen(pen);
-        axis->setTickPen(pen);
-        axis->setSubTickPen(pen);
-        axis->setLabelColor(textColor());
-        axis->setTickLabelColor(textColor());
-        axis->setLabelFont(font);
-        axis->setTickLabelFont(font);
-        axis->grid()->setPen(QPen(mutedColor(0.13)));
-        axis->grid()->setZeroLinePen(QPen(mutedColor(0.45)));
-    }
     QFont titleFont = font;
     titleFont.setBold(true);
     title_->setFont(titleFont);
     title_->setTextColor(textColor());
     emptyText_->setColor(mutedColor(0.75));
     emptyText_->setFont(font);
-    plot_.legend->setFont(font);
-    plot_.legend->setTextColor(textColor());
-    plot_.legend->setBrush(palette_.color(QPalette::Base));
-    plot_.legend->setBorderPen(QPen(mutedColor(0.25)));
 }
 
 void FrontierFigure::setUpAxes() {

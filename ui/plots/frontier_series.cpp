@@ -113,12 +113,6 @@ std::vector<FrontierSeries> frontierSeries(const std::vector<ComparisonGroup>& g
     return series;
 }
 
-QColor seriesColor(std::size_t index) {
-    static constexpr std::array colors = {0x0072b2U, 0xd55e00U, 0x009e73U, 0xcc79a7U,
-                                          0xe69f00U, 0x56b4e9U, 0x999933U};
-    return QColor::fromRgb(colors[index % colors.size()]);
-}
-
 std::vector<std::size_t> frontierOf(const ComparisonGroup& group, std::span<const RunRecord> runs,
                                     const FrontierAxes& axes) {
     std::vector<std::size_t> shown;

@@ -3,7 +3,6 @@
 
 #include "plots/frontier_axes.h"
 
-#include <QColor>
 #include <QString>
 #include <span>
 #include <string>
@@ -37,10 +36,6 @@ struct FrontierSeries {
 /// One series a codec family when there is one group, else one a group.
 std::vector<FrontierSeries> frontierSeries(const std::vector<ComparisonGroup>& groups,
                                            std::span<const RunRecord> runs);
-
-/// Colours that people with any colour vision can tell apart (Okabe and Ito, "Color Universal Design", 2008),
-/// repeated after the seventh.
-QColor seriesColor(std::size_t index);
 
 /// Indices of the Pareto-optimal runs of the group in order of increasing horizontal value; only runs that
 /// the axes can show.

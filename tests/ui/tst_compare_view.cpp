@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/metric_comparison_model.h"
+#include "models/recipe_comparison_model.h"
+#include "plots/tensor_bars.h"
+#include "run_fixtures.h"
+#include "views/compare_view.h"
+
+#include <QAbstractItemModelTester>
+#include <QAction>
+#include <QCheckBox>
+#include <QComboBox>
+#include <QSignalSpy>
+#include <QTabWidget>
+#include <QTableView>
+#include <QTest>
+#include <memory>
+
+using namespace planish;
+
+namespace {
+
+/// A run of two windows that scored these NLL sums, with the given codec of the MLP of three blocks.
+RunRecord makeRun(const std::string& name, std::vector<double> windowNll, const std::string& mlpCodec) {
+    RunRecord run = test::makeRun(name, 4, 1);
+    run.windows = windowNll.size();
+    run.tokensScored = 511 * windowNll.size();
+    run.windowNll = std::move(windowNll);
+    run.tensors.clear();
+    for (int block = 0; block < 3; ++block) {
+        const std::string prefix = "model.layers." + std::to_string(block);
+        run.tensors.push_back({prefix + ".self_attn.q_proj", "q", 8, 8, "int8:g64", 64, 8, 0.0001, 40});
+        run.tensors.push_back({prefix + ".mlp.up_proj", "up", 8, 8, mlpCodec, 32, 4, 0.01, 20});
+    }
+    run.tensors.push_back({"model.norm", "norm", 1, 8, "bf16", 16, 16, 0, 99});
+    return run;
+}
+
+std::vector<RunRecord> threeRuns() {
+    std::vector<RunRecord> runs = {makeRun("first", {1500, 1600}, "int4:g64"),
+                                   makeRun("worse", {1510, 1611}, "int2:g16"),
+                                   makeRun("mixed", {1504, 1598}, "int4:g64")};
+    runs[2].tensors[3].codec = "nf4:g64"; // block 1
+    return runs;
+}
+
+QString text(const QAbstractItemModel& model, int row, int column) {
+    return model.index(row, column).data().toString();
+}
+
+int rowOf(const QAbstractItemModel& model, const QString& title) {
+    for (int row = 0; row < model.rowCount(); ++row) {
+        if (text(model, row, 0) == title) {
+            return row;
+        }
+    }
+    return -1;
+}
+
+} // namespace
+
+class TestCompareView : public QObject {
+    Q_OBJECT
+
+    RunCollection runs_;
+    RunSelection selection_;
+    TensorSelection tensors_;
+
+    void select(std::initializer_list<const char*> names) {
+        RunSelection::Ids ids;
+        for (const char* name : names) {
+            ids.insert(std::string("id-") + name);
+        }
+        selection_.select(ids);
+    }
+
+  private slots:
+    void init();
+
+    void two_to_four_runs_are_compared();
+    void the_reference_comes_first_and_can_be_chosen();
+    void the_first_row_is_the_paired_difference();
+    void runs_on_other_texts_say_why_they_have_no_difference();
+    void values_show_what_they_differ_by();
+    void tensors_stored_alike_share_a_row();
+    void numbers_are_written_as_ranges();
+    void the_view_says_what_to_do_without_runs();
+    void the_view_is_driven_by_keyboard_and_mouse();
+    void bars_select_tensors();
+    void the_csv_has_the_shown_numbers();
+};
+
+void TestCompareView::init() {
+    selection_.clear();
+    tensors_.clear();
+    runs_.setRuns(threeRuns());
+}
+
+void TestCompareView::two_to_four_runs_are_compared() {
+    Comparison comparison(runs_, selection_);
+    QVERIFY(comparison.isEmpty());
+    select({"first"});
+    QVERIFY(comparison.isEmpty());
+    select({"first", "worse"});
+    QCOMPARE(comparison.count(), 2);
+    select({"first", "worse", "mixed"});
+    QCOMPARE(comparison.count(), 3);
+    for (const char* name : {"fourth", "fifth"}) {
+        runs_.add(makeRun(name, {1500, 1600}, "int4:g64"));
+    }
+    select({"first", "worse", "mixed", "fourth", "fifth"});
+    QVERIFY(comparison.isEmpty());
+    select({"first", "unknown"});
+    QVERIFY(comparison.isEmpty());
+    select({"first", "worse", "mixed"});
+    runs_.remove({"id-worse"});
+    QCOMPARE(comparison.count(), 2);
+}
+
+void TestCompareView::the_reference_comes_first_and_can_be_chosen() {
+    Comparison comparison(runs_, selection_);
+    select({"first", "worse", "mixed"});
+    QCOMPARE(comparison.run(0).name, std::string("first"));
+    comparison.setReference("id-mixed");
+    QCOMPARE(comparison.run(0).name, std::string("mixed"));
+    QCOMPARE(comparison.run(1).name, std::string("first"));
+    QCOMPARE(comparison.values().names.front(), std::string("mixed"));
+}
+
+void TestCompareView::the_first_row_is_the_paired_difference() {
+    Comparison comparison(runs_, selection_);
+    MetricComparisonModel model(runs_, comparison);
+    const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    QCOMPARE(model.rowCount(), 0);
+    select({"first", "worse", "mixed"});
+    QCOMPARE(text(model, 0, 1), QStringLiteral("reference"));
+    // 21 nats more over 1022 tokens are 2.0765 %; windows differ by 10 and 11, so by √2 · 0.7071 nats.
+    QCOMPARE(text(model, 0, 2), QStringLiteral("+2.076 ± 0.100, significant"));
+    // 4 and −2: 0.196 ± 0.588 %.
+    QCOMPARE(text(model, 0, 3), QStringLiteral("+0.20 ± 0.59, within error"));
+    QVERIFY(model.index(0, 2).data(Qt::FontRole).value<QFont>().bold());
+    QVERIFY(!model.index(0, 3).data(Qt::FontRole).value<QFont>().bold());
+    QVERIFY(model.index(0, 2).data(Qt::ToolTipRole).toString().contains(QStringLiteral("same 2 windows")));
+}
+
+void TestCompareView::runs_on_other_texts_say_why_they_have_no_difference() {
+    RunRecord other = makeRun("other", {1500, 1600}, "int4:g64");
+    other.corpusSha256 = "c1";
+    runs_.add(other);
+    Comparison comparison(runs_, selection_);
+    const MetricComparisonModel model(runs_, comparison);
+    select({"first", "other"});
+    QCOMPARE(text(model, 0, 2), QStringLiteral("not comparable"));
+    const QString why = model.index(0, 2).data(Qt::ToolTipRole).toString();
+    QVERIFY2(why.contains(QStringLiteral("text: c1 and c0")), qPrintable(why));
+}
+
+void TestCompareView::values_show_what_they_differ_by() {
+    std::vector<RunRecord> runs = threeRuns();
+    runs[1].packedBytes = 2 * runs[0].packedBytes;
+    runs[1].kldMean = runs[0].kldMean + 0.25;
+    runs_.setRuns(runs);
+    Comparison comparison(runs_, selection_);
+    MetricComparisonModel model(runs_, comparison);
+    const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    select({"first", "worse"});
+    const int size = rowOf(model, QStringLiteral("Packed size"));
+    QVERIFY(size > 0);
+    QVERIFY2(text(model, size, 2).endsWith(QStringLiteral("(+100.0 %)")), qPrintable(text(model, size, 2)));
+    const int divergence = rowOf(model, QStringLiteral("Mean KLD (nats)"));
+    QVERIFY(divergence > 0);
+    QVERIFY(text(model, divergence, 2).endsWith(QStringLiteral("(+0.2500)")));
+    QCOMPARE(rowOf(model, QStringLiteral("Context (tokens)")), -1);
+    model.setShowAll(true);
+    QVERIFY(rowOf(model, QStringLiteral("Context (tokens)")) > 0);
+}
+
+void TestCompareView::tensors_stored_alike_share_a_row() {
+    Comparison comparison(runs_, selection_);
+    RecipeComparisonModel model(comparison);
+    const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    select({"first", "worse", "mixed"});
+    QCOMPARE(model.rowCount(), 2);
+    QCOMPARE(text(model, 0, 0), QStringLiteral("mlp.up_proj · blocks 0, 2"));
+    QCOMPARE(text(model, 1, 0), QStringLiteral("mlp.up_proj · block 1"));
+    QCOMPARE(text(model, 0, 2), QStringLiteral("int2:g16"));
+    QCOMPARE(text(model, 1, 3), QStringLiteral("nf4:g64"));
+    model.setShowAll(true);
+    QCOMPARE(model.rowCount(), 4);
+    QCOMPARE(text(model, 0, 0), QStringLiteral("self_attn.q_proj · blocks 0–2"));
+    QCOMPARE(text(model, 3, 0), QStringLiteral("model.norm"));
+    select({});
+    QCOMPARE(model.rowCount(), 0);
+}
+
+void TestCompareView::numbers_are_written_as_ranges() {
+    QCOMPARE(rangesText({0, 1, 2, 3, 7, 9, 10}), QStringLiteral("0–3, 7, 9–10"));
+    QCOMPARE(rangesText({}), QString());
+}
+
+void TestCompareView::the_view_says_what_to_do_without_runs() {
+    CompareView view(runs_, selection_, tensors_);
+    view.resize(600, 400);
+    view.show();
+    QVERIFY(!view.compareAction()->isEnabled());
+    QVERIFY(!view.metrics()->isVisible());
+    select({"first", "worse"});
+    QVERIFY(view.compareAction()->isEnabled());
+    QVERIFY(view.metrics()->isVisible());
+}
+
+void TestCompareView::the_view_is_driven_by_keyboard_and_mouse() {
+    CompareView view(runs_, selection_, tensors_);
+    view.resize(600, 400);
+    view.show();
+    QVERIFY(QTest::qWaitForWindowActive(&view));
+    select({"first", "mixed"});
+    const int differing = view.metrics()->model()->rowCount();
+    QTest::mouseClick(view.differencesOnly(), Qt::LeftButton, {},
+                      QPoint(8, view.differencesOnly()->height() / 2));
+    QVERIFY(view.metrics()->model()->rowCount() > differing);
+    view.reference()->setFocus();
+    QTest::keyClick(view.reference(), Qt::Key_Down);
+    QCOMPARE(view.comparison().run(0).name, std::string("mixed"));
+    QCOMPARE(view.reference()->currentText(), QStringLiteral("mixed"));
+    view.tabs()->setCurrentIndex(1);
+    view.differencesOnly()->setChecked(true);
+    view.recipes()->setFocus();
+    QTest::keyClick(view.recipes(), Qt::Key_Down);
+    QCOMPARE(tensors_.single(), std::string("model.layers.1.mlp.up_proj"));
+}
+
+void TestCompareView::bars_select_tensors() {
+    CompareView view(runs_, selection_, tensors_);
+    view.resize(600, 400);
+    view.show();
+    select({"first", "worse"});
+    view.tabs()->setCurrentIndex(2);
+    QTest::qWait(30);
+    QCOMPARE(view.bars()->tensorCount(), 3);
+    QTest::mouseClick(view.bars(), Qt::LeftButton, {}, view.bars()->centerOf(1));
+    QCOMPARE(tensors_.single(), std::string("model.layers.1.mlp.up_proj"));
+    view.bars()->setFocus();
+    QTest::keyClick(view.bars(), Qt::Key_Down);
+    QCOMPARE(tensors_.single(), std::string("model.layers.2.mlp.up_proj"));
+    QTest::keyClick(view.bars(), Qt::Key_Down);
+    QCOMPARE(tensors_.single(), std::string("model.layers.2.mlp.up_proj"));
+    runs_.setRuns({makeRun("first", {1, 2}, "int4:g64"), makeRun("worse", {1, 2}, "int4:g64")});
+    QCOMPARE(view.bars()->emptyText(), QStringLiteral("The recipes of these runs are the same."));
+}
+
+void TestCompareView::the_csv_has_the_shown_numbers() {
+    CompareView view(runs_, selection_, tensors_);
+    select({"first", "worse"});
+    const QString csv = QString::fromUtf8(view.csv());
+    QVERIFY(csv.startsWith(QStringLiteral("of,quantity,unit,run,name,value,standard_error,significant\r\n")));
+    QVERIFY(csv.contains(QStringLiteral("run,ppl_difference_percent,%,id-worse,worse,2.07")));
+    QVERIFY(csv.contains(QStringLiteral("run,bits_per_weight,bits,id-first,first,4,,\r\n")));
+    QVERIFY(csv.contains(QStringLiteral("model.layers.1.mlp.up_proj,codec,,id-worse,worse,int2:g16,,\r\n")));
+    QCOMPARE(csv.count(QStringLiteral("ppl_difference_percent")), 2);
+}
+
+QTEST_MAIN(TestCompareView)
+#include "tst_compare_view.moc"
