@@ -19,6 +19,7 @@
 #include "views/restore_bar.h"
 #include "views/run_details.h"
 #include "views/run_table.h"
+#include "views/text_comparison_view.h"
 
 #include <QCloseEvent>
 #include <QDockWidget>
@@ -154,8 +155,8 @@ void MainWindow::makeDocks() {
     detailsDock_ =
         addDock(QStringLiteral("details"), tr("Run details"),
                 new RunDetails(workbench_.runs(), workbench_.selection(), this), Qt::RightDockWidgetArea);
-    compareView_ =
-        new CompareView(workbench_.runs(), workbench_.selection(), workbench_.tensorSelection(), this);
+    compareView_ = new CompareView(workbench_.runs(), workbench_.selection(), workbench_.tensorSelection(),
+                                   workbench_.queue(), this);
     compareDock_ = addDock(QStringLiteral("compare"), tr("Compare"), compareView_, Qt::RightDockWidgetArea);
     arrangeDocks();
 }
@@ -256,6 +257,9 @@ void MainWindow::connectWorkbench() {
             [this](const QString& text) { statusBar()->showMessage(text, 8000); });
     connect(runTable_, &RunTable::editCopyRequested, &workbench_, &Workbench::editCopy);
     connect(runTable_, &RunTable::detailsRequested, this, [this] { bringUp(detailsDock_, 420); });
+    connect(&workbench_, &Workbench::modelOpened, this, [this](const QString& place) {
+        compareView_->text()->setModel(place, workbench_.editor().modelName());
+    });
     connect(compareView_, &CompareView::shown, this, [this] { bringUp(compareDock_, 560); });
     connect(compareView_, &CompareView::exportRequested, this, &MainWindow::exportComparison);
     connect(runTable_, &RunTable::removeRequested, &workbench_, &Workbench::removeRuns);

@@ -3,7 +3,6 @@
 #include "cli/commands.h"
 #include "cli/recorded_runs.h"
 #include "cli/tables.h"
-#include "experiment/compare.h"
 #include "experiment/frontier.h"
 #include "experiment/run_csv.h"
 #include "export/recipe_export.h"
@@ -74,47 +73,6 @@ void printFrontier(const std::vector<RunRecord>& runs, bool json) {
     printTable(header, rows);
 }
 
-void printComparison(const RunComparison& comparison) {
-    std::vector<std::string> header{"metric"};
-    for (std::size_t i = 0; i < comparison.ids.size(); ++i) {
-        header.push_back(fmt::format("{} ({})", comparison.names[i], comparison.ids[i].substr(0, 6)));
-    }
-    std::vector<std::vector<std::string>> rows;
-    for (const MetricComparison& metric : comparison.metrics) {
-        const std::string unit = *metric.field->unit == '\0' ? "" : fmt::format(" ({})", metric.field->unit);
-        rows.push_back({metric.field->title + unit});
-        for (const double value : metric.values) {
-            const bool whole = value == std::floor(value) && std::abs(value) < 1e15;
-            rows.back().push_back(whole ? fmt::format("{:.0f}", value) : fmt::format("{:.6g}", value));
-        }
-    }
-    rows.push_back({fmt::format("PPL against {} (%)", comparison.names.front())});
-    for (const PairedDifference& difference : comparison.differences) {
-        rows.back().push_back(difference.incomparable.empty()
-                                  ? formatDelta(difference.pplPercent, difference.standardErrorPercent) +
-                                        (difference.significant ? " *" : "")
-                                  : "not comparable: " + difference.incomparable);
-    }
-    printTable(header, rows);
-    fmt::print("* farther from zero than two standard errors of the paired difference\n");
-    const auto differing = comparison.recipeDifferences();
-    if (differing.empty()) {
-        fmt::print("\nThe recipes are the same.\n");
-        return;
-    }
-    fmt::print("\nTensors stored differently: codec, bits/weight, relative error\n");
-    rows.clear();
-    header.front() = "tensor";
-    for (const TensorComparison& tensor : differing) {
-        rows.push_back({tensor.name});
-        for (std::size_t i = 0; i < tensor.codecs.size(); ++i) {
-            rows.back().push_back(fmt::format("{} {:.3f} {:.2e}", tensor.codecs[i], tensor.bitsPerWeight[i],
-                                              tensor.relativeError[i]));
-        }
-    }
-    printTable(header, rows);
-}
-
 } // namespace
 
 void addFrontier(CLI::App& app) {
@@ -145,41 +103,6 @@ void addFrontier(CLI::App& app) {
             replaceFile(arguments->csv, runsAsCsv(runs));
         }
         printFrontier(runs, arguments->json);
-    });
-}
-
-void addCompare(CLI::App& app) {
-    struct Arguments {
-        std::string store;
-        std::vector<std::string> runs;
-        std::string csv;
-        bool json = false;
-    };
-    auto* command = app.add_subcommand("compare", "runs side by side, overall and per tensor");
-    const auto arguments = std::make_shared<Arguments>();
-    command->add_option("STORE", arguments->store, "results document (.h5)")->required();
-    command
-        ->add_option("RUN", arguments->runs,
-                     "ids, beginnings of ids, or names; differences are against the first")
-        ->required()
-        ->expected(2, 64);
-    command->add_option("--csv", arguments->csv, "also write all of it as CSV");
-    addJson(*command, arguments->json);
-    command->callback([arguments] {
-        const std::vector<RunRecord> all = readRuns(arguments->store);
-        std::vector<RunRecord> chosen;
-        for (const std::string& key : arguments->runs) {
-            chosen.push_back(findRun(all, key, arguments->store));
-        }
-        const RunComparison comparison = compareRuns(chosen);
-        if (!arguments->csv.empty()) {
-            replaceFile(arguments->csv, comparisonAsCsv(comparison));
-        }
-        if (arguments->json) {
-            printJson(toJson(comparison));
-        } else {
-            printComparison(comparison);
-        }
     });
 }
 

@@ -1,18 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/model.h"
 #include "models/metric_comparison_model.h"
 #include "models/recipe_comparison_model.h"
+#include "models/scored_text.h"
 #include "plots/tensor_bars.h"
 #include "run_fixtures.h"
 #include "views/compare_view.h"
+#include "views/notice_bar.h"
+#include "views/text_comparison_view.h"
 
 #include <QAbstractItemModelTester>
 #include <QAction>
 #include <QCheckBox>
 #include <QComboBox>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QPushButton>
 #include <QSignalSpy>
+#include <QSpinBox>
 #include <QTabWidget>
 #include <QTableView>
 #include <QTest>
+#include <QTextBrowser>
+#include <QTextCursor>
 #include <memory>
 
 using namespace planish;
@@ -64,6 +74,7 @@ class TestCompareView : public QObject {
     RunCollection runs_;
     RunSelection selection_;
     TensorSelection tensors_;
+    JobQueue queue_;
 
     void select(std::initializer_list<const char*> names) {
         RunSelection::Ids ids;
@@ -87,6 +98,10 @@ class TestCompareView : public QObject {
     void the_view_is_driven_by_keyboard_and_mouse();
     void bars_select_tensors();
     void the_csv_has_the_shown_numbers();
+    void text_is_split_into_paragraphs();
+    void tokens_are_coloured_by_their_difference();
+    void a_text_needs_the_model_of_the_runs();
+    void compared_models_read_a_paragraph_and_continue_a_prompt();
 };
 
 void TestCompareView::init() {
@@ -198,7 +213,7 @@ void TestCompareView::numbers_are_written_as_ranges() {
 }
 
 void TestCompareView::the_view_says_what_to_do_without_runs() {
-    CompareView view(runs_, selection_, tensors_);
+    CompareView view(runs_, selection_, tensors_, queue_);
     view.resize(600, 400);
     view.show();
     QVERIFY(!view.compareAction()->isEnabled());
@@ -209,7 +224,7 @@ void TestCompareView::the_view_says_what_to_do_without_runs() {
 }
 
 void TestCompareView::the_view_is_driven_by_keyboard_and_mouse() {
-    CompareView view(runs_, selection_, tensors_);
+    CompareView view(runs_, selection_, tensors_, queue_);
     view.resize(600, 400);
     view.show();
     QVERIFY(QTest::qWaitForWindowActive(&view));
@@ -230,7 +245,7 @@ void TestCompareView::the_view_is_driven_by_keyboard_and_mouse() {
 }
 
 void TestCompareView::bars_select_tensors() {
-    CompareView view(runs_, selection_, tensors_);
+    CompareView view(runs_, selection_, tensors_, queue_);
     view.resize(600, 400);
     view.show();
     select({"first", "worse"});
@@ -249,7 +264,7 @@ void TestCompareView::bars_select_tensors() {
 }
 
 void TestCompareView::the_csv_has_the_shown_numbers() {
-    CompareView view(runs_, selection_, tensors_);
+    CompareView view(runs_, selection_, tensors_, queue_);
     select({"first", "worse"});
     const QString csv = QString::fromUtf8(view.csv());
     QVERIFY(csv.startsWith(QStringLiteral("of,quantity,unit,run,name,value,standard_error,significant\r\n")));
@@ -257,6 +272,88 @@ void TestCompareView::the_csv_has_the_shown_numbers() {
     QVERIFY(csv.contains(QStringLiteral("run,bits_per_weight,bits,id-first,first,4,,\r\n")));
     QVERIFY(csv.contains(QStringLiteral("model.layers.1.mlp.up_proj,codec,,id-worse,worse,int2:g16,,\r\n")));
     QCOMPARE(csv.count(QStringLiteral("ppl_difference_percent")), 2);
+}
+
+void TestCompareView::text_is_split_into_paragraphs() {
+    QCOMPARE(paragraphsOf(QStringLiteral("Title\n\n  A longer one. \nAnother one.\n"), 8),
+             QStringList({QStringLiteral("A longer one."), QStringLiteral("Another one.")}));
+}
+
+void TestCompareView::tokens_are_coloured_by_their_difference() {
+    const SideBySide read{
+        {"unquantized", "a", "b"},
+        {{"One", {notMeasured, notMeasured, notMeasured}}, {" two", {1, 1, 3}}, {" three", {2, 2, 1}}},
+        {}};
+    QTextDocument document;
+    writeScoredText(document, read, 2, 1, QPalette(Qt::white));
+    QCOMPARE(document.toPlainText(), QStringLiteral("One two three"));
+    const auto formatAt = [&](int position) {
+        QTextCursor cursor(&document);
+        cursor.setPosition(position);
+        return cursor.charFormat();
+    };
+    QCOMPARE(formatAt(2).background().style(), Qt::NoBrush);
+    const QColor more = formatAt(5).background().color();
+    QVERIFY2(more.red() > more.blue(), qPrintable(more.name()));
+    const QColor less = formatAt(9).background().color();
+    QVERIFY2(less.blue() > less.red(), qPrintable(less.name()));
+    QVERIFY(formatAt(5).toolTip().contains(QStringLiteral("3.000 nats")));
+    QVERIFY(formatAt(1).toolTip().contains(QStringLiteral("not scored")));
+    // 2 and −1: mean 0.5, deviation 2.12 over √2.
+    QCOMPARE(meanDifference(read, 2, 1), QStringLiteral("+0.5 ± 1.5 nats a token"));
+}
+
+void TestCompareView::a_text_needs_the_model_of_the_runs() {
+    CompareView view(runs_, selection_, tensors_, queue_);
+    view.resize(600, 700);
+    view.show();
+    select({"first", "worse"});
+    view.tabs()->setCurrentWidget(view.text());
+    view.text()->prompt()->setText(QStringLiteral("It was"));
+    QVERIFY(view.text()->notice()->isVisible());
+    QVERIFY(view.text()->notice()->text().contains(QStringLiteral("open the model small")));
+    QVERIFY(!view.text()->readButton()->isEnabled());
+    view.text()->setModel(QStringLiteral("/models/small"), QStringLiteral("small"));
+    QVERIFY(!view.text()->notice()->isVisible());
+    QVERIFY(view.text()->readButton()->isEnabled());
+}
+
+void TestCompareView::compared_models_read_a_paragraph_and_continue_a_prompt() {
+    const std::string fingerprint = [] {
+        Workers workers(2);
+        return Model::open("folio-4m").fingerprint(workers, SilentMonitor());
+    }();
+    std::vector<RunRecord> runs = {test::makeRun("fine", 8, 1), test::makeRun("coarse", 3, 9)};
+    for (RunRecord& run : runs) {
+        run.model = "folio-4m";
+        run.modelFingerprint = fingerprint;
+        run.recipe = Recipe::uniform(run.name == "fine" ? "int8:g64" : "int2:g64");
+    }
+    runs_.setRuns(runs);
+    CompareView view(runs_, selection_, tensors_, queue_);
+    view.resize(600, 700);
+    view.show();
+    QVERIFY(QTest::qWaitForWindowActive(&view));
+    select({"fine", "coarse"});
+    view.tabs()->setCurrentWidget(view.text());
+    view.text()->setModel(QStringLiteral("folio-4m"), QStringLiteral("folio-4m"));
+    QTRY_VERIFY(view.text()->paragraph()->maximum() > 5);
+    const QString first = view.text()->passage()->toPlainText();
+    view.text()->paragraph()->setFocus();
+    QTest::keyClick(view.text()->paragraph(), Qt::Key_Up);
+    QVERIFY(view.text()->passage()->toPlainText() != first);
+    view.text()->passage()->setPlainText(QStringLiteral("It was late in the evening."));
+    view.text()->prompt()->setFocus();
+    QTest::keyClicks(view.text()->prompt(), QStringLiteral("It was late"));
+    QTest::keyClick(view.text()->prompt(), Qt::Key_Return);
+    QTRY_COMPARE_WITH_TIMEOUT(view.text()->scoredText()->toPlainText(),
+                              QStringLiteral("It was late in the evening."), 60'000);
+    QCOMPARE(view.text()->shownModel()->currentText(), QStringLiteral("coarse"));
+    const QString written = view.text()->continuations()->toPlainText();
+    for (const char* name : {"unquantized\n", "fine\n", "coarse\n"}) {
+        QVERIFY2(written.contains(QLatin1String(name)), qPrintable(written));
+    }
+    QCOMPARE(written.count(QStringLiteral("It was late")), 3);
 }
 
 QTEST_MAIN(TestCompareView)

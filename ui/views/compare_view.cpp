@@ -6,6 +6,7 @@
 #include "models/metric_comparison_model.h"
 #include "models/recipe_comparison_model.h"
 #include "plots/tensor_bars.h"
+#include "views/text_comparison_view.h"
 
 #include <QAction>
 #include <QCheckBox>
@@ -25,7 +26,7 @@
 namespace planish {
 
 CompareView::CompareView(RunCollection& runs, RunSelection& selection, TensorSelection& tensors,
-                         QWidget* parent)
+                         JobQueue& queue, QWidget* parent)
     : QWidget(parent),
       comparison_(new Comparison(runs, selection, this)),
       metricModel_(new MetricComparisonModel(runs, *comparison_, this)),
@@ -34,7 +35,8 @@ CompareView::CompareView(RunCollection& runs, RunSelection& selection, TensorSel
       export_(new QAction(symbol(QStringLiteral("export")), tr("Export the comparison as CSV…"), this)),
       pages_(new QStackedWidget(this)),
       tabs_(new QTabWidget(this)),
-      bars_(new TensorBars(*comparison_, tensors, this)) {
+      bars_(new TensorBars(*comparison_, tensors, this)),
+      text_(new TextComparisonView(*comparison_, queue, this)) {
     compare_->setShortcut(Qt::CTRL | Qt::Key_K);
     compare_->setToolTip(tr("Show the two to four selected runs side by side (Ctrl+K)"));
     connect(compare_, &QAction::triggered, this, &CompareView::shown);
@@ -44,6 +46,7 @@ CompareView::CompareView(RunCollection& runs, RunSelection& selection, TensorSel
     tabs_->addTab(metrics_, tr("Values"));
     tabs_->addTab(recipes_, tr("Recipes"));
     tabs_->addTab(buildTensorPage(), tr("Tensors"));
+    tabs_->addTab(text_, tr("Text"));
     auto* page = new QWidget(pages_);
     auto* layout = new QVBoxLayout(page);
     layout->setContentsMargins(0, 0, 0, 0);

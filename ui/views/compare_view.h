@@ -17,15 +17,17 @@ class QTabWidget;
 namespace planish {
 
 class MetricComparisonModel;
+class JobQueue;
 class RecipeComparisonModel;
 class TensorBars;
+class TextComparisonView;
 
 /// Two to four runs side by side: their values with paired differences, what their recipes do differently,
-/// and every tensor's size and error. The selection of runs decides which.
+/// every tensor's size and error, and what they make of the same text. The selection of runs decides which.
 class CompareView final : public QWidget {
     Q_OBJECT
   public:
-    CompareView(RunCollection& runs, RunSelection& selection, TensorSelection& tensors,
+    CompareView(RunCollection& runs, RunSelection& selection, TensorSelection& tensors, JobQueue& queue,
                 QWidget* parent = nullptr);
 
     Comparison& comparison() { return *comparison_; }
@@ -34,6 +36,7 @@ class CompareView final : public QWidget {
     QTableView* metrics() const { return metrics_; }
     QTableView* recipes() const { return recipes_; }
     TensorBars* bars() const { return bars_; }
+    TextComparisonView* text() const { return text_; }
     QTabWidget* tabs() const { return tabs_; }
     QCheckBox* differencesOnly() const { return differencesOnly_; }
     QComboBox* reference() const { return reference_; }
@@ -66,6 +69,7 @@ class CompareView final : public QWidget {
     QTableView* metrics_ = nullptr;
     QTableView* recipes_ = nullptr;
     TensorBars* bars_ = nullptr;
+    TextComparisonView* text_ = nullptr;
 };
 
 } // namespace planish
