@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/cost_table.h"
+
+#include "model/model.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace planish {
+
+CostTable::CostTable(RecipeEditor* editor, QObject* parent) : QObject(parent), editor_(editor) {
+    constexpr int milliseconds = 200; // edits come in bursts
+    delay_.setSingleShot(true);
+    delay_.setInterval(milliseconds);
+    connect(&delay_, &QTimer::timeout, this, &CostTable::measureMissing);
+    connect(editor_, &RecipeEditor::codecsChanged, &delay_, qOverload<>(&QTimer::start));
+}
+
+CostTable::~CostTable() = default;
+
+void CostTable::setModel(const QString& nameOrPath) {
+    model_ = nameOrPath;
+    fingerprint_.clear();
+    errors_.clear();
+    unmeasurable_.clear();
+    chooseStudy();
+    if (model_.isEmpty()) {
+        return;
+    }
+    fingerprintTask_.start(
+        [this, place = model_.toStdString()](JobMonitor& monitor) -> LatestTask::Completion {
+            Workers workers;
+            const std::string fingerprint = Model::open(place).fingerprint(workers, monitor);
+            return [this, fingerprint] {
+                fingerprint_ = fingerprint;
+                chooseStudy();
+            };
+        },
+        [](const QString&) {}); // a model that cannot be read any more is reported by what needs its weights
+}
+
+void CostTable::setStudies(std::vector<SensitivityRecord> studies) {
+    studies_ = std::move(studies);
+    chooseStudy();
+}
+
+void CostTable::addStudy(SensitivityRecord study) {
+    std::erase_if(studies_, [&](const SensitivityRecord& earlier) { return earlier.id == study.id; });
+    studies_.push_back(std::move(study));
+    chooseStudy();
+}
+
+void CostTable::chooseStudy() {
+    study_ = nullptr;
+    sensitivities_.clear();
+    for (const SensitivityRecord& study : studies_) {
+        if (study.modelFingerprint == fingerprint_ &&
+            (study_ == nullptr || study.created >= study_->created)) {
+            study_ = &study;
+        }
+    }
+    if (study_ != nullptr) {
+        for (const TensorSensitivity& tensor : study_->sensitivity.tensors) {
+            sensitivities_[tensor.name] = &tensor;
+        }
+        for (const CodecCost& cost : study_->costs) {
+            errors_[{cost.tensor, cost.codec}] = {cost.error, false};
+        }
+    }
+    emit changed();
+    delay_.start();
+}
+
+std::optional<CostTable::Error> CostTable::error(const TensorInfo& tensor, const Codec& codec) const {
+    if (codec.name() == numberTypeName(tensor.type) || codec.name() == numberTypeName(NumberType::fp32)) {
+        return Error{};
+    }
+    const auto found = errors_.find({tensor.name, codec.name()});
+    return found != errors_.end() ? std::optional(found->second) : std::nullopt;
+}
+
+std::optional<CostTable::Cost> CostTable::cost(const TensorInfo& tensor, const Codec& codec) const {
+    const auto sensitivity = sensitivities_.find(tensor.name);
+    const std::optional<Error> made = error(tensor, codec);
+    if (sensitivity == sensitivities_.end() || !made) {
+        return std::nullopt;
+    }
+    return Cost{sensitivity->second->divergence * made->relative,
+                sensitivity->second->standardError * made->relative, made->atMost};
+}
+
+std::optional<CostTable::Total> CostTable::total(const RecipeEditor& recipe) const {
+    if (study_ == nullptr) {
+        return std::nullopt;
+    }
+    Total total;
+    double divergence = 0;
+    double variance = 0;
+    for (std::size_t i = 0; i < recipe.tensors().size(); ++i) {
+        const TensorInfo& tensor = recipe.tensors()[i];
+        if (!sensitivities_.contains(tensor.name)) {
+            continue; // norms and biases, stored in floats
+        }
+        const std::optional<Cost> part = cost(tensor, recipe.codecs()[i]);
+        if (!part) {
+            ++total.unknown;
+            continue;
+        }
+        divergence += part->divergence;
+        variance += std::isfinite(part->standardError) ? part->standardError * part->standardError : 0;
+        total.atMost = total.atMost || part->atMost;
+    }
+    total.prediction = predict(study_->sensitivity, divergence, std::sqrt(variance));
+    return total;
+}
+
+std::vector<std::pair<TensorInfo, Codec>> CostTable::missing() const {
+    std::vector<std::pair<TensorInfo, Codec>> pairs;
+    for (std::size_t i = 0; i < editor_->tensors().size(); ++i) {
+        const TensorInfo& tensor = editor_->tensors()[i];
+        const Codec& codec = editor_->codecs()[i];
+        if (sensitivities_.contains(tensor.name) && !error(tensor, codec) &&
+            !unmeasurable_.contains({tensor.name, codec.name()})) {
+            pairs.emplace_back(tensor, codec);
+        }
+    }
+    return pairs;
+}
+
+void CostTable::measureMissing() {
+    const auto pairs = missing();
+    if (study_ == nullptr || pairs.empty()) {
+        return;
+    }
+    errorTask_.start(
+        [this, pairs, place = model_.toStdString()](JobMonitor& monitor) -> LatestTask::Completion {
+            using Clock = std::chrono::steady_clock;
+            constexpr std::chrono::milliseconds untilShown(700); // what is known appears, then it goes on
+            const Clock::time_point start = Clock::now();
+            const Model model = Model::open(place);
+            Workers workers;
+            Errors measured;
+            std::set<Key> impossible;
+            for (const auto& [tensor, codec] : pairs) {
+                const Key key{tensor.name, codec.name()};
+                if (const std::optional<double> relative = weightError(model, tensor, codec, workers, monitor)) {
+                    measured[key] = {*relative, codec.calibration() == CalibrationUse::required};
+                } else {
+                    impossible.insert(key);
+                }
+                if (Clock::now() - start > untilShown) {
+                    break;
+                }
+            }
+            return [this, place, measured, impossible] {
+                if (place != model_.toStdString()) {
+                    return;
+                }
+                errors_.insert(measured.begin(), measured.end());
+                unmeasurable_.insert(impossible.begin(), impossible.end());
+                emit changed();
+                measureMissing();
+            };
+        },
+        [](const QString&) {}); // the costs stay unknown; a run tells what is wrong
+}
+
+} // namespace planish
