@@ -34,6 +34,8 @@ int main(int argc, char** argv) {
     cli::addLogits(app);
     cli::addRun(app);
     cli::addSweep(app);
+    cli::addSensitivity(app);
+    cli::addAllocate(app);
     cli::addFrontier(app);
     cli::addCompare(app);
     cli::addClaims(app);

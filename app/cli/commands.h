@@ -21,6 +21,10 @@ void addEval(CLI::App& app);
 void addRun(CLI::App& app);
 void addSweep(CLI::App& app);
 
+// allocation_commands.cpp: which codec for which tensor
+void addSensitivity(CLI::App& app);
+void addAllocate(CLI::App& app);
+
 // document_commands.cpp: what was recorded
 void addFrontier(CLI::App& app);
 void addCompare(CLI::App& app);

@@ -52,7 +52,7 @@ class Quantizer {
         const bool used = std::any_of(settings.codecs.begin(), settings.codecs.end(), [](const Codec& codec) {
             return codec.calibration() != CalibrationUse::none;
         });
-        if (used && settings.calibration != nullptr) {
+        if ((used || settings.measureOutputs) && settings.calibration != nullptr) {
             fingerprint_ = model.fingerprint(workers, monitor);
             calibrator_.emplace(*settings.calibration, original_, packed_, settings.cache, workers,
                                 settings.arithmetic, settings.states);
@@ -111,7 +111,10 @@ class Quantizer {
         readers.stored.resize(readers.tensors.size());
         const double begin = fraction(done_);
         const double end = fraction(done_ + weights);
-        const bool calibrated = calibrator_ && use != CalibrationUse::none;
+        const bool lossless = std::all_of(readers.tensors.begin(), readers.tensors.end(),
+                                          [&](std::size_t index) { return codec(index).isFloat(); });
+        const bool calibrated =
+            calibrator_ && (use != CalibrationUse::none || (settings_.measureOutputs && !lossless));
         // Passing the samples through the block takes most of the time.
         const double middle = calibrated ? begin + 0.8 * (end - begin) : begin;
         if (calibrated) {
@@ -165,6 +168,8 @@ class Quantizer {
         }
         Matrix stored = codec(index).decode(packed, workers_);
         const double whole = readers.outputs->of(wanted);
+        const double noise = readers.inputs->hessian.cast<double>().trace() *
+                             wanted.cast<double>().squaredNorm() / static_cast<double>(wanted.cols());
         const auto lossOf = [&](const Matrix& values) { return readers.outputs->of(wanted - values); };
         double loss = lossOf(stored);
         double plainProxy = notMeasured;
@@ -186,6 +191,7 @@ class Quantizer {
         keep(index, std::move(packed), storageError(wanted, stored));
         results_[index].proxyLoss = loss / whole;
         results_[index].plainProxyLoss = plainProxy;
+        results_[index].noiseProxyLoss = noise / whole;
         readers.stored[i] = std::move(stored);
     }
 

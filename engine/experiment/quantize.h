@@ -28,6 +28,7 @@ struct QuantizeSettings {
     StatisticsCache* cache = nullptr;             ///< of statistics; may be null
     Arithmetic arithmetic = Arithmetic::float32;  ///< of the samples' way through the model
     StateCache* states = nullptr;                 ///< of samples on their way; may be null
+    bool measureOutputs = false; ///< also of codecs that use no statistics, where there is a calibration
 };
 
 /// Packs every tensor with its codec. Without calibration or codecs that use it, that is all. Otherwise the

@@ -7,6 +7,7 @@
 #include "support/json.h"
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -45,6 +46,16 @@ struct TensorResult {
     /// H = E[x xᵀ] of the calibration; NaN without one.
     double proxyLoss = notMeasured;
     double plainProxyLoss = notMeasured; ///< the same for the codec with nearest rounding
+    /// The proxy loss that noise of relative error 1, alike in all columns, would have: so much the inputs
+    /// amplify errors that do not avoid the directions they use most.
+    double noiseProxyLoss = notMeasured;
+
+    /// The relative error of noise that does the outputs the same harm: proxyLoss ÷ noiseProxyLoss, or
+    /// relativeError where the inputs are not known.
+    double equivalentNoise() const {
+        const double equivalent = proxyLoss / noiseProxyLoss;
+        return std::isfinite(equivalent) ? equivalent : relativeError;
+    }
 };
 
 /// A finished run: a value, immutable once recorded. Field names outside the program are those of the

@@ -4,6 +4,7 @@
 #include "store/global_heap_check.h"
 #include "store/hdf5_write.h"
 #include "store/run_file.h"
+#include "store/sensitivity_file.h"
 #include "support/system.h"
 
 #include <fmt/format.h>
@@ -77,6 +78,21 @@ RunRecord DocumentFile::readRunScalars(const std::string& id) const {
     return hdf5::readRunScalars(runs_.get(), place_, id);
 }
 
+std::vector<std::string> DocumentFile::sensitivityIds() const {
+    const Place root{place_.file, ""};
+    const std::vector<std::string> names = linkNames(openGroup(file_.get(), "/").get(), root);
+    if (std::find(names.begin(), names.end(), "sensitivities") == names.end()) {
+        return {};
+    }
+    return linkNames(openOwnGroup(file_.get(), root, "sensitivities").get(), root / "sensitivities");
+}
+
+SensitivityRecord DocumentFile::readSensitivity(const std::string& id) const {
+    const Place root{place_.file, ""};
+    return hdf5::readSensitivity(openOwnGroup(file_.get(), root, "sensitivities").get(),
+                                 root / "sensitivities", id);
+}
+
 DocumentBuilder::DocumentBuilder(std::string created) : runs_(createGroup(file_.get(), "runs")) {
     const Handle root = openGroup(file_.get(), "/");
     writeAttribute(root.get(), "schema", std::string(schemaName));
@@ -100,6 +116,13 @@ void DocumentBuilder::copy(const DocumentFile& from, const RunRecord& scalars) {
     remember(scalars);
 }
 
+void DocumentBuilder::add(const SensitivityRecord& record) {
+    if (!sensitivities_) {
+        sensitivities_.emplace(createGroup(file_.get(), "sensitivities"));
+    }
+    writeSensitivity(sensitivities_->get(), record);
+}
+
 void DocumentBuilder::remember(const RunRecord& run) {
     points_.push_back({run.id, run.bitsPerWeight, run.deltaPplPercent, run.deltaStandardErrorPercent});
     models_.try_emplace(run.modelFingerprint, ModelEntry{run.model, run.parameters});
@@ -109,6 +132,9 @@ void DocumentBuilder::remember(const RunRecord& run) {
 FileImage DocumentBuilder::finish() {
     writeModelsAndCorpora();
     writeFrontier();
+    if (sensitivities_) {
+        sensitivities_->close();
+    }
     runs_.close();
     return file_.close();
 }

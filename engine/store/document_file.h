@@ -2,11 +2,13 @@
 #pragma once
 
 #include "experiment/run.h"
+#include "experiment/sensitivity_study.h"
 #include "store/hdf5_read.h"
 #include "store/memory_file.h"
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +33,10 @@ class DocumentFile {
     RunRecord readRun(const std::string& id) const;
     RunRecord readRunScalars(const std::string& id) const;
 
+    /// None in documents from before there were any.
+    std::vector<std::string> sensitivityIds() const;
+    SensitivityRecord readSensitivity(const std::string& id) const;
+
     hid_t runs() const { return runs_.get(); }
     const std::string& created() const { return created_; }
 
@@ -51,6 +57,7 @@ class DocumentBuilder {
     void add(const RunRecord& run);
     /// Copies a run as it is, with whatever others added to its group. `scalars` are those of the run.
     void copy(const DocumentFile& from, const RunRecord& scalars);
+    void add(const SensitivityRecord& record);
 
     /// Completes the document and returns the bytes of the file.
     FileImage finish();
@@ -75,6 +82,7 @@ class DocumentBuilder {
     std::vector<Point> points_;
     std::map<std::string, ModelEntry> models_;   ///< by fingerprint
     std::map<std::string, std::string> corpora_; ///< name by SHA-256
+    std::optional<Handle> sensitivities_;        ///< made when there is one
 };
 
 } // namespace planish::hdf5

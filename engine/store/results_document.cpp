@@ -63,10 +63,26 @@ std::vector<RunRecord> readJournal(const Journal& journal, std::vector<std::stri
     return runs;
 }
 
-/// A new document of all runs of document and journal but those in `without`; nothing when there would be
-/// neither a run nor a document before. Damaged journal files are set aside, readable ones put in `folded`.
+/// What sensitivity studies a document keeps; damaged ones are left out.
+std::vector<SensitivityRecord> readStudies(const hdf5::DocumentFile& document,
+                                           std::vector<std::string>* warnings) {
+    std::vector<SensitivityRecord> studies;
+    for (const std::string& id : document.sensitivityIds()) {
+        try {
+            studies.push_back(document.readSensitivity(id));
+        } catch (const InputError& error) {
+            warn(warnings, fmt::format("sensitivities are damaged and left out: {}", error.what()));
+        }
+    }
+    return studies;
+}
+
+/// A new document of all runs of document and journal but those in `without`, and of all sensitivity studies,
+/// `study` in place of the one with its id; nothing when there would be neither content nor a document
+/// before. Damaged journal files are set aside, readable ones put in `folded`.
 std::optional<hdf5::FileImage> foldedImage(const std::filesystem::path& path, const Journal& journal,
                                            const std::set<std::string>& without,
+                                           const SensitivityRecord* study,
                                            std::vector<Journal::Entry>& folded) {
     const std::optional<hdf5::DocumentFile> old = openIfThere(path);
     hdf5::DocumentBuilder builder(old ? old->created() : "");
@@ -91,8 +107,18 @@ std::optional<hdf5::FileImage> foldedImage(const std::filesystem::path& path, co
             Journal::setAside(entry);
         }
     }
-    if (!old && folded.empty()) {
+    if (!old && folded.empty() && study == nullptr) {
         return std::nullopt;
+    }
+    if (old) {
+        for (const SensitivityRecord& kept : readStudies(*old, nullptr)) {
+            if (study == nullptr || kept.id != study->id) {
+                builder.add(kept);
+            }
+        }
+    }
+    if (study != nullptr) {
+        builder.add(*study);
     }
     return builder.finish();
 }
@@ -141,6 +167,11 @@ std::vector<RunRecord> ResultsDocument::read(std::vector<std::string>* warnings)
     return runs;
 }
 
+std::vector<SensitivityRecord> ResultsDocument::readSensitivities(std::vector<std::string>* warnings) const {
+    const auto document = openIfThere(path_);
+    return document ? readStudies(*document, warnings) : std::vector<SensitivityRecord>();
+}
+
 std::vector<std::string> ResultsDocument::runIds() const {
     const std::vector<Journal::Entry> recorded = Journal(path_).entries();
     std::vector<std::string> ids;
@@ -173,10 +204,10 @@ struct ResultsWriter::State {
     Journal journal;
     std::set<std::string> recorded;
 
-    void rewrite(const std::set<std::string>& without) {
+    void rewrite(const std::set<std::string>& without, const SensitivityRecord* study = nullptr) {
         std::vector<Journal::Entry> folded;
         try {
-            if (const auto image = foldedImage(path, journal, without, folded)) {
+            if (const auto image = foldedImage(path, journal, without, study, folded)) {
                 commitFile(path, image->bytes());
             }
         } catch (const hdf5::Failure& failure) {
@@ -233,11 +264,16 @@ void ResultsWriter::remove(const std::vector<std::string>& ids) {
     }
 }
 
+void ResultsWriter::keep(const SensitivityRecord& record) {
+    state_->rewrite({}, &record);
+}
+
 void ResultsWriter::fold() {
     state_->rewrite({});
 }
 
-void writeResultsDocument(const std::filesystem::path& path, const std::vector<RunRecord>& runs) {
+void writeResultsDocument(const std::filesystem::path& path, const std::vector<RunRecord>& runs,
+                          const std::vector<SensitivityRecord>& sensitivities) {
     const WriterLock lock(path);
     const Journal journal(path);
     const std::vector<Journal::Entry> replaced = journal.entries();
@@ -248,6 +284,9 @@ void writeResultsDocument(const std::filesystem::path& path, const std::vector<R
             if (present.insert(run.id).second) {
                 builder.add(run);
             }
+        }
+        for (const SensitivityRecord& record : sensitivities) {
+            builder.add(record);
         }
         commitFile(path, builder.finish().bytes());
     } catch (const hdf5::Failure& failure) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "experiment/run.h"
+#include "experiment/sensitivity_study.h"
 
 #include <filesystem>
 #include <memory>
@@ -32,6 +33,10 @@ class ResultsDocument {
     /// fatal.
     std::vector<RunRecord> read(std::vector<std::string>* warnings = nullptr) const;
 
+    /// Every sensitivity study the document keeps. A damaged one is reported through `warnings` and left out:
+    /// it can be measured again.
+    std::vector<SensitivityRecord> readSensitivities(std::vector<std::string>* warnings = nullptr) const;
+
     /// Ids of the recorded runs, without reading their tables.
     std::vector<std::string> runIds() const;
 
@@ -55,6 +60,10 @@ class ResultsWriter {
     /// caller keeps the record and may try again.
     void record(const RunRecord& run);
 
+    /// Puts a sensitivity study into the document, in place of one with its id, by writing a new document.
+    /// Throws Error as fold() does.
+    void keep(const SensitivityRecord& record);
+
     /// Removes runs from document and journal (an explicit act of the user).
     void remove(const std::vector<std::string>& ids);
 
@@ -66,7 +75,8 @@ class ResultsWriter {
     std::unique_ptr<State> state_;
 };
 
-/// Writes `runs` as a new document at `path`, replacing what is there ("save as").
-void writeResultsDocument(const std::filesystem::path& path, const std::vector<RunRecord>& runs);
+/// Writes `runs` and sensitivity studies as a new document at `path`, replacing what is there ("save as").
+void writeResultsDocument(const std::filesystem::path& path, const std::vector<RunRecord>& runs,
+                          const std::vector<SensitivityRecord>& sensitivities = {});
 
 } // namespace planish

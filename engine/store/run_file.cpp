@@ -33,6 +33,7 @@ const TensorColumn tensorColumns[] = {
     {"sqnr_db", "dB", &TensorResult::sqnrDecibel},
     {"proxy_loss", "", &TensorResult::proxyLoss, false},
     {"plain_proxy_loss", "", &TensorResult::plainProxyLoss, false},
+    {"noise_proxy_loss", "", &TensorResult::noiseProxyLoss, false},
 };
 
 /// What a record of any version must have; the rest defaults.
