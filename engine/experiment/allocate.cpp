@@ -27,6 +27,9 @@ class Search {
         std::optional<Mix> next = mixFor(spec_.mix);
         if (std::optional<Mix> uniform = bestUniform()) {
             measure(std::move(*uniform), true);
+            if (std::optional<Mix> corrected = learned()) {
+                next = std::move(corrected); // texts differ in how much the same errors cost on them
+            }
         }
         for (std::size_t round = 0; round < spec_.rounds && next; ++round) {
             measure(std::move(*next), false);

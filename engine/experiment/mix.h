@@ -25,7 +25,7 @@ struct MixBudget {
 /// What is asked of a mix.
 struct MixSpec {
     MixBudget budget;
-    std::vector<std::string> codecs; ///< to choose from; empty: all the record has
+    std::vector<std::string> codecs{}; ///< to choose from; empty: all the record has
     bool wholeModel = false;         ///< embedding and head are chosen too, and their bits count
     bool fused = false;        ///< q, k, v alike in a block, and gate and up: some programs store them as one
     bool protectEnds = false;  ///< first and last block in the candidate of least error
