@@ -12,7 +12,7 @@ using namespace planish::test;
 namespace {
 
 constexpr double bitsOf[] = {2, 3, 4};
-const char* const codecs[] = {"int2:row:scale=fp32", "int3:row:scale=fp32", "int4:row:scale=fp32"};
+const char* const codecs[] = {"int2:row", "int3:row", "int4:row"};
 
 /// A record of folio-4m whose errors fall by four a bit, with made-up sensitivities by role.
 SensitivityRecord recordOf(const Model& model) {
