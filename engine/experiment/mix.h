@@ -26,7 +26,7 @@ struct MixBudget {
 struct MixSpec {
     MixBudget budget;
     std::vector<std::string> codecs{}; ///< to choose from; empty: all the record has
-    bool wholeModel = false;         ///< embedding and head are chosen too, and their bits count
+    bool wholeModel = false;           ///< embedding and head are chosen too, and their bits count
     bool fused = false;        ///< q, k, v alike in a block, and gate and up: some programs store them as one
     bool protectEnds = false;  ///< first and last block in the candidate of least error
     std::string rest = "bf16"; ///< codec of everything else

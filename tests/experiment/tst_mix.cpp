@@ -73,7 +73,7 @@ class MixTest : public QObject {
         const auto chosen = codecsOf(mix.recipe);
         QCOMPARE(chosen.at("model.embed_tokens"), std::string("bf16"));
         QCOMPARE(chosen.at("model.layers.0.self_attn.q_proj"), Codec::parse(codecs[0]).name());
-        QCOMPARE(chosen.at("model.layers.3.mlp.down_proj"), Codec::parse(codecs[2]).name());
+        QCOMPARE(chosen.at("model.layers.3.self_attn.v_proj"), Codec::parse(codecs[2]).name());
     }
 
     void the_predicted_divergence_is_the_sum_over_the_tensors_of_the_recipe() {
@@ -168,7 +168,7 @@ class MixTest : public QObject {
             }
             return run;
         };
-        const std::vector<RunRecord> runs{runOf(0.02, 0.005), runOf(0.005, 0.02), runOf(0.01, 0.01)};
+        const std::vector<RunRecord> runs{runOf(0.01, 0.0025), runOf(0.0025, 0.01), runOf(0.005, 0.005)};
         const SensitivityRecord better = refined(record_, runs);
         const auto worst = [&](const SensitivityRecord& record) {
             double largest = 0;
@@ -179,7 +179,7 @@ class MixTest : public QObject {
             return largest;
         };
         QVERIFY(worst(record_) > 0.12);
-        QVERIFY2(worst(better) < 0.02, qPrintable(QString::number(worst(better))));
+        QVERIFY2(worst(better) < 0.05, qPrintable(QString::number(worst(better))));
         RunRecord foreign = runs.front();
         foreign.modelFingerprint = "another";
         QCOMPARE(refined(record_, std::vector<RunRecord>{foreign}).sensitivity.tensors[3].divergence,

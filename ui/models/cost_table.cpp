@@ -144,7 +144,8 @@ void CostTable::measureMissing() {
             std::set<Key> impossible;
             for (const auto& [tensor, codec] : pairs) {
                 const Key key{tensor.name, codec.name()};
-                if (const std::optional<double> relative = weightError(model, tensor, codec, workers, monitor)) {
+                if (const std::optional<double> relative =
+                        weightError(model, tensor, codec, workers, monitor)) {
                     measured[key] = {*relative, codec.calibration() == CalibrationUse::required};
                 } else {
                     impossible.insert(key);
