@@ -113,6 +113,19 @@ class CodebookFormat final : public ScalarFormat {
         lookUpValues(tables, {indices.data(), out.data(), out.size(), groupSize(out.size())});
     }
 
+    std::vector<std::vector<float>> levels(std::span<const std::byte> in,
+                                           std::size_t columns) const override {
+        const std::size_t bytes = codebookBytes(columns);
+        std::vector<float> all(bytes / sizeof(std::uint16_t));
+        readLevels(in.first(bytes), all);
+        const auto each = std::ptrdiff_t{1} << bits_;
+        std::vector<std::vector<float>> result;
+        for (auto first = all.begin(); first != all.end(); first += each) {
+            result.emplace_back(first, first + each);
+        }
+        return result;
+    }
+
     LinearRow openRow(std::span<const std::byte> in, std::size_t columns) const override {
         const std::size_t bytes = codebookBytes(columns);
         std::vector<float> levels(bytes / sizeof(std::uint16_t));

@@ -232,6 +232,20 @@ void GridFormat::writeNearest(std::span<GroupParameters> parameters, std::span<c
     writeRow(storable, parameters, indices, out);
 }
 
+std::vector<std::vector<float>> GridFormat::levels(std::span<const std::byte> in, std::size_t columns) const {
+    std::vector<GroupParameters> parameters(groups(columns));
+    std::vector<std::uint8_t> indices(columns);
+    layout_->read(in, parameters, indices);
+    std::vector<std::vector<float>> result;
+    for (const GroupParameters& group : parameters) {
+        result.emplace_back();
+        for (const float level : traits_.grid.levels()) {
+            result.back().push_back(group.offset + group.scale * level);
+        }
+    }
+    return result;
+}
+
 LinearRow GridFormat::openRow(std::span<const std::byte> in, std::size_t columns) const {
     const std::size_t each = traits_.hasOffset ? 2 : 1;
     LinearRow row{groupSize(columns), each, each, {}, {}, {}};

@@ -61,6 +61,7 @@ class GridFormat final : public ScalarFormat {
                                          const GroupChoice& choice) const override;
     void decodeRow(std::span<const std::byte> in, std::span<float> out) const override;
     LinearRow openRow(std::span<const std::byte> in, std::size_t columns) const override;
+    std::vector<std::vector<float>> levels(std::span<const std::byte> in, std::size_t columns) const override;
 
   private:
     RowShape shapeOf(std::size_t columns) const { return {columns, groups(columns)}; }

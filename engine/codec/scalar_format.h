@@ -69,6 +69,9 @@ class ScalarFormat : public Format {
     virtual void decodeRow(std::span<const std::byte> in, std::span<float> out) const = 0;
     /// The parameters of a packed row apart from its levels.
     virtual LinearRow openRow(std::span<const std::byte> in, std::size_t columns) const = 0;
+    /// The levels of every group of a packed row, as decoded.
+    virtual std::vector<std::vector<float>> levels(std::span<const std::byte> in,
+                                                   std::size_t columns) const = 0;
 
     bool isFloat() const final { return false; }
     std::size_t packedBytes(Shape shape) const final;
