@@ -13,8 +13,10 @@
 #include "views/compare_view.h"
 #include "views/estimate_label.h"
 #include "views/frontier_view.h"
+#include "views/inspector_view.h"
 #include "views/job_panel.h"
 #include "views/layer_panel.h"
+#include "views/layer_selection_link.h"
 #include "views/notice_bar.h"
 #include "views/restore_bar.h"
 #include "views/run_details.h"
@@ -41,7 +43,7 @@ namespace planish {
 namespace {
 
 /// Raised when docks change so much that an old arrangement no longer fits.
-constexpr int layoutVersion = 2;
+constexpr int layoutVersion = 3;
 constexpr QSize firstSize(1480, 920);
 const QString bundledModel = QStringLiteral("folio-4m");
 
@@ -157,12 +159,17 @@ void MainWindow::makeDocks() {
                 new RunDetails(workbench_.runs(), workbench_.selection(), this), Qt::RightDockWidgetArea);
     compareView_ = new CompareView(workbench_.runs(), workbench_.selection(), workbench_.tensorSelection(),
                                    workbench_.queue(), this);
+    inspector_ =
+        new InspectorView(workbench_.editor(), workbench_.tensorSelection(), workbench_.queue(), this);
+    inspectorDock_ =
+        addDock(QStringLiteral("inspector"), tr("Inspector"), inspector_, Qt::RightDockWidgetArea);
+    new LayerSelectionLink(*layerPanel_->tree(), workbench_.editor(), workbench_.tensorSelection(), this);
     compareDock_ = addDock(QStringLiteral("compare"), tr("Compare"), compareView_, Qt::RightDockWidgetArea);
     arrangeDocks();
 }
 
 QList<QDockWidget*> MainWindow::docks() const {
-    return {layersDock_, runsDock_, jobsDock_, detailsDock_, compareDock_, helpDock_};
+    return {layersDock_, runsDock_, jobsDock_, detailsDock_, compareDock_, inspectorDock_, helpDock_};
 }
 
 void MainWindow::bringUp(QDockWidget* dock, int width) {
@@ -182,7 +189,7 @@ void MainWindow::arrangeDocks() {
     addDockWidget(Qt::LeftDockWidgetArea, layersDock_);
     addDockWidget(Qt::BottomDockWidgetArea, runsDock_);
     splitDockWidget(runsDock_, jobsDock_, Qt::Horizontal);
-    for (QDockWidget* dock : {detailsDock_, compareDock_, helpDock_}) {
+    for (QDockWidget* dock : {detailsDock_, compareDock_, inspectorDock_, helpDock_}) {
         addDockWidget(Qt::RightDockWidgetArea, dock);
         if (dock != detailsDock_) {
             tabifyDockWidget(detailsDock_, dock);
@@ -259,8 +266,12 @@ void MainWindow::connectWorkbench() {
     connect(runTable_, &RunTable::detailsRequested, this, [this] { bringUp(detailsDock_, 420); });
     connect(&workbench_, &Workbench::modelOpened, this, [this](const QString& place) {
         compareView_->text()->setModel(place, workbench_.editor().modelName());
+        inspector_->setModel(place);
     });
     connect(compareView_, &CompareView::shown, this, [this] { bringUp(compareDock_, 560); });
+    connect(inspector_, &InspectorView::shown, this, [this] { bringUp(inspectorDock_, 480); });
+    connect(inspector_, &InspectorView::statusMessage, this,
+            [this](const QString& text) { statusBar()->showMessage(text, 8000); });
     connect(compareView_, &CompareView::exportRequested, this, &MainWindow::exportComparison);
     connect(runTable_, &RunTable::removeRequested, &workbench_, &Workbench::removeRuns);
     connect(&workbench_.editor(), &RecipeEditor::modelChanged, this, &MainWindow::updateEstimate);

@@ -17,6 +17,7 @@ namespace planish {
 class CompareView;
 class EstimateLabel;
 class FrontierView;
+class InspectorView;
 class JobPanel;
 class LayerPanel;
 class NoticeBar;
@@ -43,6 +44,7 @@ class MainWindow final : public QMainWindow {
     LayerPanel* layerPanel() const { return layerPanel_; }
     RunSettingsBar* runSettings() const { return runSettings_; }
     CompareView* compareView() const { return compareView_; }
+    InspectorView* inspector() const { return inspector_; }
     NoticeBar* messages() const { return messages_; }
     RestoreBar* restoreBar() const { return restore_; }
     QAction* runAction() const { return run_; }
@@ -118,12 +120,14 @@ class MainWindow final : public QMainWindow {
     RunTable* runTable_ = nullptr;
     JobPanel* jobPanel_ = nullptr;
     CompareView* compareView_ = nullptr;
+    InspectorView* inspector_ = nullptr;
     QDockWidget* layersDock_ = nullptr;
     QDockWidget* runsDock_ = nullptr;
     QDockWidget* jobsDock_ = nullptr;
     QDockWidget* detailsDock_ = nullptr;
     QDockWidget* helpDock_ = nullptr;
     QDockWidget* compareDock_ = nullptr;
+    QDockWidget* inspectorDock_ = nullptr;
     EstimateLabel* estimate_ = nullptr;
     QLabel* documentLabel_ = nullptr;
     QLabel* jobLabel_ = nullptr;

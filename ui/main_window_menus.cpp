@@ -8,6 +8,7 @@
 #include "theme.h"
 #include "views/compare_view.h"
 #include "views/frontier_view.h"
+#include "views/inspector_view.h"
 #include "views/job_panel.h"
 #include "views/layer_panel.h"
 #include "views/notice_bar.h"
@@ -87,7 +88,8 @@ void MainWindow::makeEditMenu() {
     menu->addActions({undo, redo});
     menu->addSeparator();
     menu->addActions({layerPanel_->selectAllAction(), layerPanel_->filterAction(),
-                      layerPanel_->editCodecAction(), layerPanel_->composeCodecAction()});
+                      layerPanel_->editCodecAction(), layerPanel_->composeCodecAction(),
+                      inspector_->inspectAction()});
     menu->addMenu(layerPanel_->presetsMenu());
 }
 

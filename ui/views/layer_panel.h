@@ -32,6 +32,7 @@ class LayerPanel : public QWidget {
     ~LayerPanel() override;
 
     // For the menus of the window.
+    LayerTreeView* tree() const { return tree_; }
     QAction* selectAllAction() const { return selectAllAction_; }
     QAction* filterAction() const { return filterAction_; }
     QAction* editCodecAction() const { return editCodecAction_; }
