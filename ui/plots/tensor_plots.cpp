@@ -60,11 +60,11 @@ void WeightHistogram::show(const TensorInspection& inspection) {
     fill(*stored_, inspection.stored);
     levels_->data()->clear();
     xAxis->setRange(inspection.original.lower, inspection.original.upper);
-    // A coarse codec puts many weights on one value: its bars may leave the picture, the shape of the weights
-    // may not.
+    // Room for the legend above. A coarse codec puts many weights on one value: its bars may leave the
+    // picture, the shape of the weights may not.
     const double tallest = 100 * *std::ranges::max_element(inspection.original.share);
     const double tallestStored = 100 * *std::ranges::max_element(inspection.stored.share);
-    const double top = std::min(1.05 * std::max(tallest, tallestStored), 4 * tallest);
+    const double top = std::min(1.4 * std::max(tallest, tallestStored), 4 * tallest);
     yAxis->setRange(-0.06 * top, top);
     if (inspection.levels) {
         for (const float level : inspection.levels->values) {
