@@ -106,12 +106,22 @@ void PackedMatrix::packTransposed(MatrixView b, Workers& workers, Arithmetic ari
     });
 }
 
-void PackedMatrix::packTransposed(Shape b, const RowReader& rows, Workers& workers, Arithmetic arithmetic) {
+void PackedMatrix::packTransposed(Shape b, const RowReader& rows, Workers& workers, Arithmetic arithmetic,
+                                  std::size_t rowsTogether) {
     resize(b.columns, b.rows, arithmetic);
-    workers.forEach(panels(), [&](std::size_t index) {
-        Matrix part(static_cast<Eigen::Index>(columnsOf(index)), static_cast<Eigen::Index>(inputs_));
-        rows(index * panelWidth_, part);
-        packPanel(part, index);
+    const std::size_t together = std::max<std::size_t>(1, rowsTogether / panelWidth_);
+    workers.forEach((panels() + together - 1) / together, [&](std::size_t task) {
+        const std::size_t first = task * together;
+        const std::size_t end = std::min(first + together, panels());
+        const std::size_t firstRow = first * panelWidth_;
+        Matrix part(static_cast<Eigen::Index>(std::min(end * panelWidth_, outputs_) - firstRow),
+                    static_cast<Eigen::Index>(inputs_));
+        rows(firstRow, part);
+        for (std::size_t index = first; index < end; ++index) {
+            packPanel(part.middleRows(static_cast<Eigen::Index>(index * panelWidth_ - firstRow),
+                                      static_cast<Eigen::Index>(columnsOf(index))),
+                      index);
+        }
     });
 }
 

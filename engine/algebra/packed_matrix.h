@@ -26,8 +26,10 @@ class PackedMatrix {
     void packTransposed(MatrixView b, Arithmetic arithmetic = Arithmetic::float32);
     /// The same with panels in parallel, for large weights.
     void packTransposed(MatrixView b, Workers& workers, Arithmetic arithmetic = Arithmetic::float32);
-    /// The same from rows that are made on demand, a panel's at a time: the whole of b is never in memory.
-    void packTransposed(Shape b, const RowReader& rows, Workers& workers, Arithmetic arithmetic);
+    /// The same from rows that are made on demand, a panel's or `rowsTogether` (a power of two) at a time:
+    /// the whole of b is never in memory.
+    void packTransposed(Shape b, const RowReader& rows, Workers& workers, Arithmetic arithmetic,
+                        std::size_t rowsTogether = 1);
     /// b is [inputs, outputs]: the product will be a · b.
     void pack(MatrixView b, Arithmetic arithmetic = Arithmetic::float32);
 

@@ -29,7 +29,8 @@ class AwqTransform final : public Transform {
         return scaledInputs(inputs, readScales(header).cwiseInverse());
     }
 
-    void inverse(std::span<const std::byte> header, std::size_t, MutableMatrixView rows) const override {
+    void inverse(std::span<const std::byte> header, Shape, std::size_t,
+                 MutableMatrixView rows) const override {
         rows *= readScales(header).cwiseInverse().asDiagonal();
     }
 };

@@ -148,12 +148,23 @@ class Codec::Pipeline {
         return packed;
     }
 
+    std::size_t rowsTogether(Shape shape) const {
+        return std::max(format_->rowsTogether(shape), transform_ ? transform_->rowsTogether(shape) : 1);
+    }
+
     void decodeRows(std::span<const std::byte> bytes, Shape shape, std::size_t firstRow,
                     MutableMatrixView out) const {
-        decodeStored(bytes, shape, firstRow, out, corrections_.size());
-        if (transform_) {
-            transform_->inverse(bytes.first(headerBytes(shape)), firstRow, out);
+        const std::size_t together = transform_ ? transform_->rowsTogether(shape) : 1;
+        const auto rows = static_cast<std::size_t>(out.rows());
+        if (firstRow % together == 0 && rows % together == 0) {
+            decodeWhole(bytes, shape, firstRow, out);
+            return;
         }
+        const std::size_t begin = firstRow / together * together;
+        const std::size_t end = (firstRow + rows + together - 1) / together * together;
+        Matrix covering(static_cast<Eigen::Index>(end - begin), out.cols());
+        decodeWhole(bytes, shape, begin, covering);
+        out = covering.middleRows(static_cast<Eigen::Index>(firstRow - begin), out.rows());
     }
 
     static Eigen::Block<Matrix> rowsOf(Matrix& matrix, std::size_t first, std::size_t count) {
@@ -172,6 +183,15 @@ class Codec::Pipeline {
             const std::size_t size = corrections_[i]->packedBytes(shape);
             body(*corrections_[i], i, at, size);
             at += size;
+        }
+    }
+
+    /// Rows that the transform can take back.
+    void decodeWhole(std::span<const std::byte> bytes, Shape shape, std::size_t firstRow,
+                     MutableMatrixView out) const {
+        decodeStored(bytes, shape, firstRow, out, corrections_.size());
+        if (transform_) {
+            transform_->inverse(bytes.first(headerBytes(shape)), shape, firstRow, out);
         }
     }
 
@@ -242,6 +262,10 @@ bool Codec::isFloat() const {
     return pipeline_->isFloat();
 }
 
+std::size_t Codec::rowsTogether(Shape shape) const {
+    return pipeline_->rowsTogether(shape);
+}
+
 std::size_t Codec::packedBytes(Shape shape) const {
     return pipeline_->packedBytes(shape);
 }
@@ -253,9 +277,12 @@ PackedTensor Codec::encode(MatrixView weights, const EncodeContext& context) con
 Matrix Codec::decode(const PackedTensor& packed, Workers& workers) const {
     checkSize(packed.bytes, packed.shape);
     Matrix out(static_cast<Eigen::Index>(packed.shape.rows), static_cast<Eigen::Index>(packed.shape.columns));
-    forEachRowBlock(packed.shape, workers, SilentMonitor(), [&](std::size_t first, std::size_t count) {
-        pipeline_->decodeRows(packed.bytes, packed.shape, first, Pipeline::rowsOf(out, first, count));
-    });
+    forEachRowBlock(
+        packed.shape, workers, SilentMonitor(),
+        [&](std::size_t first, std::size_t count) {
+            pipeline_->decodeRows(packed.bytes, packed.shape, first, Pipeline::rowsOf(out, first, count));
+        },
+        rowsTogether(packed.shape));
     return out;
 }
 

@@ -71,6 +71,8 @@ class Codec {
     Codec withOwnScales() const;
     /// Whether the codec is a plain float format, the only kind that may store norms and biases.
     bool isFloat() const;
+    /// How many rows are quickest decoded together, from a multiple of as many on; a power of two.
+    std::size_t rowsTogether(Shape shape) const;
     /// Bytes that encode() will write for this shape; exact for every format whose size does not depend on
     /// the values.
     std::size_t packedBytes(Shape shape) const;

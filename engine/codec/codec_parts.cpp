@@ -118,27 +118,36 @@ CodecSpec replacing(CodecSpec codec, const StageSpec& stage) {
 
 } // namespace
 
-std::vector<int> formatBits(const FormatEntry& format) {
-    std::vector<int> numbers;
-    for (int bits = std::max(1, format.fewestBits); bits <= format.mostBits; ++bits) {
-        if (tryParse(formatWord(format, bits))) {
-            numbers.push_back(bits);
+std::vector<int> formatRates(const FormatEntry& format, const FormatSpec& present) {
+    constexpr int quarter = 25;
+    std::vector<int> rates;
+    for (int rate = 100 * std::max(1, format.fewestBits); rate <= 100 * format.mostBits; rate += quarter) {
+        if (tryParse(formatWord(format, rate))) {
+            rates.push_back(rate);
         }
     }
-    return numbers;
-}
-
-std::string formatWord(const FormatEntry& format, int bits) {
-    return format.family + (bits > 0 ? std::to_string(bits) : "");
-}
-
-CodecSpec withFormat(const CodecSpec& codec, const FormatEntry& format, int bits) {
-    const std::vector<int> numbers = formatBits(format);
-    if (!numbers.empty()) {
-        bits = *std::min_element(numbers.begin(), numbers.end(),
-                                 [&](int a, int b) { return std::abs(a - bits) < std::abs(b - bits); });
+    if (present.entry == &format && std::find(rates.begin(), rates.end(), present.rate()) == rates.end() &&
+        present.bits > 0) {
+        rates.push_back(present.rate());
+        std::sort(rates.begin(), rates.end());
     }
-    std::string text = formatWord(format, numbers.empty() ? 0 : bits);
+    return rates;
+}
+
+std::string formatWord(const FormatEntry& format, int rate) {
+    return format.family + printRate(rate);
+}
+
+CodecSpec withFormat(const CodecSpec& codec, const FormatEntry& format, int rate) {
+    const std::vector<int> rates = formatRates(format, codec.format);
+    std::string text = format.family;
+    if (format.fractional) {
+        text = formatWord(format, std::clamp(rate, 100 * format.fewestBits, 100 * format.mostBits));
+    } else if (!rates.empty()) {
+        text = formatWord(format, *std::min_element(rates.begin(), rates.end(), [&](int a, int b) {
+                              return std::abs(a - rate) < std::abs(b - rate);
+                          }));
+    }
     CodecSpec changed = parseCodecString(text);
     const std::vector<std::string> words = formatWords(codec);
     for (auto word = words.begin() + 1; word != words.end(); ++word) {
@@ -195,8 +204,9 @@ std::string objection(const CodecSpec& codec, const StageEntry& stage) {
         }
         if (format.kind < stage.least) {
             return fmt::format("{} does not work on {}, which {}.", stage.member.name, format.member.name,
-                               format.kind == FormatKind::block ? "chooses its numbers itself"
-                                                                : "has no scales and offsets to choose");
+                               format.kind == FormatKind::block    ? "chooses its numbers itself"
+                               : format.kind == FormatKind::column ? "rounds whole columns"
+                                                                   : "has no scales and offsets to choose");
         }
         return error.what();
     }

@@ -19,14 +19,15 @@ struct CodecOption {
     std::string chosen;             ///< one of the words
 };
 
-/// The numbers that may follow the family's name; empty for formats without.
-std::vector<int> formatBits(const FormatEntry& format);
-/// The format's word: "int4".
-std::string formatWord(const FormatEntry& format, int bits);
+/// The numbers that may follow the family's name, in hundredths of a bit; empty for formats without.
+/// Fractional rates are offered in quarters beside the one of `present`, if that is of the format.
+std::vector<int> formatRates(const FormatEntry& format, const FormatSpec& present);
+/// The format's word for a number of hundredths of a bit: "int4".
+std::string formatWord(const FormatEntry& format, int rate);
 
-/// The codec in another format, with `bits` moved to the nearest that exists. Options and stages that are
+/// The codec in another format, with `rate` moved to the nearest that exists. Options and stages that are
 /// not for that format are dropped.
-CodecSpec withFormat(const CodecSpec& codec, const FormatEntry& format, int bits);
+CodecSpec withFormat(const CodecSpec& codec, const FormatEntry& format, int rate);
 
 /// The options of the codec's format, those that leave something to choose. Groups are offered in powers of
 /// two beside the present one.

@@ -9,17 +9,19 @@ namespace {
 
 constexpr std::uint32_t onePercent = 10000;
 
-std::string printPercentage(std::uint32_t partsPerMillion) {
-    std::string text = fmt::format("{}.{:04}", partsPerMillion / onePercent, partsPerMillion % onePercent);
+/// Without the zeros at the end of a decimal number.
+std::string trimmed(std::string text) {
     text.erase(text.find_last_not_of('0') + 1);
     return text.back() == '.' ? text.substr(0, text.size() - 1) : text;
 }
 
+std::string printPercentage(std::uint32_t partsPerMillion) {
+    return trimmed(fmt::format("{}.{:04}", partsPerMillion / onePercent, partsPerMillion % onePercent));
+}
+
 std::string printFormat(const FormatSpec& spec) {
     std::string text = spec.entry->family;
-    if (spec.bits > 0) {
-        text += std::to_string(spec.bits);
-    }
+    text += printRate(spec.rate());
     if (spec.symmetric) {
         text += ":sym";
     }
@@ -36,6 +38,10 @@ std::string printFormat(const FormatSpec& spec) {
 }
 
 } // namespace
+
+std::string printRate(int rate) {
+    return rate == 0 ? std::string() : trimmed(fmt::format("{}.{:02}", rate / 100, rate % 100));
+}
 
 std::string printCodecString(const CodecSpec& spec) {
     std::string text = printFormat(spec.format);

@@ -21,10 +21,13 @@ struct CodecSpec;
 struct FormatSpec {
     const FormatEntry* entry = nullptr; ///< in formatEntries()
     int bits = 0;                       ///< the number after the family's name, 0 for those without
+    int hundredths = 0;                 ///< of a bit beyond `bits`, for formats with fractional rates
     bool symmetric = false;
     std::size_t groupSize = 0; ///< columns a group, 0 for a group a row
     ScaleType scaleType = ScaleType::fp16;
     std::vector<std::uint32_t> numbers{}; ///< one for each of the entry's number options
+
+    int rate() const { return 100 * bits + hundredths; } ///< hundredths of a bit a weight
 };
 
 /// A stage with its argument.

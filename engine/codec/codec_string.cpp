@@ -51,6 +51,20 @@ std::optional<std::uint32_t> percentage(std::string_view text) {
     return *whole * onePercent + static_cast<std::uint32_t>(std::stoul(decimals));
 }
 
+/// "3.25" as hundredths.
+std::optional<int> bitRate(std::string_view text, bool fractional) {
+    constexpr std::uint32_t most = 99;
+    const std::size_t point = fractional ? text.find('.') : std::string_view::npos;
+    const auto whole = wholeNumber(text.substr(0, point));
+    std::string decimals(point == std::string_view::npos ? "0" : text.substr(point + 1));
+    if (!whole || *whole > most || decimals.empty() || decimals.size() > 2 ||
+        decimals.find_first_not_of("0123456789") != std::string::npos) {
+        return std::nullopt;
+    }
+    decimals.resize(2, '0');
+    return static_cast<int>(*whole) * 100 + std::stoi(decimals);
+}
+
 std::vector<std::string> formatWords() {
     std::vector<std::string> words;
     for (const FormatEntry& entry : formatEntries()) {
@@ -179,10 +193,10 @@ class Parser {
             if (!name.starts_with(entry.family)) {
                 continue;
             }
-            const auto bits = wholeNumber(name.substr(entry.family.size()));
-            if (bits && *bits >= static_cast<std::uint32_t>(entry.fewestBits) &&
-                *bits <= static_cast<std::uint32_t>(entry.mostBits)) {
-                spec.bits = static_cast<int>(*bits);
+            const auto rate = bitRate(name.substr(entry.family.size()), entry.fractional);
+            if (rate && *rate >= 100 * entry.fewestBits && *rate <= 100 * entry.mostBits) {
+                spec.bits = *rate / 100;
+                spec.hundredths = *rate % 100;
                 return spec;
             }
         }

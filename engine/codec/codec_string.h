@@ -19,4 +19,7 @@ CodecSpec parseCodecString(std::string_view text);
 /// The canonical string: parse ∘ print is the identity.
 std::string printCodecString(const CodecSpec& spec);
 
+/// Hundredths of a bit as they stand after a family's name: "3", "3.25"; empty for 0.
+std::string printRate(int rate);
+
 } // namespace planish

@@ -21,6 +21,7 @@ namespace planish {
 enum class FormatKind {
     plain,  ///< plain numbers: takes no options and no stages
     block,  ///< something of its own: rounds for itself
+    column, ///< rounds weights of a column together (see column_rounding.h)
     scalar, ///< a ScalarFormat
     grid,   ///< a GridFormat: a scalar format with scales and offsets to choose
 };
@@ -41,7 +42,8 @@ struct FormatEntry {
     std::string family; ///< the word without its number: "int"
     int fewestBits = 0; ///< 0: no number follows
     int mostBits = 0;
-    bool anyCase = false; ///< the word is read in upper or lower case
+    bool fractional = false; ///< hundredths of a bit may follow the number
+    bool anyCase = false;    ///< the word is read in upper or lower case
     FormatKind kind = FormatKind::grid;
     bool hasGroups = false;    ///< takes :gN and :row
     bool hasScaleType = false; ///< takes :scale=

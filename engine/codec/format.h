@@ -23,6 +23,8 @@ class Format {
     virtual bool isFloat() const = 0;
     /// Exact bytes of a tensor of this shape; throws Error on overflow.
     virtual std::size_t packedBytes(Shape shape) const = 0;
+    /// How many rows are quickest decoded together, from a multiple of as many on; a power of two.
+    virtual std::size_t rowsTogether([[maybe_unused]] Shape shape) const { return 1; }
     /// Stores finite weights in `out`, of packedBytes(). The values are the rounding's choice; null means
     /// that the format rounds for itself, to nearest.
     virtual void encode(MatrixView weights, const Rounding* rounding, const EncodeContext& context,

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "codec/codebook_format.h"
 #include "codec/codec_table.h"
+#include "codec/entropy_format.h"
 #include "codec/float_format.h"
 #include "codec/gguf_table.h"
 #include "codec/grid_format.h"
 #include "codec/product_format.h"
+#include "codec/trellis_format.h"
 
 namespace planish {
 namespace {
@@ -165,6 +167,54 @@ std::vector<FormatEntry> makeFormats() {
              [](const FormatSpec& spec) {
                  return makeProductFormat({spec.numbers[0], spec.numbers[1], spec.numbers[2]});
              }},
+        {.member = {.choice = Choice::format,
+                    .name = "trellisB",
+                    .title = "Trellis-coded",
+                    .summary =
+                        "Paths of B = 2…5 bits a weight, also fractions of a bit, through a trellis of "
+                        "2^L states, L = 8…16: the least error at its size, with +rht:both+gptq; packing "
+                        "takes four times as long for 2 more state bits.",
+                    .options = ":LN (8…16)",
+                    .layout = "tile by tile of up to 128 rows (256 beyond L13): the scale, bf16; row by row "
+                              "the symbols of columns of ⌊B⌋ bits, then those of columns of one more",
+                    .bitsFormula =
+                        "B, in groups of 8 columns rounded down, + 16 ÷ weights of a tile; the symbols of a "
+                        "row padded to whole bytes, tiles to 8 rows",
+                    .reference = "Tseng, Sun, Hou, De Sa: QTIP, 2024; Marcellin, Fischer: Trellis coded "
+                                 "quantization, 1990",
+                    .examples = {"trellis3:L12", "trellis3:L12+rht:both+gptq", "trellis3.25:L12+rht:both",
+                                 "trellis4:L16+rht:both"}},
+         .family = "trellis",
+         .fewestBits = 2,
+         .mostBits = 5,
+         .fractional = true,
+         .kind = FormatKind::column,
+         .numberOptions = {{.title = "State bits",
+                            .letter = 'L',
+                            .numbers = {8, 9, 10, 11, 12, 13, 14, 15, 16},
+                            .usual = 12}},
+         .make =
+             [](const FormatSpec& spec) {
+                 return makeTrellisFormat(spec.rate(), static_cast<int>(spec.numbers[0]));
+             }},
+        {.member = {.choice = Choice::format,
+                    .name = "ecB",
+                    .title = "Entropy-coded integer",
+                    .summary = "Whole multiples of a step, without bounds, coded in B = 1…8 bits a weight on "
+                               "average, any hundredth: quick to pack, and the least error of scalar levels; "
+                               "with +gptq the step of each column follows from its inputs.",
+                    .options = {},
+                    .layout = "steps and frequencies of up to 16 classes of columns; which class each column "
+                              "has; numbers beyond ±127; then blocks of rows coded by 8 interleaved coders",
+                    .bitsFormula = "B, exactly, down to a whole byte of the tensor; all tables are within it",
+                    .reference = "Lifar et al.: WaterSIC, 2026; Duda: Asymmetric numeral systems, 2013",
+                    .examples = {"ec3.2", "ec3.2+rht:both+gptq", "ec4+gptq"}},
+         .family = "ec",
+         .fewestBits = 1,
+         .mostBits = 8,
+         .fractional = true,
+         .kind = FormatKind::column,
+         .make = [](const FormatSpec& spec) { return makeEntropyFormat(spec.rate()); }},
     };
 }
 

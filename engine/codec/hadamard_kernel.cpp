@@ -2,6 +2,7 @@
 #include "codec/hadamard_kernel.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cstdint>
 
@@ -81,19 +82,9 @@ struct Four {
     Vector d;
 };
 
-/// A block of at least four vectors, to aligned ones.
-HWY_INLINE void transformBlock(const float* from, std::size_t block, float* x) {
+/// The stages between numbers `half` and more apart, where `half` is a whole number of vectors.
+HWY_INLINE void combine(float* x, std::size_t block, std::size_t half) {
     const std::size_t lanes = hn::Lanes(Tag());
-    for (std::size_t i = 0; i < block; i += 4 * lanes) {
-        Four four(from + i, lanes);
-        four.a = within(four.a);
-        four.b = within(four.b);
-        four.c = within(four.c);
-        four.d = within(four.d);
-        four.stages();
-        four.store(x + i, lanes);
-    }
-    std::size_t half = 4 * lanes;
     for (; 4 * half <= block; half *= 4) {
         for (std::size_t i = 0; i < block; i += 4 * half) {
             for (std::size_t j = i; j < i + half; j += lanes) {
@@ -111,6 +102,21 @@ HWY_INLINE void transformBlock(const float* from, std::size_t block, float* x) {
             hn::Store(hn::Sub(a, b), Tag(), x + j + half);
         }
     }
+}
+
+/// A block of at least four vectors, to aligned ones.
+HWY_INLINE void transformBlock(const float* from, std::size_t block, float* x) {
+    const std::size_t lanes = hn::Lanes(Tag());
+    for (std::size_t i = 0; i < block; i += 4 * lanes) {
+        Four four(from + i, lanes);
+        four.a = within(four.a);
+        four.b = within(four.b);
+        four.c = within(four.c);
+        four.d = within(four.d);
+        four.stages();
+        four.store(x + i, lanes);
+    }
+    combine(x, block, 4 * lanes);
 }
 
 void hadamardImpl(float* row, std::size_t columns, std::size_t block, const float* factors, float* room) {
@@ -133,6 +139,27 @@ void hadamardImpl(float* row, std::size_t columns, std::size_t block, const floa
     }
 }
 
+/// A vector of columns at a time.
+std::size_t downImpl(const RowBlock& block, const float* before, const float* after) {
+    const Tag d;
+    const std::size_t lanes = hn::Lanes(d);
+    HWY_ALIGN float room[mostRowsDown * hn::MaxLanes(d)];
+    std::size_t column = 0;
+    for (; column + lanes <= block.columns; column += lanes) {
+        float* x = block.first + column;
+        for (std::size_t row = 0; row < block.rows; ++row) {
+            const auto factor = hn::Set(d, before[row]);
+            hn::Store(hn::Mul(hn::LoadU(d, x + row * block.stride), factor), d, room + row * lanes);
+        }
+        combine(room, block.rows * lanes, lanes);
+        for (std::size_t row = 0; row < block.rows; ++row) {
+            const auto factor = hn::Set(d, after[row]);
+            hn::StoreU(hn::Mul(hn::Load(d, room + row * lanes), factor), d, x + row * block.stride);
+        }
+    }
+    return column;
+}
+
 } // namespace planish::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -140,10 +167,27 @@ HWY_AFTER_NAMESPACE();
 namespace planish {
 
 HWY_EXPORT(hadamardImpl);
+HWY_EXPORT(downImpl);
 
 void hadamard(std::span<float> row, std::size_t block, std::span<const float> factors, float* room) {
     assert(factors.size() == row.size() && row.size() % block == 0);
     HWY_DYNAMIC_DISPATCH(hadamardImpl)(row.data(), row.size(), block, factors.data(), room);
+}
+
+void hadamardDown(const RowBlock& block, std::span<const float> before, std::span<const float> after) {
+    assert(block.rows <= mostRowsDown && before.size() == block.rows && after.size() == block.rows);
+    std::array<float, mostRowsDown> room{};
+    for (std::size_t column = HWY_DYNAMIC_DISPATCH(downImpl)(block, before.data(), after.data());
+         column < block.columns; ++column) {
+        float* x = block.first + column;
+        for (std::size_t row = 0; row < block.rows; ++row) {
+            room[row] = x[row * block.stride] * before[row];
+        }
+        HWY_STATIC_DISPATCH(butterflies)(room.data(), block.rows);
+        for (std::size_t row = 0; row < block.rows; ++row) {
+            x[row * block.stride] = room[row] * after[row];
+        }
+    }
 }
 
 } // namespace planish

@@ -6,6 +6,7 @@
 
 #include <hwy/aligned_allocator.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <new>
@@ -15,13 +16,12 @@
 namespace planish {
 namespace {
 
-/// ±1 for every column, a function of the seed alone.
-std::vector<float> randomSigns(std::uint64_t seed, std::size_t columns) {
-    std::vector<float> signs(columns);
-    std::uint64_t bits = 0;
-    for (std::size_t i = 0; i < columns; ++i) {
-        bits = i % 64 == 0 ? splitMix(seed + i / 64) : bits >> 1;
-        signs[i] = (bits & 1U) != 0 ? -1.0F : 1.0F;
+/// ±1 for `count` columns or rows from `first` on, a function of the seed alone.
+std::vector<float> randomSigns(std::uint64_t seed, std::size_t first, std::size_t count) {
+    std::vector<float> signs(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t place = first + i;
+        signs[i] = (splitMix(seed + place / 64) >> place % 64 & 1U) != 0 ? -1.0F : 1.0F;
     }
     return signs;
 }
@@ -42,6 +42,8 @@ float unitOf(std::size_t block) {
 
 class HadamardTransform final : public Transform {
   public:
+    explicit HadamardTransform(bool bothSides) : bothSides_(bothSides) {}
+
     std::size_t headerBytes(Shape) const override { return sizeof(std::uint64_t); }
 
     void forward(MutableMatrixView weights, const Format&, const EncodeContext& context,
@@ -49,6 +51,22 @@ class HadamardTransform final : public Transform {
         checkTransformable(weights, "+rht");
         std::memcpy(header.data(), &context.seed, sizeof(context.seed));
         rotate(weights, context.seed, context);
+        const std::size_t block = rowsTogether(
+            {static_cast<std::size_t>(weights.rows()), static_cast<std::size_t>(weights.cols())});
+        if (block > 1) {
+            const std::vector<float> units(block, unitOf(block));
+            context.workers.forEach(
+                static_cast<std::size_t>(weights.rows()) / block,
+                [&](std::size_t i) {
+                    hadamardDown(rowBlock(weights, i * block, block),
+                                 rowSigns(context.seed, i * block, block), units);
+                },
+                context.monitor);
+        }
+    }
+
+    std::size_t rowsTogether(Shape shape) const override {
+        return bothSides_ ? std::min(blockSize(shape.rows), mostRowsDown) : 1;
     }
 
     InputStatistics transformed(const InputStatistics& inputs, std::span<const std::byte> header,
@@ -75,16 +93,24 @@ class HadamardTransform final : public Transform {
         return result;
     }
 
-    void inverse(std::span<const std::byte> header, std::size_t, MutableMatrixView rows) const override {
+    void inverse(std::span<const std::byte> header, Shape shape, std::size_t firstRow,
+                 MutableMatrixView rows) const override {
         const auto columns = static_cast<std::size_t>(rows.cols());
         const std::size_t block = blockSize(columns);
-        std::vector<float> factors = randomSigns(seedOf(header), columns);
+        std::vector<float> factors = randomSigns(seedOf(header), 0, columns);
         for (float& factor : factors) {
             factor *= unitOf(block);
         }
         const auto room = roomFor(columns);
         for (Eigen::Index index = 0; index < rows.rows(); ++index) {
             hadamard({rows.row(index).data(), columns}, block, factors, room.get());
+        }
+        const std::size_t together = rowsTogether(shape);
+        const std::vector<float> units(together, unitOf(together));
+        for (std::size_t row = 0; together > 1 && row < static_cast<std::size_t>(rows.rows());
+             row += together) {
+            std::vector<float> signs = rowSigns(seedOf(header), firstRow + row, together);
+            hadamardDown(rowBlock(rows, row, together), units, signs);
         }
     }
 
@@ -95,10 +121,20 @@ class HadamardTransform final : public Transform {
         return seed;
     }
 
+    /// Other random numbers than those of the columns.
+    static std::vector<float> rowSigns(std::uint64_t seed, std::size_t first, std::size_t count) {
+        return randomSigns(splitMix(~seed), first, count);
+    }
+
+    static RowBlock rowBlock(MutableMatrixView rows, std::size_t first, std::size_t count) {
+        return {rows.row(static_cast<Eigen::Index>(first)).data(), count,
+                static_cast<std::size_t>(rows.cols()), static_cast<std::size_t>(rows.outerStride())};
+    }
+
     static void rotate(MutableMatrixView rows, std::uint64_t seed, const EncodeContext& context) {
         const auto columns = static_cast<std::size_t>(rows.cols());
         const std::size_t block = blockSize(columns);
-        const std::vector<float> signs = randomSigns(seed, columns);
+        const std::vector<float> signs = randomSigns(seed, 0, columns);
         const std::vector<float> units(columns, unitOf(block));
         forEachRow(rows, context.workers, context.monitor, [&](std::size_t index) {
             float* row = rows.row(static_cast<Eigen::Index>(index)).data();
@@ -108,12 +144,14 @@ class HadamardTransform final : public Transform {
             hadamard({row, columns}, block, units, roomFor(columns).get());
         });
     }
+
+    bool bothSides_;
 };
 
 } // namespace
 
-std::shared_ptr<const Transform> makeHadamardTransform() {
-    return std::make_shared<const HadamardTransform>();
+std::shared_ptr<const Transform> makeHadamardTransform(bool bothSides) {
+    return std::make_shared<const HadamardTransform>(bothSides);
 }
 
 } // namespace planish

@@ -28,7 +28,9 @@ class Residual final : public Correction {
 
     void apply(std::span<const std::byte> section, Shape shape, std::size_t firstRow,
                MutableMatrixView rows) const override {
-        const auto each = static_cast<Eigen::Index>(rowsPerTask(shape.columns));
+        const std::size_t together = codec_.rowsTogether(shape);
+        const auto each =
+            static_cast<Eigen::Index>((rowsPerTask(shape.columns) + together - 1) / together * together);
         Matrix missing;
         for (Eigen::Index first = 0; first < rows.rows(); first += each) {
             missing.resize(std::min(each, rows.rows() - first), rows.cols());

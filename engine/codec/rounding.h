@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "codec/column_rounding.h"
 #include "codec/grid_format.h"
 #include "codec/scalar_format.h"
 
@@ -8,8 +9,9 @@
 
 namespace planish {
 
-/// The second choice of a codec: which stored value each weight gets. Works on every scalar format; may look
-/// at the whole matrix and at the statistics of its inputs. Immutable and thread-safe.
+/// The second choice of a codec: which stored value each weight gets. Works on every scalar format, and on
+/// formats that round whole columns where it can (see column_rounding.h); may look at the whole matrix and at
+/// the statistics of its inputs. Immutable and thread-safe.
 class Rounding {
   public:
     Rounding() = default;
@@ -20,6 +22,12 @@ class Rounding {
     /// Fills `out`, of format.packedBytes(): parameters and levels of all rows.
     virtual void encode(const ScalarFormat& format, MatrixView weights, const EncodeContext& context,
                         std::span<std::byte> out) const = 0;
+    /// How it rounds these weights column by column, both of which must outlive the result; null for
+    /// roundings of scalar formats only.
+    virtual std::unique_ptr<const ColumnRounding>
+    startColumns([[maybe_unused]] MatrixView weights, [[maybe_unused]] const EncodeContext& context) const {
+        return nullptr;
+    }
 };
 
 /// One group of weights and the grids it may choose from.

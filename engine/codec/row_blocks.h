@@ -14,10 +14,12 @@ inline std::size_t rowsPerTask(std::size_t columns) {
     return std::max<std::size_t>(1, weightsPerTask / std::max<std::size_t>(1, columns));
 }
 
-/// Calls body(firstRow, count) for blocks that cover `shape`, in parallel.
+/// Calls body(firstRow, count) for blocks that cover `shape`, in parallel. Blocks begin at multiples of
+/// `together`.
 template <typename Body>
-void forEachRowBlock(Shape shape, Workers& workers, const JobMonitor& monitor, const Body& body) {
-    const std::size_t each = rowsPerTask(shape.columns);
+void forEachRowBlock(Shape shape, Workers& workers, const JobMonitor& monitor, const Body& body,
+                     std::size_t together = 1) {
+    const std::size_t each = (rowsPerTask(shape.columns) + together - 1) / together * together;
     workers.forEach((shape.rows + each - 1) / each,
                     [&](std::size_t block) { body(block * each, std::min(each, shape.rows - block * each)); },
                     monitor);

@@ -154,7 +154,7 @@ class SinqTransform final : public Transform {
         return scaledInputs(inputs, readScales(header.first(columnHeaderBytes(inputs.hessian.cols()))));
     }
 
-    void inverse(std::span<const std::byte> header, std::size_t firstRow,
+    void inverse(std::span<const std::byte> header, Shape, std::size_t firstRow,
                  MutableMatrixView rows) const override {
         const std::size_t columnBytes = columnHeaderBytes(rows.cols());
         const auto ofRows = header.subspan(columnBytes + firstRow * sizeof(std::uint16_t),

@@ -20,13 +20,15 @@ std::vector<StageEntry> makeStages() {
                     .summary =
                         "Stores the tensor in a random orthonormal basis of its inputs, where no weight "
                         "stands out; helps coarse formats, useless with +outliers.",
-                    .options = {},
+                    .options = ":both (outputs too, in blocks of up to 128 rows)",
                     .layout = "before the format's bytes: the seed, 8 bytes",
                     .bitsFormula = "64 ÷ weights of the tensor (the seed)",
                     .reference = "Tseng et al.: QuIP#, 2024",
-                    .examples = {"int3:g128+rht+mse"}},
+                    .examples = {"int3:g128+rht+mse", "lloyd3:row+rht:both"}},
          .word = "rht",
-         .make = MakeTransform([](const StageSpec&) { return makeHadamardTransform(); })},
+         .options = {{"Outputs too", {"both"}}},
+         .make =
+             MakeTransform([](const StageSpec& spec) { return makeHadamardTransform(spec.has("both")); })},
         {.member = {.choice = Choice::transform,
                     .name = "+awq",
                     .title = "Activation-aware scales",
@@ -119,7 +121,7 @@ std::vector<StageEntry> makeStages() {
                      {"Large inputs first", {"order"}},
                      {"Outputs of the unquantized model", {"asymmetric"}}},
          .usual = "mse",
-         .least = FormatKind::scalar,
+         .least = FormatKind::column,
          .demands = [](const StageSpec& spec) { return CodecDemands{.crossMoment = spec.has("asymmetric")}; },
          .make = MakeRounding([](const StageSpec& spec) {
              return makeGptqRounding(

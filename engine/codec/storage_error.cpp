@@ -52,14 +52,15 @@ StorageError storageError(MatrixView original, const Codec& codec, const PackedT
         throw Error("the stored tensor has another shape than the original");
     }
     std::vector<RowSums> sums(packed.shape.rows);
-    forEachRowBlock(packed.shape, workers, SilentMonitor(), [&](std::size_t first, std::size_t count) {
+    const auto addRows = [&](std::size_t first, std::size_t count) {
         Matrix stored(static_cast<Eigen::Index>(count), original.cols());
         codec.decodeRows(packed, first, stored);
         for (std::size_t row = 0; row < count; ++row) {
             sums[first + row] = sumsOf(original, stored, static_cast<Eigen::Index>(row),
                                        static_cast<Eigen::Index>(first + row));
         }
-    });
+    };
+    forEachRowBlock(packed.shape, workers, SilentMonitor(), addRows, codec.rowsTogether(packed.shape));
     return errorOf(sums);
 }
 

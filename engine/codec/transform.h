@@ -11,7 +11,7 @@
 
 namespace planish {
 
-/// The third choice of a codec: in which basis the tensor is stored. Transforms of the input dimension only,
+/// The third choice of a codec: in which basis the tensor is stored. Most transform the input dimension only,
 /// so that a row decodes by itself. Immutable and thread-safe.
 class Transform {
   public:
@@ -30,8 +30,11 @@ class Transform {
     /// those of x' = A⁻¹ x, so that w' x' = w x.
     virtual InputStatistics transformed(const InputStatistics& inputs, std::span<const std::byte> header,
                                         const EncodeContext& context) const = 0;
-    /// Takes rows that start at `firstRow` back; any content of the header is valid.
-    virtual void inverse(std::span<const std::byte> header, std::size_t firstRow,
+    /// How many rows can only be taken back together; it divides the rows of the tensor.
+    virtual std::size_t rowsTogether([[maybe_unused]] Shape shape) const { return 1; }
+    /// Takes rows of a tensor of this shape back that start at `firstRow`, which and whose number are
+    /// multiples of rowsTogether(); any content of the header is valid.
+    virtual void inverse(std::span<const std::byte> header, Shape shape, std::size_t firstRow,
                          MutableMatrixView rows) const = 0;
 };
 
@@ -41,9 +44,10 @@ void checkTransformable(MatrixView weights, std::string_view stage);
 
 /// Randomized Hadamard transform over blocks of the inputs, the largest power of two that divides their
 /// number: w' = H S w ÷ √block, S random signs from the seed. It is orthonormal, so errors keep their size,
-/// and makes weights nearly Gaussian. Header: the 8-byte seed. Tseng, Chee, Sun, Kuleshov, De Sa: QuIP#,
-/// 2024, section 3.
-std::shared_ptr<const Transform> makeHadamardTransform();
+/// and makes weights nearly Gaussian. With `bothSides` the outputs are transformed likewise, in blocks of the
+/// largest power of two that divides their number, up to 128: rows of a block have weights of one size then.
+/// Header: the 8-byte seed. Tseng, Chee, Sun, Kuleshov, De Sa: QuIP#, 2024, section 3.
+std::shared_ptr<const Transform> makeHadamardTransform(bool bothSides);
 
 /// Activation-aware scales: w' = w·s, a scale for every input column, s = E|x|^α over √(greatest · least), so
 /// that columns with large inputs are stored more finely. α = 0, 0.05, … 1 is the one of the least output

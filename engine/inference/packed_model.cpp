@@ -27,6 +27,10 @@ void PackedModel::rows(const TensorInfo& tensor, std::size_t firstRow, MutableMa
     codecs_[index].decodeRows(tensors_[index], firstRow, out);
 }
 
+std::size_t PackedModel::rowsTogether(const TensorInfo& tensor) const {
+    return codecs_[indexOf(tensor)].rowsTogether(tensor.shape);
+}
+
 std::string PackedModel::identity(const TensorInfo& tensor) const {
     const std::size_t index = indexOf(tensor);
     if (!exact_[index] && identities_[index].empty()) {

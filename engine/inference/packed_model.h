@@ -20,6 +20,7 @@ class PackedModel final : public WeightSource {
 
     const Model& model() const override { return model_; }
     void rows(const TensorInfo& tensor, std::size_t firstRow, MutableMatrixView out) const override;
+    std::size_t rowsTogether(const TensorInfo& tensor) const override;
     std::string identity(const TensorInfo& tensor) const override;
     const std::vector<Codec>& codecs() const { return codecs_; }
     const std::vector<PackedTensor>& tensors() const { return tensors_; }

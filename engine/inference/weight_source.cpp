@@ -12,8 +12,10 @@ Matrix WeightSource::matrix(const TensorInfo& tensor, Workers& workers) const {
     Matrix result(static_cast<Eigen::Index>(tensor.shape.rows),
                   static_cast<Eigen::Index>(tensor.shape.columns));
     preferLargePages(result.data(), static_cast<std::size_t>(result.size()) * sizeof(float));
-    const std::size_t rowsPerTask =
+    const std::size_t together = rowsTogether(tensor);
+    const std::size_t wanted =
         std::max<std::size_t>(1, weightsPerTask / std::max<std::size_t>(1, tensor.shape.columns));
+    const std::size_t rowsPerTask = (wanted + together - 1) / together * together;
     const std::size_t tasks = (tensor.shape.rows + rowsPerTask - 1) / rowsPerTask;
     workers.forEach(tasks, [&](std::size_t task) {
         const std::size_t first = task * rowsPerTask;
@@ -28,7 +30,7 @@ PackedMatrix WeightSource::packed(const TensorInfo& tensor, Workers& workers, Ar
     PackedMatrix result;
     result.packTransposed(
         tensor.shape, [&](std::size_t first, MutableMatrixView out) { rows(tensor, first, out); }, workers,
-        arithmetic);
+        arithmetic, rowsTogether(tensor));
     return result;
 }
 

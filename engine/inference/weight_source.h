@@ -19,6 +19,9 @@ class WeightSource {
     /// Rows [firstRow, firstRow + out.rows()) of a tensor, on the calling thread.
     virtual void rows(const TensorInfo& tensor, std::size_t firstRow, MutableMatrixView out) const = 0;
 
+    /// How many rows are quickest read together, from a multiple of as many on; a power of two.
+    virtual std::size_t rowsTogether([[maybe_unused]] const TensorInfo& tensor) const { return 1; }
+
     /// What a tensor's values are: of one model, equal names mean equal values. "" for those of the model
     /// file. Not thread-safe.
     virtual std::string identity(const TensorInfo& tensor) const = 0;

@@ -159,12 +159,16 @@ const std::vector<std::string> formats = {"fp32",
                                           "IQ4_NL",
                                           "IQ4_XS"};
 const std::vector<std::string> products = {"pq:d8:k256:m1", "pq:d4:k256:m1", "pq:d2:k64:m1", "pq:d8:k256:m2"};
+const std::vector<std::string> trellises = {"trellis3:L10", "trellis2:L12",   "trellis3:L12", "trellis4:L12",
+                                            "trellis5:L12", "trellis3.5:L12", "trellis3:L14", "trellis3:L16"};
+const std::vector<std::string> entropies = {"ec2", "ec3.2", "ec4", "ec3.2+rht:both"};
 const std::vector<std::string> roundings = {
     "int4:g16+refine", "int4:g16+mse", "int4:g64+refine", "int4:g64+mse", "int4:g64+hqq", "int4:sym:g64+mse",
     "nf4:g64+refine",  "nf4:g64+mse",  "Q4_K+refine",     "Q4_K+mse",     "Q6_K+mse"};
 const std::vector<std::string> stages = {
-    "int3:g128+rht",       "int4:g64+sinq",         "int4:g64+outliers=1%", "int4:g64+sparse=2%",
-    "int4:g64+sparse=50%", "int4:g64+res=int4:g64", "int3:g128+lowrank=16", "int3:g128+lowrank=64"};
+    "int3:g128+rht",         "int3:g128+rht:both",   "int4:g64+sinq",
+    "int4:g64+outliers=1%",  "int4:g64+sparse=2%",   "int4:g64+sparse=50%",
+    "int4:g64+res=int4:g64", "int3:g128+lowrank=16", "int3:g128+lowrank=64"};
 const std::vector<std::string> calibrated = {"int4:g64+awq"};
 const std::vector<std::string> gptqs = {"int4:g128+gptq:minmax", "int4:g128+gptq"};
 
@@ -175,11 +179,12 @@ const bool registered = [] {
                 ->Unit(benchmark::kMillisecond);
         }
     };
-    for (const auto* names : {&formats, &roundings, &stages, &products, &calibrated}) {
+    for (const auto* names :
+         {&formats, &roundings, &stages, &products, &trellises, &entropies, &calibrated}) {
         add("encode", *names, encode);
     }
     add("encode", gptqs, gptq);
-    for (const auto* names : {&formats, &stages, &products, &calibrated}) {
+    for (const auto* names : {&formats, &stages, &products, &trellises, &entropies, &calibrated}) {
         add("decode", *names, decode);
     }
     return true;

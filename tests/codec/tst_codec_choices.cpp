@@ -43,7 +43,7 @@ class CodecChoicesTest : public QObject {
             const CodecSpec codec = parseCodecString(example);
             const std::string name = Codec::parse(example).name();
             QCOMPARE(print(codec), name);
-            QCOMPARE(print(withFormat(codec, *codec.format.entry, codec.format.bits)), name);
+            QCOMPARE(print(withFormat(codec, *codec.format.entry, codec.format.rate())), name);
             for (const CodecOption& option : formatOptions(codec)) {
                 QCOMPARE(print(withFormatOption(codec, option, option.chosen)), name);
             }
@@ -58,11 +58,11 @@ class CodecChoicesTest : public QObject {
 
     void every_format_with_every_offered_option_parses() {
         for (const FormatEntry& entry : formatEntries()) {
-            std::vector<int> numbers = formatBits(entry);
+            std::vector<int> numbers = formatRates(entry, {});
             QCOMPARE(numbers.empty(), entry.mostBits == 0);
             numbers = numbers.empty() ? std::vector<int>{0} : numbers;
-            for (const int bits : numbers) {
-                const CodecSpec codec = parseCodecString(formatWord(entry, bits));
+            for (const int rate : numbers) {
+                const CodecSpec codec = parseCodecString(formatWord(entry, rate));
                 for (const CodecOption& option : formatOptions(codec)) {
                     std::set<std::string> different;
                     for (const std::string& word : option.words) {
@@ -109,16 +109,16 @@ class CodecChoicesTest : public QObject {
 
     void another_format_keeps_what_it_can() {
         const CodecSpec codec = parseCodecString("int4:sym:g32:scale=int8+rht+mse+outliers=1%");
-        QCOMPARE(print(withFormat(codec, format("int"), 3)), "int3:sym:g32:scale=int8+rht+mse+outliers=1%");
-        QCOMPARE(print(withFormat(codec, format("nf"), 8)), "nf4:g32:scale=int8+rht+mse+outliers=1%");
-        QCOMPARE(print(withFormat(codec, format("bf16"), 4)), "bf16");
+        QCOMPARE(print(withFormat(codec, format("int"), 300)), "int3:sym:g32:scale=int8+rht+mse+outliers=1%");
+        QCOMPARE(print(withFormat(codec, format("nf"), 800)), "nf4:g32:scale=int8+rht+mse+outliers=1%");
+        QCOMPARE(print(withFormat(codec, format("bf16"), 400)), "bf16");
         QCOMPARE(print(withFormat(parseCodecString("bf16"), format("int"), 0)), "int2:g128");
     }
 
     void any_codec_becomes_a_valid_one_in_any_format() {
         for (const std::string& example : examples()) {
             for (const FormatEntry& entry : formatEntries()) {
-                const std::string changed = print(withFormat(parseCodecString(example), entry, 4));
+                const std::string changed = print(withFormat(parseCodecString(example), entry, 400));
                 QVERIFY2(parses(changed), changed.c_str());
             }
         }

@@ -204,6 +204,46 @@ class TransformsTest : public QObject {
                 bench.roundTrip("int3:g32", normalSample(20, 96)));
     }
 
+    void both_sides_are_an_orthonormal_basis_that_any_rows_come_back_from_data() {
+        QTest::addColumn<int>("rows");
+        QTest::addColumn<int>("together");
+        for (const auto& [rows, together] :
+             std::vector<std::pair<int, int>>{{256, 128}, {96, 32}, {7, 1}, {130, 2}}) {
+            QTest::newRow(qPrintable(QString::number(rows))) << rows << together;
+        }
+    }
+    void both_sides_are_an_orthonormal_basis_that_any_rows_come_back_from() {
+        QFETCH(int, rows);
+        QFETCH(int, together);
+        const Matrix weights = badlyScaled(rows, 77);
+        const Shape shape{static_cast<std::size_t>(rows), 77};
+        const auto transform = makeHadamardTransform(true);
+        QCOMPARE(transform->rowsTogether(shape), static_cast<std::size_t>(together));
+        Bench bench;
+        Matrix work = weights;
+        std::vector<std::byte> header(transform->headerBytes(shape));
+        const auto format = makeIntegerFormat(8, false, 32, ScaleType::fp16);
+        transform->forward(work, *format, {bench.workers, bench.monitor, 5}, header);
+        QVERIFY(std::fabs(work.norm() / weights.norm() - 1) < 1e-5F);
+        // Rows of a block have about the same size, which they had not.
+        const Vector before = weights.topRows(together).rowwise().norm();
+        const Vector after = work.topRows(together).rowwise().norm();
+        QVERIFY(together < 32 ||
+                after.maxCoeff() / after.minCoeff() < 0.5F * before.maxCoeff() / before.minCoeff());
+        Matrix part = work.bottomRows(together);
+        transform->inverse(header, shape, shape.rows - static_cast<std::size_t>(together), part);
+        QVERIFY((part - weights.bottomRows(together)).cwiseAbs().maxCoeff() <
+                1e-5F * weights.cwiseAbs().maxCoeff());
+        const Codec both = Codec::parse("int8:g32+rht:both");
+        const PackedTensor packed = bench.encode("int8:g32+rht:both", weights);
+        const Matrix whole = both.decode(packed, bench.workers);
+        for (int row = 0; row < rows; row += 5) {
+            Matrix one(1, 77);
+            both.decodeRows(packed, static_cast<std::size_t>(row), one);
+            QVERIFY(one.row(0) == whole.row(row));
+        }
+    }
+
     void outputs_keep_their_power_in_the_basis_of_the_transform() {
         const Matrix sample = correlatedInputs(300, 96);
         InputStatistics inputs = statisticsOf(sample);
@@ -212,7 +252,7 @@ class TransformsTest : public QObject {
         const Matrix weights = badlyScaled(20, 96);
         const double power = trace(weights, inputs.hessian);
         const double cross = trace(weights, inputs.crossMoment);
-        for (const auto& transform : {makeHadamardTransform(), makeAwqTransform()}) {
+        for (const auto& transform : {makeHadamardTransform(false), makeAwqTransform()}) {
             const Forward found(*transform, weights, inputs);
             QVERIFY(std::fabs(trace(found.weights, found.statistics.hessian) / power - 1) < 1e-5);
             QVERIFY(std::fabs(trace(found.weights, found.statistics.crossMoment) / cross - 1) < 1e-5);

@@ -239,7 +239,7 @@ void CodecDialog::takeStage(const StageSpec& stage) {
 }
 
 void CodecDialog::chooseFormat(int row) {
-    take(withFormat(spec_, formatEntries()[static_cast<std::size_t>(row)], spec_.format.bits));
+    take(withFormat(spec_, formatEntries()[static_cast<std::size_t>(row)], spec_.format.rate()));
 }
 
 void CodecDialog::chooseStage(Choice choice, int row) {
@@ -276,12 +276,12 @@ void CodecDialog::refresh() {
 void CodecDialog::refreshFormat() {
     const FormatEntry& entry = *spec_.format.entry;
     format_->setCurrentIndex(static_cast<int>(&entry - formatEntries().data()));
-    const std::vector<int> numbers = formatBits(entry);
+    const std::vector<int> numbers = formatRates(entry, spec_.format);
     bits_->clear();
-    for (const int bits : numbers) {
-        bits_->addItem(QString::number(bits), bits);
+    for (const int rate : numbers) {
+        bits_->addItem(fromUtf8(printRate(rate)), rate);
     }
-    bits_->setCurrentIndex(bits_->findData(spec_.format.bits));
+    bits_->setCurrentIndex(bits_->findData(spec_.format.rate()));
     bits_->setVisible(!numbers.empty());
     bitsLabel_->setVisible(!numbers.empty());
     formatOptions_->show(planish::formatOptions(spec_));

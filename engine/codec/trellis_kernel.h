@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "codec/trellis_code.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace planish {
+
+/// Vector loops of trellis codes, chosen for the running CPU: whole numbers only, the same on every one.
+
+/// What a state with value `value` costs where `target` is wanted: its squared distance, in units that let
+/// sums of 16 bits choose paths; it saturates far away.
+std::uint16_t trellisCost(const TrellisCode& code, std::int16_t target, std::int16_t value);
+
+/// The least costs of paths through a trellis. Paths that agree in all but the first K bits of a state go on
+/// alike: only the best of those is kept.
+struct TrellisSweep {
+    const TrellisCode& code;
+    std::span<const std::int16_t> targets;
+    std::int32_t start; ///< the last L − K bits before the first symbol; negative: any
+    /// [targets, 2^(L−K)]: the least cost of paths up to before a target that end in these bits, above the
+    /// least of all of them one target before; aligned for vectors.
+    std::uint16_t* before;
+    std::uint16_t* costs; ///< [2^L]: of paths that end in each state, at the end; aligned for vectors
+};
+void sweepTrellis(const TrellisSweep& sweep);
+
+/// One row of weights from the symbols of the row: states move on, out = value · scale.
+struct TrellisRow {
+    const TrellisCode& code;
+    const float* values; ///< of the code, as floats
+    const std::uint8_t* symbols;
+    std::uint32_t* states;
+    std::size_t columns;
+    float scale;
+};
+void decodeTrellisRow(const TrellisRow& row, float* out);
+/// States move on only.
+void passTrellisRow(const TrellisRow& row);
+
+} // namespace planish
