@@ -53,6 +53,7 @@ class TrellisFormat final : public Format {
         : fraction_(static_cast<std::size_t>(rate % 100)), bits_(rate / 100), stateBits_(stateBits) {}
 
     bool isFloat() const override { return false; }
+    std::size_t rowsTogether(Shape) const override { return mostTileRows(); }
 
     std::size_t packedBytes(Shape shape) const override {
         const Tile last = tilesOf(shape).back();
@@ -75,6 +76,7 @@ class TrellisFormat final : public Format {
     }
 
   private:
+    std::size_t mostTileRows() const { return stateBits_ <= 13 ? 128 : 256; }
     const TrellisCode& codeFor(const Tile& tile, int bits) const {
         const int some = bits * static_cast<int>(tile.storedRows() / 4);
         return TrellisCode::of(std::min(stateBits_, std::max(TrellisCode::fewestStateBits, some)), bits);
@@ -99,8 +101,7 @@ std::vector<Tile> TrellisFormat::tilesOf(Shape shape) const {
     if (shape.rows > mostRows) {
         throw Error("trellis codes store tensors of up to 2147483648 rows");
     }
-    const std::size_t most = stateBits_ <= 13 ? 128 : 256;
-    const std::size_t count = (shape.rows + most - 1) / most;
+    const std::size_t count = (shape.rows + mostTileRows() - 1) / mostTileRows();
     const std::size_t groups = shape.columns / columnsTogether;
     // Groups of columns with more bits in all tiles before this one: to a fraction of a group, they are what
     // the rate asks for.

@@ -116,7 +116,11 @@ class Estimator {
         double seconds = 0;
         for (std::size_t i = 0; i < input_.codecs->size(); ++i) {
             const auto weights = static_cast<double>(input_.model.tensors()[i].count());
-            seconds += weights / (speed_.weights((*input_.codecs)[i]) * threads_);
+            const Codec& codec = (*input_.codecs)[i];
+            // Where the codec's own rounding is known from calibration only, nearest rounding is measured,
+            // which is done beside it: that takes long where a format searches.
+            const double times = codec.calibration() == CalibrationUse::required ? 2 : 1;
+            seconds += times * weights / (speed_.weights(codec) * threads_);
         }
         // Error feedback: a factorization a place, the updates, and the loss of outputs of what was wanted,
         // of what was stored and of nearest rounding.

@@ -56,8 +56,7 @@ double measureExponentials(Workers& workers) {
     return count * bestRate(workers, [&] { static_cast<void>(summarizeLogits(values)); });
 }
 
-Matrix randomRows(Eigen::Index rows) {
-    constexpr Eigen::Index columns = 1024;
+Matrix randomMatrix(Eigen::Index rows, Eigen::Index columns) {
     std::mt19937 random(1);
     std::normal_distribution<float> normal;
     return Matrix::NullaryExpr(rows, columns, [&] { return normal(random); });
@@ -71,9 +70,13 @@ double measureCodec(const Codec& codec) {
     SilentMonitor monitor;
     const EncodeContext context{one, monitor, 0, nullptr};
     constexpr double longEnough = 0.004;
+    constexpr Eigen::Index most = 1024;
+    // Codecs of whole columns are measured on more and more of these, others on rows.
+    const auto together = static_cast<Eigen::Index>(measured.rowsTogether({most, most}));
     double rate = 0;
-    for (Eigen::Index rows = 1; rows <= 64; rows *= 8) {
-        const Matrix weights = randomRows(rows);
+    for (Eigen::Index part = 1; part <= 64; part *= 8) {
+        const Matrix weights =
+            together > 1 ? randomMatrix(together, part * most / 64) : randomMatrix(part, most);
         const double seconds = secondsOf([&] { measured.decode(measured.encode(weights, context), one); });
         rate = static_cast<double>(weights.size()) / seconds;
         if (seconds > longEnough) {
