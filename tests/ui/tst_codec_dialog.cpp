@@ -153,6 +153,22 @@ class TestCodecDialog : public QObject {
         QCOMPARE(text(), QStringLiteral("bf16"));
     }
 
+    void rates_between_whole_bits_are_offered_where_there_are_any() {
+        open("trellis3.18:L12+rht:both+gptq");
+        auto* bits = control<QComboBox>("Bits");
+        QCOMPARE(bits->currentText(), QStringLiteral("3.18"));
+        QVERIFY(bits->findText(QStringLiteral("3.25")) >= 0);
+        choose("Bits", "3.5");
+        choose("State bits", "L16");
+        QCOMPARE(text(), QStringLiteral("trellis3.5:L16+rht:both+gptq"));
+        choose("Format", "ecB");
+        QCOMPARE(text(), QStringLiteral("ec3.5+rht:both+gptq"));
+        control<QCheckBox>("Outputs too")->click();
+        QCOMPARE(text(), QStringLiteral("ec3.5+rht+gptq"));
+        choose("Format", "intB");
+        QCOMPARE(control<QComboBox>("Bits")->findText(QStringLiteral("3.25")), -1);
+    }
+
     void options_of_stages_say_what_they_do() {
         open("int3:g128+gptq");
         control<QCheckBox>("Large inputs first")->click();
