@@ -38,6 +38,9 @@ int main(int argc, char** argv) {
     cli::addAllocate(app);
     cli::addFrontier(app);
     cli::addCompare(app);
+    cli::addAnnotate(app);
+    cli::addMerge(app);
+    cli::addReport(app);
     cli::addClaims(app);
     cli::addExport(app);
     cli::addGenerate(app);

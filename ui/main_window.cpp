@@ -274,6 +274,9 @@ void MainWindow::connectWorkbench() {
             [this](const QString& text) { statusBar()->showMessage(text, 8000); });
     connect(compareView_, &CompareView::exportRequested, this, &MainWindow::exportComparison);
     connect(runTable_, &RunTable::removeRequested, &workbench_, &Workbench::removeRuns);
+    connect(runTable_, &RunTable::notesEdited, this, [this](const RunNotesEditor::Notes& notes) {
+        workbench_.notes().set(notes, tr("Write on %n run(s)", nullptr, static_cast<int>(notes.size())));
+    });
     connect(&workbench_.editor(), &RecipeEditor::modelChanged, this, &MainWindow::updateEstimate);
     connect(&workbench_.editor(), &RecipeEditor::codecsChanged, this, &MainWindow::updateEstimate);
     connect(runSettings_, &RunSettingsBar::changed, this, &MainWindow::updateEstimate);

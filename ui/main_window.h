@@ -90,10 +90,12 @@ class MainWindow final : public QMainWindow {
     void openModelFolder();
     void openResults();
     void saveResultsAs();
+    void mergeResults();
     void exportPlot(const QString& format);
     void exportTable();
     void exportComparison();
     void exportRecipe();
+    void exportReport();
     /// Asks for a file and writes it; failures go to the message bar.
     void exportTo(const QString& title, const QString& suggestion, const QString& filter,
                   const std::function<void(const QString& path)>& write);
@@ -109,6 +111,7 @@ class MainWindow final : public QMainWindow {
     RecentFiles recent_;
     RunEstimator estimator_;
     Session session_;
+    LatestTask reporting_;
     QAction* run_;
     QMenu* exportMenu_ = nullptr;
     NoticeBar* messages_ = nullptr;

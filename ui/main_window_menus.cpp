@@ -3,6 +3,7 @@
 #include "dialogs/run_settings_bar.h"
 #include "main_window.h"
 #include "model/model.h"
+#include "plots/report.h"
 #include "support/file.h"
 #include "support/system.h"
 #include "theme.h"
@@ -53,6 +54,8 @@ void MainWindow::makeExportMenu() {
     addCommand(exportMenu_, tr("&Table as CSV…"), {}, [this] { exportTable(); });
     exportMenu_->addAction(compareView_->exportAction());
     addCommand(exportMenu_, tr("&Recipe as JSON…"), {}, [this] { exportRecipe(); });
+    exportMenu_->addSeparator();
+    addCommand(exportMenu_, tr("Re&port…"), {}, [this] { exportReport(); });
 }
 
 void MainWindow::makeFileMenu() {
@@ -73,6 +76,7 @@ void MainWindow::makeFileMenu() {
                [this] { openResults(); });
     addCommand(menu, tr("Back to &my results"), {}, [this] { workbench_.openDocument(defaultDocument()); });
     addCommand(menu, tr("&Save results as…"), {QKeySequence::SaveAs}, [this] { saveResultsAs(); });
+    addCommand(menu, tr("Mer&ge results…"), {}, [this] { mergeResults(); });
     menu->addMenu(exportMenu_);
     menu->addSeparator();
     addCommand(menu, tr("&Quit"), {QKeySequence::Quit}, [this] { close(); });
@@ -91,6 +95,8 @@ void MainWindow::makeEditMenu() {
                       layerPanel_->editCodecAction(), layerPanel_->composeCodecAction(),
                       inspector_->inspectAction()});
     menu->addMenu(layerPanel_->presetsMenu());
+    menu->addSeparator();
+    menu->addAction(runTable_->notesAction());
 }
 
 void MainWindow::makeRunMenu() {
@@ -194,6 +200,14 @@ void MainWindow::saveResultsAs() {
     }
 }
 
+void MainWindow::mergeResults() {
+    const QString path =
+        QFileDialog::getOpenFileName(this, tr("Add the runs of another document"), {}, tr("Results (*.h5)"));
+    if (!path.isEmpty()) {
+        workbench_.mergeDocument(path);
+    }
+}
+
 void MainWindow::exportTo(const QString& title, const QString& suggestion, const QString& filter,
                           const std::function<void(const QString& path)>& write) {
     QString path = QFileDialog::getSaveFileName(this, title, suggestion, filter);
@@ -238,6 +252,25 @@ void MainWindow::exportRecipe() {
                  const std::string text = workbench_.editor().recipe().toJson().dump(2) + "\n";
                  replaceFile(path.toStdString(), std::string_view(text));
              });
+}
+
+void MainWindow::exportReport() {
+    QString path = QFileDialog::getSaveFileName(this, tr("Write a report"), QStringLiteral("report.html"),
+                                                tr("Reports (*.html *.pdf)"));
+    if (path.isEmpty()) {
+        return;
+    }
+    if (QFileInfo(path).suffix().isEmpty()) {
+        path += QStringLiteral(".html");
+    }
+    const QString title = QFileInfo(workbench_.documentPath()).completeBaseName();
+    reporting_.start(
+        [this, path,
+         report = Report(workbench_.runs().runs(), title)](JobMonitor&) -> LatestTask::Completion {
+            report.write(path);
+            return [this, path] { statusBar()->showMessage(tr("Written: %1").arg(path), 8000); };
+        },
+        [this](const QString& error) { showMessage(tr("No report was written: %1").arg(error)); });
 }
 
 } // namespace planish

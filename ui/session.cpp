@@ -57,7 +57,6 @@ Session::Session(Workbench& workbench, const QString& folder, QObject* parent)
     };
     connect(&workbench.editor(), &RecipeEditor::codecsChanged, this, edited);
     connect(&workbench.editor(), &RecipeEditor::nameChanged, this, edited);
-    connect(workbench.editor().undoStack(), &QUndoStack::indexChanged, this, edited);
     connect(&workbench.runJobs(), &RunJobs::pendingChanged, this, &Session::keepRuns);
     readLeftovers();
 }

@@ -45,6 +45,7 @@ Workbench::Workbench(QObject* parent)
     : QObject(parent), target_(std::make_shared<DocumentTarget>(QString())) {
     connect(&runJobs_, &RunJobs::measured, this, &Workbench::runMeasured);
     connect(&runJobs_, &RunJobs::known, this, &Workbench::runKnown);
+    connect(&notes_, &RunNotesEditor::edited, this, &Workbench::keepNotes);
     connect(&queue_, &JobQueue::failed, this,
             [this](const JobStatus& job) { emit failed(tr("%1 failed: %2").arg(job.title, job.error)); });
 }
@@ -122,12 +123,14 @@ void Workbench::takeDocument(const QString& file, std::vector<RunRecord> runs) {
         measuredMeanwhile = runs_.runs();
     } else {
         target_ = std::make_shared<DocumentTarget>(file);
+        unwrittenNotes_.clear();
     }
     selection_.clear();
     runs_.setRuns(std::move(runs));
     for (RunRecord& run : measuredMeanwhile) {
         runs_.add(std::move(run));
     }
+    runs_.setNotes(unwrittenNotes_);
     emit documentOpened(file);
 }
 
@@ -154,6 +157,48 @@ void Workbench::saveDocumentAs(const QString& path) {
             };
         },
         [this](const QString& error) { emit failed(tr("The results were not saved: %1").arg(error)); });
+}
+
+void Workbench::mergeDocument(const QString& path) {
+    const QString file = QFileInfo(path).absoluteFilePath();
+    fileTask_.start(
+        [this, file, target = target_](JobMonitor&) -> LatestTask::Completion {
+            const std::lock_guard lock(target->writing());
+            const std::filesystem::path own = toPath(target->path());
+            std::filesystem::create_directories(own.parent_path());
+            const std::size_t added =
+                ResultsWriter{ResultsDocument(own)}.merge(ResultsDocument(toPath(file)));
+            return [this, file, target, added] {
+                emit informed(tr("%n run(s) added from %1", nullptr, static_cast<int>(added))
+                                  .arg(QFileInfo(file).fileName()));
+                if (target == target_) {
+                    openDocument(target->path());
+                }
+            };
+        },
+        [this](const QString& error) { emit failed(tr("Nothing was merged: %1").arg(error)); });
+}
+
+void Workbench::keepNotes(const RunNotesEditor::Notes& notes) {
+    for (const auto& [id, written] : notes) {
+        unwrittenNotes_[id] = written;
+    }
+    notesTask_.start(
+        [this, notes = unwrittenNotes_, target = target_](JobMonitor&) -> LatestTask::Completion {
+            const std::lock_guard lock(target->writing());
+            ResultsWriter(ResultsDocument(toPath(target->path()))).annotate(notes);
+            return [this, notes, target] {
+                std::erase_if(unwrittenNotes_, [&](const auto& item) {
+                    const auto written = notes.find(item.first);
+                    return written != notes.end() && written->second == item.second;
+                });
+            };
+        },
+        [this](const QString& error) {
+            emit failed(tr("What you wrote on runs is not in the document yet: %1 It is tried again with the "
+                           "next change.")
+                            .arg(error));
+        });
 }
 
 void Workbench::openJson(const QString& path) {

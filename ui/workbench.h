@@ -7,6 +7,7 @@
 #include "jobs/run_jobs.h"
 #include "models/recipe_editor.h"
 #include "models/run_collection.h"
+#include "models/run_notes_editor.h"
 #include "models/run_selection.h"
 #include "models/tensor_selection.h"
 
@@ -31,6 +32,7 @@ class Workbench final : public QObject {
     TensorSelection& tensorSelection() { return tensorSelection_; }
     JobQueue& queue() { return queue_; }
     RunJobs& runJobs() { return runJobs_; }
+    RunNotesEditor& notes() { return notes_; }
 
     /// The model's bundled name or folder, as runs name it.
     const QString& model() const { return model_; }
@@ -45,6 +47,8 @@ class Workbench final : public QObject {
     /// Makes `path` the document that runs are recorded in; it need not exist yet. `then` as above.
     void openDocument(const QString& path, const std::function<void()>& then = {});
     void saveDocumentAs(const QString& path);
+    /// Adds the runs of another document to the open one.
+    void mergeDocument(const QString& path);
     /// Queues every run of a sweep specification.
     void openSweep(const QString& path);
 
@@ -79,14 +83,18 @@ class Workbench final : public QObject {
     void runMeasured(const Target& target, const RunRecord& record, const QString& problem);
     void runKnown(const Target& target, const std::string& id);
     void queueRecording(std::vector<RunRecord> records);
+    /// Writes what people have written on runs into the open document.
+    void keepNotes(const RunNotesEditor::Notes& notes);
 
     RecipeEditor editor_;
     RunCollection runs_;
     RunSelection selection_;
     TensorSelection tensorSelection_;
+    RunNotesEditor notes_{runs_, *editor_.undoStack()};
     QString model_;
     std::size_t maximumContext_ = 0;
     Target target_;
+    RunNotesEditor::Notes unwrittenNotes_; ///< of the open document
 
     // The threads end, in this order reversed, before anything they use does.
     JobQueue queue_;
@@ -94,6 +102,7 @@ class Workbench final : public QObject {
     LatestTask modelTask_;
     LatestTask documentTask_;
     LatestTask fileTask_;
+    LatestTask notesTask_;
 };
 
 } // namespace planish

@@ -30,6 +30,11 @@ void addFrontier(CLI::App& app);
 void addCompare(CLI::App& app);
 void addExport(CLI::App& app);
 
+// store_commands.cpp: results documents themselves
+void addAnnotate(CLI::App& app);
+void addMerge(CLI::App& app);
+void addReport(CLI::App& app);
+
 // claims_command.cpp
 void addClaims(CLI::App& app);
 

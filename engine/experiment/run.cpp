@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "experiment/run.h"
 
+#include <algorithm>
 #include <cmath>
+#include <string_view>
 
 namespace planish {
 namespace {
@@ -9,6 +11,9 @@ namespace {
 const RunField fields[] = {
     // What ran.
     {"name", "Name", "", &RunRecord::name},
+    {"tags", "Tags", "", &RunRecord::tags},
+    {"folder", "Folder", "", &RunRecord::folder},
+    {"notes", "Notes", "", &RunRecord::notes},
     {"model", "Model", "", &RunRecord::model},
     {"model_fingerprint", "Model fingerprint", "", &RunRecord::modelFingerprint},
     {"parameters", "Parameters", "", &RunRecord::parameters},
@@ -72,7 +77,48 @@ Json toJson(double value) {
     return std::isfinite(value) ? Json(value) : Json(nullptr);
 }
 
+/// The parts of a text between separators, without white space around them, without empty ones.
+std::vector<std::string> partsOf(std::string_view text, char separator) {
+    std::vector<std::string> parts;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find(separator), text.size());
+        std::string_view part = text.substr(0, end);
+        const std::size_t first = part.find_first_not_of(" \t\n");
+        if (first != std::string_view::npos) {
+            part = part.substr(first, part.find_last_not_of(" \t\n") + 1 - first);
+            parts.emplace_back(part);
+        }
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return parts;
+}
+
+std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
+    std::string text;
+    for (const std::string& part : parts) {
+        text += (text.empty() ? "" : std::string(separator)) + part;
+    }
+    return text;
+}
+
 } // namespace
+
+RunNotes notesOf(const RunRecord& run) {
+    return {run.name, run.tags, run.folder, run.notes};
+}
+
+void setNotes(RunRecord& run, RunNotes notes) {
+    std::vector<std::string> tags;
+    for (std::string& tag : partsOf(notes.tags, ',')) {
+        if (std::find(tags.begin(), tags.end(), tag) == tags.end()) {
+            tags.push_back(std::move(tag));
+        }
+    }
+    run.name = std::move(notes.name);
+    run.tags = joined(tags, ", ");
+    run.folder = joined(partsOf(notes.folder, '/'), "/");
+    run.notes = std::move(notes.notes);
+}
 
 std::span<const RunField> runFields() {
     return fields;

@@ -58,11 +58,14 @@ struct TensorResult {
     }
 };
 
-/// A finished run: a value, immutable once recorded. Field names outside the program are those of the
-/// interfaces page; runFields() maps them.
+/// A finished run: a value, immutable once recorded but for what people write on it (RunNotes). Field names
+/// outside the program are those of the interfaces page; runFields() maps them.
 struct RunRecord {
     std::string id;      ///< 16 hexadecimal digits of the SHA-256 of what determines the result
-    std::string name;    ///< shown to people; the recipe's name
+    std::string name;    ///< shown to people; at first the recipe's name
+    std::string tags;    ///< words separated by ", "
+    std::string folder;  ///< a place people sort runs into, such as "paper/figure 2"
+    std::string notes;   ///< free text
     std::string created; ///< UTC, ISO 8601
     std::string application;
     std::string machine;
@@ -122,6 +125,19 @@ struct RunRecord {
     std::vector<double> windowNll;         ///< nats, one a window
     std::vector<double> baselineWindowNll; ///< on the same windows
 };
+
+/// What people write on a run, as often as they like.
+struct RunNotes {
+    std::string name;
+    std::string tags;
+    std::string folder;
+    std::string notes;
+
+    bool operator==(const RunNotes&) const = default;
+};
+RunNotes notesOf(const RunRecord& run);
+/// Tags and folder are tidied first: "b,a ,, b" becomes "b, a", "/x//y/" becomes "x/y".
+void setNotes(RunRecord& run, RunNotes notes);
 
 /// One scalar of a record: its outside name (JSON key, HDF5 attribute), its unit and title for people, and
 /// where it lives. The one list that JSON, the store and the run table are made from.

@@ -123,6 +123,20 @@ void DocumentBuilder::add(const SensitivityRecord& record) {
     writeSensitivity(sensitivities_->get(), record);
 }
 
+void DocumentBuilder::annotate(const std::string& id, const RunNotes& notes) {
+    const Handle run = openGroup(runs_.get(), id.c_str());
+    const auto replace = [&](const char* name, const std::string& value) {
+        if (check(H5Aexists(run.get(), name), name) > 0) {
+            check(H5Adelete(run.get(), name), name);
+        }
+        writeAttribute(run.get(), name, value);
+    };
+    replace("name", notes.name);
+    replace("tags", notes.tags);
+    replace("folder", notes.folder);
+    replace("notes", notes.notes);
+}
+
 void DocumentBuilder::remember(const RunRecord& run) {
     points_.push_back({run.id, run.bitsPerWeight, run.deltaPplPercent, run.deltaStandardErrorPercent});
     models_.try_emplace(run.modelFingerprint, ModelEntry{run.model, run.parameters});

@@ -59,6 +59,9 @@ class DocumentBuilder {
     void copy(const DocumentFile& from, const RunRecord& scalars);
     void add(const SensitivityRecord& record);
 
+    /// Replaces what people wrote on a run that was copied.
+    void annotate(const std::string& id, const RunNotes& notes);
+
     /// Completes the document and returns the bytes of the file.
     FileImage finish();
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -189,7 +190,7 @@ void readNumberColumn(hid_t group, const Place& place, const char* name, hid_t m
 }
 
 struct LinkList {
-    std::vector<std::string> names;
+    std::vector<std::pair<std::int64_t, std::string>> links; ///< with their place in the order of creation
     bool complete = true;
 };
 
@@ -198,7 +199,7 @@ herr_t collectLink(hid_t, const char* name, const H5L_info_t* info, void* data) 
     auto& list = *static_cast<LinkList*>(data);
     try {
         if (info->type == H5L_TYPE_HARD) {
-            list.names.emplace_back(name);
+            list.links.emplace_back(info->corder_valid ? info->corder : 0, name);
         }
     } catch (...) {
         list.complete = false;
@@ -286,11 +287,19 @@ std::vector<std::string> linkNames(hid_t group, const Place& place) {
         unsigned order = 0;
         check(H5Pget_link_creation_order(creation.get(), &order), "ask for the order of links");
         LinkList list;
-        list.names.reserve(static_cast<std::size_t>(info.nlinks));
+        list.links.reserve(static_cast<std::size_t>(info.nlinks));
+        // In the library's own order: for another it makes a table, and when it fails half-way because the
+        // file is damaged, it frees entries that it has not written yet (1.10.8, H5G__dense_build_table).
         check(H5Literate(group, (order & H5P_CRT_ORDER_TRACKED) != 0 ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME,
-                         H5_ITER_INC, nullptr, collectLink, &list),
+                         H5_ITER_NATIVE, nullptr, collectLink, &list),
               "list the links");
-        return list.names;
+        std::sort(list.links.begin(), list.links.end());
+        std::vector<std::string> names;
+        names.reserve(list.links.size());
+        for (auto& [place, name] : list.links) {
+            names.push_back(std::move(name));
+        }
+        return names;
     });
 }
 

@@ -77,50 +77,121 @@ std::vector<SensitivityRecord> readStudies(const hdf5::DocumentFile& document,
     return studies;
 }
 
-/// A new document of all runs of document and journal but those in `without`, and of all sensitivity studies,
-/// `study` in place of the one with its id; nothing when there would be neither content nor a document
-/// before. Damaged journal files are set aside, readable ones put in `folded`.
-std::optional<hdf5::FileImage> foldedImage(const std::filesystem::path& path, const Journal& journal,
-                                           const std::set<std::string>& without,
-                                           const SensitivityRecord* study,
-                                           std::vector<Journal::Entry>& folded) {
+/// What a new document has other than document and journal before.
+struct Changes {
+    std::set<std::string> without{};          ///< ids
+    std::map<std::string, RunNotes> notes{};  ///< by id
+    const SensitivityRecord* study = nullptr; ///< in place of the one with its id
+    const ResultsDocument* from = nullptr;    ///< another document whose runs and studies are added
+};
+
+/// Puts the runs of one document after another into a new one.
+class Folding {
+  public:
+    Folding(hdf5::DocumentBuilder& builder, const Changes& changes)
+        : builder_(builder), changes_(changes), present_(changes.without) {}
+
+    void addDocument(const hdf5::DocumentFile& file) {
+        for (const std::string& id : file.runIds()) {
+            if (!present_.insert(id).second) {
+                continue;
+            }
+            RunRecord scalars = file.readRunScalars(id);
+            const bool noted = applyNotes(scalars);
+            builder_.copy(file, scalars);
+            if (noted) {
+                builder_.annotate(id, notesOf(scalars));
+            }
+            ++count_;
+        }
+    }
+    void addRun(RunRecord run) {
+        if (present_.insert(run.id).second) {
+            applyNotes(run);
+            builder_.add(run);
+            ++count_;
+        }
+    }
+    /// Studies that are there already, by id, stay.
+    void addStudies(const hdf5::DocumentFile& file) {
+        for (const SensitivityRecord& study : readStudies(file, nullptr)) {
+            addStudy(study);
+        }
+    }
+    void addStudy(const SensitivityRecord& study) {
+        if (studies_.insert(study.id).second) {
+            builder_.add(study);
+        }
+    }
+    std::size_t count() const { return count_; }
+
+  private:
+    bool applyNotes(RunRecord& run) const {
+        const auto found = changes_.notes.find(run.id);
+        if (found == changes_.notes.end()) {
+            return false;
+        }
+        setNotes(run, found->second);
+        return true;
+    }
+
+    hdf5::DocumentBuilder& builder_;
+    const Changes& changes_;
+    std::set<std::string> present_;
+    std::set<std::string> studies_;
+    std::size_t count_ = 0;
+};
+
+/// A new document of all runs of document and journal with some changes; nothing when there would be neither
+/// a run nor a document before. Damaged journal files are set aside, readable ones put in `folded`.
+struct FoldedDocument {
+    std::optional<hdf5::FileImage> image;
+    std::vector<Journal::Entry> folded;
+    std::size_t merged = 0; ///< runs of the other document that were added
+};
+
+FoldedDocument foldDocument(const std::filesystem::path& path, const Journal& journal,
+                            const Changes& changes) {
     const std::optional<hdf5::DocumentFile> old = openIfThere(path);
     hdf5::DocumentBuilder builder(old ? old->created() : "");
-    std::set<std::string> present = without;
+    Folding folding(builder, changes);
+    FoldedDocument result;
     if (old) {
-        for (const std::string& id : old->runIds()) {
-            if (present.insert(id).second) {
-                builder.copy(*old, old->readRunScalars(id));
-            }
-        }
+        folding.addDocument(*old);
     }
     for (const Journal::Entry& entry : journal.entries()) {
         try {
-            const RunRecord run = readEntry(entry);
-            if (present.insert(run.id).second) {
-                builder.add(run);
-            }
-            folded.push_back(entry);
+            folding.addRun(readEntry(entry));
+            result.folded.push_back(entry);
         } catch (const hdf5::NewerVersion&) {
             throw;
         } catch (const InputError&) {
             Journal::setAside(entry);
         }
     }
-    if (!old && folded.empty() && study == nullptr) {
-        return std::nullopt;
+    if (changes.study != nullptr) {
+        folding.addStudy(*changes.study);
     }
     if (old) {
-        for (const SensitivityRecord& kept : readStudies(*old, nullptr)) {
-            if (study == nullptr || kept.id != study->id) {
-                builder.add(kept);
+        folding.addStudies(*old);
+    }
+    if (changes.from != nullptr) {
+        const std::size_t own = folding.count();
+        if (const auto other = openIfThere(changes.from->path())) {
+            for (const std::string& id : other->runIds()) {
+                folding.addRun(other->readRun(id)); // not copied unread: what is damaged must not spread
             }
+            folding.addStudies(*other);
         }
+        for (RunRecord& run : readJournal(Journal(changes.from->path()), nullptr)) {
+            folding.addRun(std::move(run));
+        }
+        result.merged = folding.count() - own;
     }
-    if (study != nullptr) {
-        builder.add(*study);
+    if (old || !result.folded.empty() || result.merged > 0 || changes.study != nullptr) {
+        result.image = builder.finish();
     }
-    return builder.finish();
+    return result;
 }
 
 /// Temporary files of writers that were killed; only the holder of the lock may remove them.
@@ -204,18 +275,21 @@ struct ResultsWriter::State {
     Journal journal;
     std::set<std::string> recorded;
 
-    void rewrite(const std::set<std::string>& without, const SensitivityRecord* study = nullptr) {
-        std::vector<Journal::Entry> folded;
+    /// Returns how many runs of another document were added.
+    std::size_t rewrite(const Changes& changes) {
+        FoldedDocument document;
         try {
-            if (const auto image = foldedImage(path, journal, without, study, folded)) {
-                commitFile(path, image->bytes());
+            document = foldDocument(path, journal, changes);
+            if (document.image) {
+                commitFile(path, document.image->bytes());
             }
         } catch (const hdf5::Failure& failure) {
             throw Error(
                 fmt::format("{}: cannot be rewritten: {}", printable(path.string(), 400), failure.what()));
         }
-        Journal::remove(folded);
+        Journal::remove(document.folded);
         journal.tidy();
+        return document.merged;
     }
 };
 
@@ -258,14 +332,28 @@ void ResultsWriter::remove(const std::vector<std::string>& ids) {
     std::vector<Journal::Entry> entries = state_->journal.entries();
     std::erase_if(entries, [&](const auto& entry) { return !unwanted.contains(entry.runId); });
     Journal::remove(entries);
-    state_->rewrite(unwanted);
+    state_->rewrite({.without = unwanted});
     for (const std::string& id : ids) {
         state_->recorded.erase(id);
     }
 }
 
 void ResultsWriter::keep(const SensitivityRecord& record) {
-    state_->rewrite({}, &record);
+    state_->rewrite({.study = &record});
+}
+
+void ResultsWriter::annotate(const std::map<std::string, RunNotes>& notes) {
+    state_->rewrite({.notes = notes});
+}
+
+std::size_t ResultsWriter::merge(const ResultsDocument& other) {
+    if (!other.exists()) {
+        throw InputError(other.path().string(), "file", "a results document", "nothing there");
+    }
+    const std::size_t merged = state_->rewrite({.from = &other});
+    const std::vector<std::string> ids = ResultsDocument(state_->path).runIds();
+    state_->recorded.insert(ids.begin(), ids.end());
+    return merged;
 }
 
 void ResultsWriter::fold() {

@@ -5,6 +5,7 @@
 #include "experiment/sensitivity_study.h"
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -66,6 +67,15 @@ class ResultsWriter {
 
     /// Removes runs from document and journal (an explicit act of the user).
     void remove(const std::vector<std::string>& ids);
+
+    /// Replaces what people wrote on runs, by id; ids that are not recorded are passed over. Folds the
+    /// journal.
+    void annotate(const std::map<std::string, RunNotes>& notes);
+
+    /// Adds the runs of another document, with its journal, that this one does not have, and returns how many
+    /// those were. Folds the journal. Throws InputError when the other cannot be read, with this one as it
+    /// was.
+    std::size_t merge(const ResultsDocument& other);
 
     /// Puts the journal into the document. Throws Error on failure, with document and journal as they were.
     void fold();

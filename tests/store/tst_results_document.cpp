@@ -62,6 +62,10 @@ class ResultsDocumentTest : public QObject {
     void a_run_already_recorded_is_left_as_it_is();
     void a_document_that_does_not_exist_has_no_runs();
     void removed_runs_are_gone_from_document_and_journal();
+    void what_is_written_on_runs_can_be_changed_in_document_and_journal();
+    void tags_and_folders_are_tidied();
+    void merging_adds_the_runs_that_are_missing();
+    void a_document_that_cannot_be_read_is_not_merged();
     void a_document_written_whole_replaces_document_and_journal();
     void nothing_is_left_beside_the_document();
     void hundreds_of_runs_are_read_in_seconds();
@@ -205,6 +209,81 @@ void ResultsDocumentTest::removed_runs_are_gone_from_document_and_journal() {
     QCOMPARE(firstDifference(document.read()[1], sampleRun(2)), std::string());
     writer.record(sampleRun(0));
     QCOMPARE(document.read().size(), 3U);
+}
+
+void ResultsDocumentTest::what_is_written_on_runs_can_be_changed_in_document_and_journal() {
+    const ResultsDocument document(newPath());
+    ResultsWriter writer(document);
+    writer.record(sampleRun(1));
+    writer.fold();
+    writer.record(sampleRun(2));
+    const RunNotes notes{"best so far", "paper, 模型", "thesis/figure 2", "two\nlines"};
+    writer.annotate({{sampleRun(1).id, notes}, {sampleRun(2).id, notes}, {"unknown", notes}});
+    QVERIFY(journalHolds(document.path(), 0));
+    for (std::uint64_t i = 1; i <= 2; ++i) {
+        RunRecord expected = sampleRun(i);
+        setNotes(expected, notes);
+        QCOMPARE(firstDifference(document.read()[i - 1], expected), std::string());
+    }
+    writer.annotate({{sampleRun(2).id, {}}});
+    QVERIFY(notesOf(document.read()[0]) == notes);
+    QVERIFY(notesOf(document.read()[1]) == RunNotes());
+    // Recording goes on, and a rewrite keeps what was written.
+    writer.record(sampleRun(3));
+    writer.fold();
+    QCOMPARE(document.read().size(), 3U);
+    QVERIFY(notesOf(document.read()[0]) == notes);
+}
+
+void ResultsDocumentTest::tags_and_folders_are_tidied() {
+    RunRecord run;
+    setNotes(run, {"x", " b,a ,, b,two words", " /p//q/ ", ""});
+    QCOMPARE(run.tags, std::string("b, a, two words"));
+    QCOMPARE(run.folder, std::string("p/q"));
+    setNotes(run, {"x", ",", "/", ""});
+    QVERIFY(run.tags.empty() && run.folder.empty());
+}
+
+void ResultsDocumentTest::merging_adds_the_runs_that_are_missing() {
+    const ResultsDocument ours(newPath());
+    const ResultsDocument theirs(newPath());
+    RunRecord shared = sampleRun(2);
+    {
+        ResultsWriter writer(ours);
+        writer.record(sampleRun(1));
+        writer.record(shared);
+    }
+    shared.notes = "theirs";
+    writeResultsDocument(theirs.path(), {shared, sampleRun(3)});
+    {
+        ResultsWriter writer(theirs);
+        writer.record(sampleRun(4));
+        // Not folded yet: runs of the other's journal count.
+        ResultsWriter own(ours);
+        QCOMPARE(own.merge(theirs), 2U);
+        QCOMPARE(own.merge(theirs), 0U);
+        own.record(sampleRun(4)); // known by now
+    }
+    QCOMPARE(idsOf(ours.read()), (std::vector{sampleRun(1).id, shared.id, sampleRun(3).id, sampleRun(4).id}));
+    QCOMPARE(ours.read()[1].notes, sampleRun(2).notes);
+    QCOMPARE(firstDifference(ours.read()[3], sampleRun(4)), std::string());
+    QCOMPARE(theirs.read().size(), 3U);
+    const ResultsDocument fresh(newPath());
+    QCOMPARE(ResultsWriter(fresh).merge(ours), 4U);
+    QCOMPARE(idsOf(fresh.read()), idsOf(ours.read()));
+}
+
+void ResultsDocumentTest::a_document_that_cannot_be_read_is_not_merged() {
+    const ResultsDocument ours(newPath());
+    writeResultsDocument(ours.path(), {sampleRun(1)});
+    const std::string before = readWholeFile(ours.path(), 1U << 24);
+    const auto foreign = newPath();
+    writeFile(foreign, "no HDF5 here");
+    for (const auto& path : {foreign, newPath()}) {
+        const QString message = errorOf([&] { ResultsWriter(ours).merge(ResultsDocument(path)); });
+        QVERIFY2(message.contains(QString::fromStdString(path.filename().string())), qPrintable(message));
+        QVERIFY(readWholeFile(ours.path(), 1U << 24) == before);
+    }
 }
 
 void ResultsDocumentTest::a_document_written_whole_replaces_document_and_journal() {

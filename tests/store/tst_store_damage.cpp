@@ -8,6 +8,7 @@
 #include "test_support.h"
 
 #include <hdf5.h>
+#include <malloc.h>
 
 #include <QRandomGenerator>
 #include <QTemporaryDir>
@@ -94,11 +95,14 @@ class StoreDamageTest : public QObject {
     void tampered_fields_are_named();
     void optional_attributes_default();
     void any_changed_bytes_are_refused_or_read();
+    void damaged_indices_of_groups_are_refused();
     void a_damaged_journal_file_is_reported_and_kept_aside();
     void a_newer_journal_file_is_refused_and_kept();
 };
 
 void StoreDamageTest::initTestCase() {
+    // What a library reads of memory that it never wrote must not happen to be zero.
+    mallopt(M_PERTURB, 0x5a);
     path_ = std::filesystem::path(folder_.path().toStdString()) / "document.h5";
     writeResultsDocument(path_, {sampleRun(1)});
     valid_ = readWholeFile(path_, 1U << 24);
@@ -266,6 +270,23 @@ void StoreDamageTest::any_changed_bytes_are_refused_or_read() {
         refused += readError().isEmpty() ? 0 : 1;
     }
     QVERIFY2(refused > 50, qPrintable(QString::number(refused)));
+}
+
+void StoreDamageTest::damaged_indices_of_groups_are_refused() {
+    int damaged = 0;
+    for (const std::string signature : {"BTLF", "BTHD", "FHDB", "FRHP"}) {
+        for (std::size_t at = valid_.find(signature); at != std::string::npos;
+             at = valid_.find(signature, at + 1)) {
+            for (const std::size_t offset : {0U, 6U, 30U}) {
+                std::string bytes = valid_;
+                bytes[at + offset] = static_cast<char>(bytes[at + offset] ^ 0x20);
+                writeFile(path_, bytes);
+                const QString message = readError();
+                damaged += message.isEmpty() ? 0 : 1;
+            }
+        }
+    }
+    QVERIFY2(damaged > 10, qPrintable(QString::number(damaged)));
 }
 
 void StoreDamageTest::a_damaged_journal_file_is_reported_and_kept_aside() {

@@ -44,6 +44,37 @@ void RunCollection::remove(const std::set<std::string>& ids) {
     emit changed();
 }
 
+void RunCollection::setNotes(const std::map<std::string, RunNotes>& notes) {
+    for (const auto& [id, written] : notes) {
+        if (const int row = rowOf(id); row >= 0) {
+            planish::setNotes(runs_[static_cast<std::size_t>(row)], written);
+            emit notesChanged(row);
+        }
+    }
+    emit changed();
+}
+
+QStringList RunCollection::folders() const {
+    std::set<QString> found;
+    for (const RunRecord& run : runs_) {
+        if (!run.folder.empty()) {
+            found.insert(QString::fromStdString(run.folder));
+        }
+    }
+    return {found.begin(), found.end()};
+}
+
+QStringList RunCollection::tags() const {
+    std::set<QString> found;
+    for (const RunRecord& run : runs_) {
+        for (const QString& tag :
+             QString::fromStdString(run.tags).split(QStringLiteral(", "), Qt::SkipEmptyParts)) {
+            found.insert(tag);
+        }
+    }
+    return {found.begin(), found.end()};
+}
+
 void RunCollection::updateFrontier() {
     onFrontier_ = planish::onFrontier(runs_);
 }

@@ -4,14 +4,16 @@
 #include "experiment/run.h"
 
 #include <QObject>
+#include <QStringList>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
 
 namespace planish {
 
-/// The runs of the open results document, in memory, for all views. Records never change; their order is the
-/// order in which they were recorded.
+/// The runs of the open results document, in memory, for all views. Of a record only what people write on it
+/// changes; their order is the order in which they were recorded.
 class RunCollection final : public QObject {
     Q_OBJECT
   public:
@@ -29,6 +31,11 @@ class RunCollection final : public QObject {
     /// Adds a run at the end; one that is already there (by id) is left as it is.
     void add(RunRecord run);
     void remove(const std::set<std::string>& ids);
+    /// Replaces what is written on runs, by id; ids that are not here are passed over.
+    void setNotes(const std::map<std::string, RunNotes>& notes);
+    /// All folders and all single tags that occur, sorted.
+    QStringList folders() const;
+    QStringList tags() const;
 
   signals:
     void aboutToReset();
@@ -37,6 +44,7 @@ class RunCollection final : public QObject {
     void added(int row);
     void aboutToRemove(int row);
     void removed(int row);
+    void notesChanged(int row);
     /// Any of the above has happened and the frontier is up to date.
     void changed();
 

@@ -23,10 +23,21 @@ void RunFilterModel::setFrontierOnly(bool only) {
     invalidateFilter();
 }
 
+void RunFilterModel::setFolder(const QString& folder) {
+    folder_ = folder;
+    invalidateFilter();
+}
+
 bool RunFilterModel::filterAcceptsRow(int row, const QModelIndex& parent) const {
     const QAbstractItemModel& runs = *sourceModel();
     if (frontierOnly_ && !runs.index(row, 0, parent).data(RunTableModel::frontierRole).toBool()) {
         return false;
+    }
+    if (!folder_.isEmpty()) {
+        const QString folder = runs.index(row, 0, parent).data(RunTableModel::folderRole).toString();
+        if (folder != folder_ && !folder.startsWith(folder_ + QLatin1Char('/'))) {
+            return false;
+        }
     }
     return std::ranges::all_of(words_, [&](const QString& word) {
         for (int column = 0; column < runs.columnCount(parent); ++column) {

@@ -15,6 +15,8 @@ class RunFilterModel final : public QSortFilterProxyModel {
 
     void setFilterText(const QString& text);
     void setFrontierOnly(bool only);
+    /// Only runs of this folder and those inside it; empty: all.
+    void setFolder(const QString& folder);
 
   protected:
     bool filterAcceptsRow(int row, const QModelIndex& parent) const override;
@@ -23,6 +25,7 @@ class RunFilterModel final : public QSortFilterProxyModel {
   private:
     QStringList words_;
     bool frontierOnly_ = false;
+    QString folder_;
 };
 
 } // namespace planish

@@ -16,10 +16,20 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array shownFirst = {"compression"sv, "bits_per_weight"sv,  "delta_ppl_percent"sv,
-                                   "ppl"sv,         "kld_mean"sv,         "top1_agreement"sv,
-                                   "model"sv,       "corpus"sv,           "context"sv,
-                                   "windows"sv,     "quantize_seconds"sv, "evaluate_seconds"sv};
+constexpr std::array shownFirst = {"compression"sv,
+                                   "bits_per_weight"sv,
+                                   "delta_ppl_percent"sv,
+                                   "ppl"sv,
+                                   "kld_mean"sv,
+                                   "top1_agreement"sv,
+                                   "model"sv,
+                                   "corpus"sv,
+                                   "context"sv,
+                                   "windows"sv,
+                                   "quantize_seconds"sv,
+                                   "evaluate_seconds"sv,
+                                   "folder"sv,
+                                   "tags"sv};
 
 /// Cells of these units carry their unit themselves, scaled to the value.
 bool cellsCarryUnit(std::string_view unit) {
@@ -54,37 +64,6 @@ QVariant plainValue(double value) {
 
 } // namespace
 
-QString formatNumber(double value) {
-    if (std::isnan(value)) {
-        return QStringLiteral("–");
-    }
-    const double size = std::abs(value);
-    if (size == 0 || !std::isfinite(value)) {
-        return QString::number(value);
-    }
-    if (size < 1e-4 || size >= 1e7) {
-        return QString::number(value, 'g', 4);
-    }
-    const int decimals = std::clamp(3 - static_cast<int>(std::floor(std::log10(size))), 0, 7);
-    return QString::number(value, 'f', decimals);
-}
-
-QString formatDelta(double delta, double standardError) {
-    if (std::isnan(delta)) {
-        return QStringLiteral("–");
-    }
-    const QString sign = delta >= 0 ? QStringLiteral("+") : QStringLiteral("−");
-    if (std::isnan(standardError)) {
-        return sign + formatNumber(std::abs(delta)) + QStringLiteral(" ± ?");
-    }
-    // The error decides how many digits of the difference mean anything.
-    const double scale = standardError > 0 ? standardError : std::max(std::abs(delta), 1e-4);
-    const int decimals = std::clamp(1 - static_cast<int>(std::floor(std::log10(scale))), 0, 6);
-    return QStringLiteral("%1%2 ± %3")
-        .arg(sign, QString::number(std::abs(delta), 'f', decimals),
-             QString::number(standardError, 'f', decimals));
-}
-
 RunTableModel::RunTableModel(RunCollection& runs, QObject* parent)
     : QAbstractTableModel(parent), runs_(runs), columns_(makeColumns()) {
     connect(&runs, &RunCollection::aboutToReset, this, [this] { beginResetModel(); });
@@ -93,6 +72,8 @@ RunTableModel::RunTableModel(RunCollection& runs, QObject* parent)
     connect(&runs, &RunCollection::added, this, [this] { endInsertRows(); });
     connect(&runs, &RunCollection::aboutToRemove, this, [this](int row) { beginRemoveRows({}, row, row); });
     connect(&runs, &RunCollection::removed, this, [this] { endRemoveRows(); });
+    connect(&runs, &RunCollection::notesChanged, this,
+            [this](int row) { emit dataChanged(index(row, 0), index(row, columnCount() - 1)); });
     connect(&runs, &RunCollection::changed, this, [this] {
         if (rowCount() > 0) {
             // A new run may push others off the frontier.
@@ -174,6 +155,9 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
     if (role == frontierRole) {
         return frontier;
     }
+    if (role == folderRole) {
+        return QString::fromStdString(run.folder);
+    }
     const Column& column = columns_[static_cast<std::size_t>(index.column())];
     if (column.field != nullptr) {
         return fieldData(run, *column.field, role);
@@ -198,6 +182,10 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
 QVariant RunTableModel::nameData(const RunRecord& run, int role) {
     const QString name = QString::fromStdString(run.name);
     QStringList lines{name};
+    if (!run.notes.empty()) {
+        lines.append(QString::fromStdString(run.notes));
+    }
+    const qsizetype written = lines.size();
     for (const std::string& warning : run.warnings) {
         lines.append(QString::fromStdString(warning));
     }
@@ -210,7 +198,8 @@ QVariant RunTableModel::nameData(const RunRecord& run, int role) {
     case Qt::DecorationRole:
         return run.warnings.empty() ? QVariant() : QVariant(symbol(QStringLiteral("warning")));
     case Qt::AccessibleTextRole:
-        return run.warnings.empty() ? name : tr("%1, with warnings: %2").arg(name, lines.mid(1).join(u' '));
+        return run.warnings.empty() ? name
+                                    : tr("%1, with warnings: %2").arg(name, lines.mid(written).join(u' '));
     default:
         return {};
     }

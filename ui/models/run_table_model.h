@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/run_collection.h"
+#include "plots/numbers.h"
 
 #include <QAbstractTableModel>
 #include <QStringList>
@@ -18,6 +19,7 @@ class RunTableModel final : public QAbstractTableModel {
         sortRole = Qt::UserRole, ///< the plain value: a string, double or quint64
         runIdRole,               ///< QString
         frontierRole,            ///< bool
+        folderRole,              ///< QString
         keyRole,                 ///< of a header: the column's outside name, such as "delta_ppl_percent"
         unitRole,                ///< of a header: "bytes", "" for none
         shownByDefaultRole,      ///< of a header: bool
@@ -50,10 +52,5 @@ class RunTableModel final : public QAbstractTableModel {
     RunCollection& runs_;
     std::vector<Column> columns_;
 };
-
-/// Four significant digits, plain as long as that stays readable; "–" when not measured.
-QString formatNumber(double value);
-/// "+1.23 ± 0.45": a difference never goes without its error; "± ?" when it could not be measured.
-QString formatDelta(double delta, double standardError);
 
 } // namespace planish

@@ -7,6 +7,7 @@
 #include <qcustomplot.h>
 
 #include <QApplication>
+#include <QBuffer>
 #include <QFileInfo>
 #include <QSvgGenerator>
 #include <algorithm>
@@ -23,9 +24,7 @@ QPalette lightPalette() {
     return palette;
 }
 
-bool writeSvg(QCustomPlot& plot, const QString& path, QSize size) {
-    QSvgGenerator generator;
-    generator.setFileName(path);
+bool paintSvg(QCustomPlot& plot, QSvgGenerator& generator, QSize size) {
     generator.setSize(size);
     generator.setViewBox(QRect(QPoint(), size));
     generator.setTitle(QStringLiteral("Frontier"));
@@ -41,7 +40,9 @@ bool writeSvg(QCustomPlot& plot, const QString& path, QSize size) {
 
 bool writePicture(QCustomPlot& plot, const QString& path, const QString& format, QSize size) {
     if (format == QLatin1String("svg")) {
-        return writeSvg(plot, path, size);
+        QSvgGenerator generator;
+        generator.setFileName(path);
+        return paintSvg(plot, generator, size);
     }
     if (format == QLatin1String("pdf")) {
         return plot.savePdf(path, size.width(), size.height(), QCP::epAllowCosmetic,
@@ -58,7 +59,20 @@ void checkWritten(bool written, const QString& path) {
     }
 }
 
-/// Drawing text needs an application object; a program without windows has none.
+/// A plot that shows nothing else, to be drawn into files.
+class DetachedFigure {
+  public:
+    explicit DetachedFigure(const FrontierContent& content) {
+        FrontierFigure figure(plot);
+        figure.setPalette(lightPalette());
+        figure.draw(content);
+        figure.showAll();
+    }
+    QCustomPlot plot;
+};
+
+} // namespace
+
 std::unique_ptr<QApplication> applicationIfMissing() {
     if (QCoreApplication::instance() != nullptr) {
         return nullptr;
@@ -69,8 +83,6 @@ std::unique_ptr<QApplication> applicationIfMissing() {
     static char* arguments[] = {name, nullptr};
     return std::make_unique<QApplication>(count, arguments);
 }
-
-} // namespace
 
 void exportFrontier(const FrontierContent& content, const QString& path, QSize size) {
     const QString format = QFileInfo(path).suffix().toLower();
@@ -85,15 +97,26 @@ void exportFrontier(const FrontierContent& content, const QString& path, QSize s
         throw InputError(path.toStdString(), "extension", ".png, .svg, .pdf or .csv",
                          "." + format.toStdString());
     }
-    QCustomPlot plot;
-    FrontierFigure figure(plot);
-    figure.setPalette(lightPalette());
-    figure.draw(content);
-    figure.showAll();
+    DetachedFigure figure(content);
     replaceFile(path.toStdString(), [&](const std::filesystem::path& temporary) {
         const QString file = QString::fromStdString(temporary.string());
-        checkWritten(writePicture(plot, file, format, size), path);
+        checkWritten(writePicture(figure.plot, file, format, size), path);
     });
+}
+
+QByteArray frontierSvg(const FrontierContent& content, QSize size) {
+    DetachedFigure figure(content);
+    QByteArray bytes;
+    QBuffer buffer(&bytes);
+    QSvgGenerator generator;
+    generator.setOutputDevice(&buffer);
+    paintSvg(figure.plot, generator, size);
+    return bytes;
+}
+
+QImage frontierImage(const FrontierContent& content, QSize size, double pixelsPerPoint) {
+    DetachedFigure figure(content);
+    return figure.plot.toPixmap(size.width(), size.height(), pixelsPerPoint).toImage();
 }
 
 QByteArray frontierCsv(const FrontierContent& content) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/presets_menu.h"
 
+#include "dialogs/presets_dialog.h"
 #include "support/file.h"
 
 #include <QFileDialog>
+#include <QInputDialog>
 #include <QRegularExpression>
 
 namespace planish {
@@ -26,22 +28,72 @@ PresetsMenu::PresetsMenu(std::function<Recipe()> current, QWidget* parent)
     : QMenu(tr("&Presets"), parent), current_(std::move(current)) {
     setToolTipsVisible(true);
     addPresets();
+    ownTitle_ = addSection(tr("Your own"));
+    ownEnd_ = addSeparator();
+    addAction(tr("&Keep as a preset…"), this, &PresetsMenu::askForName);
+    addAction(tr("&Manage your presets…"), this, &PresetsMenu::manage);
     addSeparator();
     addAction(tr("&Load Recipe…"), this, &PresetsMenu::askForFileToLoad);
     addAction(tr("&Save Recipe As…"), this, &PresetsMenu::askForFileToSave);
     setModelOpen(false);
+    connect(this, &QMenu::aboutToShow, this, &PresetsMenu::updateOwn);
+    updateOwn();
+}
+
+void PresetsMenu::addRecipe(QAction* action, const Recipe& recipe, const QString& summary) {
+    action->setToolTip(summary);
+    action->setStatusTip(summary);
+    connect(action, &QAction::triggered, this, [this, recipe] {
+        emit recipeChosen(recipe, tr("Use preset \"%1\"").arg(QString::fromStdString(recipe.name)));
+    });
+}
+
+void PresetsMenu::updateOwn() {
+    qDeleteAll(ownActions_);
+    ownActions_.clear();
+    for (const OwnPreset& preset : own_.list()) {
+        auto* action = new QAction(preset.name, this);
+        action->setEnabled(modelOpen_ && preset.problem.isEmpty());
+        addRecipe(action, preset.recipe, preset.problem.isEmpty() ? preset.path : preset.problem);
+        insertAction(ownEnd_, action);
+        ownActions_.append(action);
+    }
+    ownTitle_->setVisible(!ownActions_.isEmpty());
+}
+
+void PresetsMenu::askForName() {
+    auto* dialog = new QInputDialog(parentWidget());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(tr("Keep as a preset"));
+    dialog->setLabelText(tr("Name of the preset:"));
+    dialog->setTextValue(QString::fromStdString(current_().name));
+    connect(dialog, &QInputDialog::textValueSelected, this, &PresetsMenu::keep);
+    dialog->open();
+}
+
+void PresetsMenu::keep(const QString& name) {
+    try {
+        Recipe recipe = current_();
+        recipe.name = name.trimmed().toStdString();
+        const QString path = own_.add(recipe);
+        updateOwn();
+        emit saved(path);
+    } catch (const Error& error) {
+        emit failed(QString::fromUtf8(error.what()));
+    }
+}
+
+void PresetsMenu::manage() {
+    auto* dialog = new PresetsDialog(own_, parentWidget());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
 }
 
 void PresetsMenu::addPresets() {
     try {
         for (const RecipePreset& preset : recipePresets()) {
             const QString name = QString::fromStdString(preset.recipe.name);
-            QAction* action = addAction(name);
-            action->setToolTip(QString::fromStdString(preset.summary));
-            action->setStatusTip(action->toolTip());
-            connect(action, &QAction::triggered, this, [this, recipe = preset.recipe, name] {
-                emit recipeChosen(recipe, tr("Use preset \"%1\"").arg(name));
-            });
+            addRecipe(addAction(name), preset.recipe, QString::fromStdString(preset.summary));
         }
     } catch (const Error& error) {
         QAction* action = addAction(tr("The presets are damaged"));
@@ -51,6 +103,7 @@ void PresetsMenu::addPresets() {
 }
 
 void PresetsMenu::setModelOpen(bool open) {
+    modelOpen_ = open;
     for (QAction* action : actions()) {
         action->setEnabled(open);
     }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/run_table.h"
 
+#include "dialogs/run_notes_dialog.h"
 #include "icons.h"
 #include "plots/csv.h"
 
 #include <QAction>
 #include <QApplication>
 #include <QClipboard>
+#include <QComboBox>
 #include <QEvent>
 #include <QHeaderView>
 #include <QLabel>
@@ -29,6 +31,7 @@ RunTable::RunTable(RunCollection& runs, RunSelection& selection, QWidget* parent
       shown_(new RunFilterModel(this)),
       view_(new QTableView(this)),
       filter_(new QLineEdit(this)),
+      folder_(new QComboBox(this)),
       empty_(new QLabel(view_->viewport())),
       columns_(new QMenu(tr("Columns"), this)) {
     shown_->setSourceModel(model_);
@@ -37,6 +40,14 @@ RunTable::RunTable(RunCollection& runs, RunSelection& selection, QWidget* parent
     filter_->setClearButtonEnabled(true);
     filter_->setAccessibleName(tr("Filter runs"));
     connect(filter_, &QLineEdit::textChanged, shown_, &RunFilterModel::setFilterText);
+
+    folder_->setAccessibleName(tr("Folder"));
+    folder_->setToolTip(tr("Show the runs of one folder; F2 puts runs into folders"));
+    folder_->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+    connect(folder_, &QComboBox::currentIndexChanged, this,
+            [this] { shown_->setFolder(folder_->currentData().toString()); });
+    connect(&runs_, &RunCollection::changed, this, &RunTable::updateFolders);
+    updateFolders();
 
     auto* frontierOnly = new QToolButton(this);
     frontierOnly->setText(tr("Frontier only"));
@@ -56,6 +67,7 @@ RunTable::RunTable(RunCollection& runs, RunSelection& selection, QWidget* parent
     auto* tools = new QHBoxLayout;
     tools->setContentsMargins(6, 4, 6, 4);
     tools->addWidget(filter_, 1);
+    tools->addWidget(folder_);
     tools->addWidget(frontierOnly);
     tools->addWidget(columnsButton);
     auto* layout = new QVBoxLayout(this);
@@ -89,6 +101,7 @@ void RunTable::setUpView() {
     view_->setFrameShape(QFrame::NoFrame);
     view_->setAccessibleName(tr("Runs"));
     view_->setContextMenuPolicy(Qt::ActionsContextMenu);
+    view_->setEditTriggers(QAbstractItemView::NoEditTriggers);
     view_->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
     view_->setTabKeyNavigation(false);
     view_->verticalHeader()->hide();
@@ -131,6 +144,9 @@ void RunTable::makeActions() {
             emit editCopyRequested(runs_.run(row).recipe);
         }
     });
+    notes_ = make(tr("&Name, tags, notes…"), [this] { askForNotes(); });
+    notes_->setShortcut(QKeySequence(Qt::Key_F2));
+    notes_->setShortcutContext(Qt::WidgetWithChildrenShortcut);
     QAction* copy = make(tr("&Copy as text"), [this] { copyAsText(); });
     copy->setShortcut(QKeySequence::Copy);
     copy->setShortcutContext(Qt::WidgetWithChildrenShortcut);
@@ -273,6 +289,43 @@ void RunTable::giveSelection() {
 void RunTable::updateActions() {
     editCopy_->setEnabled(selection_.ids().size() == 1);
     remove_->setEnabled(!selection_.ids().empty());
+    notes_->setEnabled(!selection_.ids().empty());
+}
+
+void RunTable::askForNotes() {
+    auto* dialog = new RunNotesDialog(runs_, selection_.ids(), this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this, [this, dialog] { emit notesEdited(dialog->notes()); });
+    dialog->open();
+}
+
+void RunTable::updateFolders() {
+    // Folders that only hold others can be chosen, too.
+    QStringList folders;
+    for (const QString& folder : runs_.folders()) {
+        for (qsizetype end = folder.indexOf(QLatin1Char('/')); end >= 0;
+             end = folder.indexOf(QLatin1Char('/'), end + 1)) {
+            folders.append(folder.left(end));
+        }
+        folders.append(folder);
+    }
+    folders.removeDuplicates();
+    folders.sort();
+    QStringList shown;
+    for (int i = 1; i < folder_->count(); ++i) {
+        shown.append(folder_->itemData(i).toString());
+    }
+    if (folder_->count() > 0 && shown == folders) {
+        return;
+    }
+    const QString current = folder_->currentData().toString();
+    folder_->clear();
+    folder_->addItem(tr("All folders"), QString());
+    for (const QString& folder : folders) {
+        folder_->addItem(folder, folder);
+    }
+    folder_->setCurrentIndex(std::max(0, folder_->findData(current)));
+    folder_->setVisible(!folders.isEmpty());
 }
 
 void RunTable::updateEmptyText() {

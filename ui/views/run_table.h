@@ -10,6 +10,7 @@
 #include <string>
 
 class QAction;
+class QComboBox;
 class QLabel;
 class QLineEdit;
 class QMenu;
@@ -28,6 +29,8 @@ class RunTable final : public QWidget {
     QLineEdit* filter() const { return filter_; }
     /// The menu that shows and hides columns.
     QMenu* columnsMenu() const { return columns_; }
+    /// Asks what is to be written on the selected runs.
+    QAction* notesAction() const { return notes_; }
 
     /// The shown rows and columns with values in full precision; the header line has the outside names.
     QByteArray csv() const;
@@ -45,6 +48,7 @@ class RunTable final : public QWidget {
     /// The selected run is wanted in full.
     void detailsRequested();
     void removeRequested(const std::set<std::string>& ids);
+    void notesEdited(const std::map<std::string, RunNotes>& notes);
 
   protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
@@ -55,6 +59,8 @@ class RunTable final : public QWidget {
     void showColumn(int column, bool shown);
     void updateActions();
     void updateEmptyText();
+    void updateFolders();
+    void askForNotes();
     void takeSelection();
     void giveSelection();
     std::vector<int> shownColumns() const;
@@ -68,9 +74,11 @@ class RunTable final : public QWidget {
     RunFilterModel* shown_;
     QTableView* view_;
     QLineEdit* filter_;
+    QComboBox* folder_;
     QLabel* empty_;
     QMenu* columns_;
     QAction* editCopy_ = nullptr;
+    QAction* notes_ = nullptr;
     QAction* remove_ = nullptr;
     bool taking_ = false; ///< the view's selection is being set from the shared one
 };

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dialogs/presets_dialog.h"
+
+#include "views/notice_bar.h"
+
+#include <QDialogButtonBox>
+#include <QLabel>
+#include <QListWidget>
+#include <QPushButton>
+#include <QSignalBlocker>
+#include <QVBoxLayout>
+
+namespace planish {
+
+PresetsDialog::PresetsDialog(OwnPresets presets, QWidget* parent)
+    : QDialog(parent),
+      presets_(std::move(presets)),
+      list_(new QListWidget(this)),
+      problem_(new NoticeBar(NoticeBar::Kind::problem, this)) {
+    setWindowTitle(tr("Your presets"));
+    list_->setAccessibleName(tr("Your presets"));
+    list_->setEditTriggers(QAbstractItemView::EditKeyPressed | QAbstractItemView::DoubleClicked);
+    auto* place = new QLabel(tr("Recipe files in %1").arg(presets_.folder()), this);
+    place->setWordWrap(true);
+    place->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
+    rename_ = buttons->addButton(tr("&Rename"), QDialogButtonBox::ActionRole);
+    remove_ = buttons->addButton(tr("&Delete"), QDialogButtonBox::ActionRole);
+    back_ = buttons->addButton(tr("&Take back"), QDialogButtonBox::ActionRole);
+    back_->setToolTip(tr("Bring the preset back that was deleted last"));
+    remove_->setShortcut(QKeySequence::Delete);
+    for (QPushButton* button : {rename_, remove_, back_}) {
+        button->setAutoDefault(false);
+    }
+    auto* layout = new QVBoxLayout(this);
+    layout->addWidget(problem_);
+    layout->addWidget(list_, 1);
+    layout->addWidget(place);
+    layout->addWidget(buttons);
+    connect(rename_, &QPushButton::clicked, this, [this] { list_->editItem(list_->currentItem()); });
+    connect(remove_, &QPushButton::clicked, this, &PresetsDialog::removeSelected);
+    connect(back_, &QPushButton::clicked, this, &PresetsDialog::takeBack);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    connect(list_, &QListWidget::currentRowChanged, this, &PresetsDialog::updateButtons);
+    connect(list_, &QListWidget::itemChanged, this,
+            [this](QListWidgetItem* item) { renameItem(list_->row(item), item->text()); });
+    fill();
+}
+
+void PresetsDialog::fill() {
+    const QSignalBlocker silent(list_);
+    const int row = list_->currentRow();
+    shown_ = presets_.list();
+    list_->clear();
+    for (const OwnPreset& preset : shown_) {
+        auto* item = new QListWidgetItem(preset.name, list_);
+        item->setToolTip(preset.problem.isEmpty() ? preset.path : preset.problem);
+        if (preset.problem.isEmpty()) {
+            item->setFlags(item->flags() | Qt::ItemIsEditable);
+        } else {
+            item->setText(tr("%1 (damaged)").arg(preset.name));
+        }
+    }
+    list_->setCurrentRow(std::min(std::max(row, 0), list_->count() - 1));
+    updateButtons();
+}
+
+void PresetsDialog::renameItem(int row, const QString& name) {
+    const OwnPreset& preset = shown_[static_cast<std::size_t>(row)];
+    problem_->hide();
+    if (name.trimmed() != preset.name) {
+        try {
+            presets_.rename(preset, name);
+        } catch (const Error& error) {
+            problem_->showText(QString::fromUtf8(error.what()));
+        }
+    }
+    // The list must not change under its own editor.
+    QMetaObject::invokeMethod(this, &PresetsDialog::fill, Qt::QueuedConnection);
+}
+
+void PresetsDialog::removeSelected() {
+    if (list_->currentRow() < 0) {
+        return;
+    }
+    const OwnPreset preset = shown_[static_cast<std::size_t>(list_->currentRow())];
+    problem_->hide();
+    try {
+        presets_.remove(preset);
+        removed_ = preset.problem.isEmpty() ? std::optional(preset.recipe) : std::nullopt;
+    } catch (const Error& error) {
+        problem_->showText(QString::fromUtf8(error.what()));
+    }
+    fill();
+}
+
+void PresetsDialog::takeBack() {
+    problem_->hide();
+    try {
+        presets_.add(*removed_);
+        removed_.reset();
+    } catch (const Error& error) {
+        problem_->showText(QString::fromUtf8(error.what()));
+    }
+    fill();
+}
+
+void PresetsDialog::updateButtons() {
+    const int row = list_->currentRow();
+    rename_->setEnabled(row >= 0 && shown_[static_cast<std::size_t>(row)].problem.isEmpty());
+    remove_->setEnabled(row >= 0);
+    back_->setEnabled(removed_.has_value());
+}
+
+} // namespace planish

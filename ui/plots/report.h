@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "experiment/run.h"
+
+#include <QByteArray>
+#include <QImage>
+#include <QString>
+#include <vector>
+
+namespace planish {
+
+/// A report of runs: what was measured on what and by which rules, the frontier as a picture, the table, and
+/// the command that repeats each run.
+class Report {
+  public:
+    /// `title` is that of the document. Draws the pictures: for the thread of the window only.
+    Report(std::vector<RunRecord> runs, QString title);
+
+    /// Writes a page for browsers or for paper, .html or .pdf by the extension, whole or not at all. On any
+    /// thread. Throws InputError for another extension, Error when the file cannot be written.
+    void write(const QString& path) const;
+
+  private:
+    struct Picture {
+        QByteArray svg;
+        QImage image;
+    };
+    enum class Medium { browser, paper };
+    QString html(Medium medium) const;
+    void writePdf(const QString& path) const;
+
+    std::vector<RunRecord> runs_;
+    QString title_;
+    std::vector<Picture> pictures_; ///< one a comparison group
+};
+
+} // namespace planish
