@@ -6,6 +6,9 @@
 
 #include <QApplication>
 #include <QCommandLineParser>
+#include <QLibraryInfo>
+#include <QSettings>
+#include <QTranslator>
 #include <algorithm>
 #include <string_view>
 
@@ -21,6 +24,14 @@ void describe(QCommandLineParser& parser) {
         QCoreApplication::translate(
             "main", "A model (folder or bundled name), results (.h5), a recipe or sweep (.json)"),
         QStringLiteral("[MODEL|RESULTS.h5|RECIPE.json]…"));
+}
+
+/// The window's own scale, on top of the desktop's; Qt reads it when the application starts.
+void applyScale() {
+    const int percent = QSettings().value(QStringLiteral("window/scalePercent"), 100).toInt();
+    if (percent > 100 && percent <= 200 && !qEnvironmentVariableIsSet("QT_SCALE_FACTOR")) {
+        qputenv("QT_SCALE_FACTOR", QByteArray::number(percent / 100.0));
+    }
 }
 
 /// Help and version are told without a display, too.
@@ -47,10 +58,22 @@ int main(int argc, char** argv) {
         return 0;
     }
 
+    applyScale();
     QGuiApplication::setApplicationDisplayName(QStringLiteral("Planish"));
-    QGuiApplication::setDesktopFileName(QStringLiteral("planish"));
+    QGuiApplication::setDesktopFileName(QStringLiteral("org.planish.Planish"));
     const QApplication application(argc, argv);
     QGuiApplication::setWindowIcon(planish::applicationIcon());
+    QTranslator texts;
+    if (texts.load(QLocale(), QStringLiteral("planish"), QStringLiteral("_"),
+                   QStringLiteral(":/translations")) ||
+        texts.load(QStringLiteral(":/translations/planish_en.qm"))) {
+        QCoreApplication::installTranslator(&texts);
+    }
+    QTranslator widgets;
+    if (widgets.load(QLocale(), QStringLiteral("qtbase"), QStringLiteral("_"),
+                     QLibraryInfo::path(QLibraryInfo::TranslationsPath))) {
+        QCoreApplication::installTranslator(&widgets);
+    }
     parser.process(application);
     planish::Workbench workbench;
     planish::MainWindow window(workbench);

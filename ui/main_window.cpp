@@ -392,6 +392,13 @@ void MainWindow::saveSettings() {
     runTable_->save(settings_);
 }
 
+bool MainWindow::event(QEvent* event) {
+    if (event->type() == QEvent::ThemeChange) { // of the desktop
+        applyTheme(themeFromName(settings_.value(settingsKey("theme")).toString()));
+    }
+    return QMainWindow::event(event);
+}
+
 void MainWindow::closeEvent(QCloseEvent* event) {
     saveSettings();
     QMainWindow::closeEvent(event);

@@ -53,6 +53,7 @@ class MainWindow final : public QMainWindow {
     static QString defaultDocument();
 
   protected:
+    bool event(QEvent* event) override;
     void closeEvent(QCloseEvent* event) override;
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dropEvent(QDropEvent* event) override;
@@ -78,6 +79,7 @@ class MainWindow final : public QMainWindow {
     void makeEditMenu();
     void makeRunMenu();
     void makeViewMenu();
+    void makeScaleMenu(QMenu* menu);
     void makeHelpMenu();
     QAction* addCommand(QMenu* menu, const QString& text, const QList<QKeySequence>& shortcuts,
                         const std::function<void()>& action);
@@ -87,6 +89,7 @@ class MainWindow final : public QMainWindow {
     void chooseReuseMemory();
     void updateEstimate();
     void queueExamples();
+    void designSweep();
     void openModelFolder();
     void openResults();
     void saveResultsAs();

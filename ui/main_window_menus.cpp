@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dialogs/about_dialog.h"
 #include "dialogs/run_settings_bar.h"
+#include "dialogs/sweep_designer.h"
 #include "main_window.h"
 #include "model/model.h"
 #include "plots/report.h"
@@ -109,6 +110,8 @@ void MainWindow::makeRunMenu() {
     menu->addAction(compareView_->compareAction());
     runTable_->view()->insertAction(runTable_->view()->actions().at(1), compareView_->compareAction());
     menu->addSeparator();
+    addCommand(menu, tr("Design a s&weep…"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R)},
+               [this] { designSweep(); });
     addCommand(menu, tr("Queue the &example sweep"), {}, [this] { queueExamples(); });
     menu->addSeparator();
     addCommand(menu, tr("&Memory for reuse…"), {}, [this] { chooseReuseMemory(); });
@@ -156,6 +159,23 @@ void MainWindow::makeViewMenu() {
     add(tr("As the &system"), Theme::system);
     add(tr("&Light"), Theme::light);
     add(tr("&Dark"), Theme::dark);
+    makeScaleMenu(menu);
+}
+
+void MainWindow::makeScaleMenu(QMenu* menu) {
+    QMenu* scales = menu->addMenu(tr("&Size of everything"));
+    auto* group = new QActionGroup(this);
+    const QString key = QStringLiteral("window/scalePercent");
+    for (const int percent : {100, 125, 150, 175, 200}) {
+        QAction* action = addCommand(scales, tr("%1 %").arg(percent), {}, [this, key, percent] {
+            settings_.setValue(key, percent);
+            statusBar()->showMessage(tr("The window opens at %1 % the next time it starts.").arg(percent),
+                                     8000);
+        });
+        action->setCheckable(true);
+        action->setChecked(settings_.value(key, 100).toInt() == percent);
+        group->addAction(action);
+    }
 }
 
 void MainWindow::makeHelpMenu() {
@@ -175,6 +195,38 @@ void MainWindow::queueExamples() {
     } catch (const Error& error) {
         showMessage(QString::fromUtf8(error.what()));
     }
+}
+
+void MainWindow::designSweep() {
+    const RecipeEditor& editor = workbench_.editor();
+    if (!editor.hasModel()) {
+        showMessage(tr("A sweep needs a model to run on: open one first."));
+        return;
+    }
+    const RunSpec run = nextRun();
+    SweepDesigner::Subject subject;
+    subject.spec.name = "sweep";
+    subject.spec.models = {run.model};
+    subject.spec.corpora = {run.corpus};
+    subject.spec.evaluation = run.evaluation;
+    subject.spec.seed = run.seed;
+    subject.spec.calibration = run.calibration;
+    if (run.calibration) {
+        subject.spec.samples = {run.calibration->samples};
+    }
+    for (const TensorInfo& tensor : editor.tensors()) {
+        subject.blocks = std::max(subject.blocks, tensor.block + 1);
+    }
+    subject.untiedHead = !editor.tiedEmbedding();
+    for (const RunRecord& recorded : workbench_.runs().runs()) {
+        if (recorded.model == editor.modelName().toStdString()) {
+            subject.recorded.push_back(recorded);
+        }
+    }
+    auto* designer = new SweepDesigner(std::move(subject), this);
+    designer->setAttribute(Qt::WA_DeleteOnClose);
+    connect(designer, &SweepDesigner::startRequested, &workbench_, &Workbench::queueSweep);
+    designer->show();
 }
 
 void MainWindow::openModelFolder() {

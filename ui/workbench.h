@@ -52,6 +52,8 @@ class Workbench final : public QObject {
     /// Queues every run of a sweep specification.
     void openSweep(const QString& path);
 
+    void queueSweep(const std::vector<RunSpec>& specs);
+
     /// The recipe being edited on the open model.
     RunSpec spec(const QString& corpus, const EvaluationSettings& evaluation, std::uint64_t seed,
                  const std::optional<CalibrationSettings>& calibration = std::nullopt) const;
@@ -79,7 +81,6 @@ class Workbench final : public QObject {
     void openJson(const QString& path);
     enum class WhenKnown { select, skip }; ///< what a run that is already in the results does
     int queueRun(const RunSpec& spec, WhenKnown whenKnown, const Target& target);
-    void queueSweep(const std::vector<RunSpec>& specs);
     void runMeasured(const Target& target, const RunRecord& record, const QString& problem);
     void runKnown(const Target& target, const std::string& id);
     void queueRecording(std::vector<RunRecord> records);

@@ -5,6 +5,7 @@
 #include "cli/terminal_monitor.h"
 #include "experiment/run_executor.h"
 #include "experiment/sweep.h"
+#include "experiment/sweep_design.h"
 #include "store/results_document.h"
 #include "support/system.h"
 #include "support/text.h"
@@ -200,7 +201,25 @@ struct SweepArguments {
     int threads = 0;
     std::uint64_t reuseMegabytes = Reuse().bytes >> 20;
     bool json = false;
+    bool dryRun = false;
 };
+
+void printSweepEstimate(const std::vector<RunSpec>& runs, const SweepArguments& arguments) {
+    Workers workers(arguments.threads);
+    RunExecutor executor(workers, {arguments.reuseMegabytes << 20, true});
+    const TerminalMonitor monitor;
+    const SweepEstimate estimate = estimateSweep(runs, executor, monitor);
+    if (arguments.json) {
+        printJson({{"runs", estimate.runs},
+                   {"seconds", estimate.seconds},
+                   {"memory_bytes", static_cast<std::uint64_t>(estimate.memoryBytes)},
+                   {"disk_bytes", estimate.diskBytes}});
+        return;
+    }
+    fmt::print("{} runs, about {}, {} of memory and {} of disk\n", estimate.runs,
+               formatSeconds(estimate.seconds), formatBytes(static_cast<std::uint64_t>(estimate.memoryBytes)),
+               formatBytes(estimate.diskBytes));
+}
 
 Json reuseJson(const StateCache& states) {
     const ReuseCount& count = states.count();
@@ -215,6 +234,13 @@ Json reuseJson(const StateCache& states) {
 
 void runSweepCommand(const SweepArguments& arguments) {
     const std::vector<RunSpec> runs = SweepSpec::fromFile(arguments.spec).runs();
+    if (arguments.dryRun) {
+        printSweepEstimate(runs, arguments);
+        return;
+    }
+    if (arguments.store.empty()) {
+        throw InputError("command line", "--store", "the results document (.h5) to record in", "nothing");
+    }
     const ResultsDocument document(arguments.store);
     ResultsWriter writer(document);
     const auto recorded = document.runIds();
@@ -298,7 +324,8 @@ void addSweep(CLI::App& app) {
         app.add_subcommand("sweep", "all runs of a specification; goes on where it was interrupted");
     const auto arguments = std::make_shared<SweepArguments>();
     command->add_option("SPEC", arguments->spec, "sweep specification (planish.sweep/1)")->required();
-    command->add_option("--store", arguments->store, "results document (.h5) to record in")->required();
+    command->add_option("--store", arguments->store, "results document (.h5) to record in");
+    command->add_flag("--dry-run", arguments->dryRun, "only tell what it will take");
     addThreads(*command, arguments->threads);
     addReuse(*command, arguments->reuseMegabytes);
     addJson(*command, arguments->json);

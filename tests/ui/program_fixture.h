@@ -5,15 +5,35 @@
 #include "main_window.h"
 #include "workbench.h"
 
+#include <QElapsedTimer>
 #include <QEventLoop>
 #include <QSettings>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
+#include <algorithm>
 #include <memory>
 
 namespace planish::test {
 
 constexpr int patience = 120'000; ///< milliseconds; slow machines and sanitizers
+
+/// The longest time the event loop did not come back to its timers.
+class StallWatch {
+  public:
+    StallWatch() {
+        QObject::connect(&timer_, &QTimer::timeout, &timer_,
+                         [this] { longest_ = std::max(longest_, sinceTick_.restart()); });
+        sinceTick_.start();
+        timer_.start(1);
+    }
+    qint64 longestMilliseconds() const { return longest_; }
+
+  private:
+    QTimer timer_;
+    QElapsedTimer sinceTick_;
+    qint64 longest_ = 0;
+};
 
 /// The whole program with a home folder of its own, to be started and ended within a test.
 class Program {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dialogs/run_settings_bar.h"
 #include "main_window.h"
+#include "program_fixture.h"
 #include "store/results_document.h"
 #include "test_support.h"
 #include "theme.h"
@@ -25,27 +26,9 @@
 #include <memory>
 
 using namespace planish;
+using test::patience;
 
 namespace {
-
-constexpr int patience = 120'000; ///< milliseconds; slow machines and sanitizers
-
-/// The longest time the event loop did not come back to its timers.
-class StallWatch {
-  public:
-    StallWatch() {
-        QObject::connect(&timer_, &QTimer::timeout, &timer_,
-                         [this] { longest_ = std::max(longest_, sinceTick_.restart()); });
-        sinceTick_.start();
-        timer_.start(1);
-    }
-    qint64 longestMilliseconds() const { return longest_; }
-
-  private:
-    QTimer timer_;
-    QElapsedTimer sinceTick_;
-    qint64 longest_ = 0;
-};
 
 /// A real event loop until the queue has nothing left to do: the polling of QTRY_ would count as stalls.
 void waitForJobs(JobQueue& queue) {
@@ -168,7 +151,7 @@ void TestWorkbench::from_the_first_start_to_a_selected_point() {
     setMlpCodec(QStringLiteral("int3:g64"));
     QVERIFY(workbench().editor().size().totalBytes < before.totalBytes);
 
-    const StallWatch watch;
+    const test::StallWatch watch;
     runShort();
     qInfo("longest stall of the event loop while a run executed: %lld ms", watch.longestMilliseconds());
     QVERIFY(watch.longestMilliseconds() < 500);
@@ -330,6 +313,16 @@ void TestWorkbench::the_window_follows_the_theme() {
     applyTheme(Theme::light);
     QTest::qWait(30);
     QVERIFY(background() > 200);
+    // The desktop's theme changes while the program runs: a chosen theme stays, that of the system follows.
+    QSettings().setValue(QStringLiteral("window/theme"), QStringLiteral("dark"));
+    QEvent changed(QEvent::ThemeChange);
+    QApplication::sendEvent(window_.get(), &changed);
+    QTest::qWait(30);
+    QVERIFY(background() < 80);
+    QSettings().setValue(QStringLiteral("window/theme"), QStringLiteral("system"));
+    QApplication::sendEvent(window_.get(), &changed);
+    QTest::qWait(30);
+    QVERIFY(background() > 200); // this test's desktop is light
 }
 
 QTEST_MAIN(TestWorkbench)

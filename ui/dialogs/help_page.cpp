@@ -22,6 +22,8 @@ other run beats in both size and loss.</li>
 <li>Click a point or a row: it is selected everywhere and the layer panel shows its recipe. <b>Edit a copy</b> goes on
 from there.</li>
 </ol>
+<p><img src="qrc:/help/layers.png" width="236"></p>
+<p><img src="qrc:/help/frontier.png" width="400"></p>
 <h3>Codecs</h3>
 <p>A codec string says how a tensor is stored and how its values are chosen: <tt>int4:g64</tt> is four-bit integers with
 a minimum and a scale for every 64 weights; <tt>nf4:g64</tt> uses levels spaced for normally distributed weights;
@@ -41,12 +43,24 @@ than PPL does.</td></tr>
 </table>
 <p>Runs can only be compared when model, text and evaluation settings are the same; the box above the plot chooses
 such a group.</p>
+<h3>Jobs</h3>
+<p><img src="qrc:/help/jobs.png" width="372"></p>
+<p>Everything that takes long is a job. Queued jobs are reordered by dragging or Alt+↑ and Alt+↓; P lets them wait or go
+on, the running one too; L shows what happened to a job. What is unfinished when the program ends, however it ends, is
+offered at the next start.</p>
+<h3>Sweeps, documents, reports</h3>
+<p><b>Run ▸ Design a sweep</b> combines codecs for each role and tells runs, time, memory and disk before the start.
+F2 in the run table names, tags and sorts runs; <b>File ▸ Merge results</b> adds the runs of another document.
+<b>File ▸ Export ▸ Report</b> writes a page, HTML or PDF, that says what was measured and how to repeat it.</p>
 <h3>Mouse and keys</h3>
 <table cellpadding="3">
 <tr><td>Click, Ctrl+click, drag</td><td>select one run, add one, select many</td></tr>
 <tr><td>Wheel, Shift+drag</td><td>zoom, move the plot</td></tr>
 <tr><td>Home or double click</td><td>show all points</td></tr>
 <tr><td>← →</td><td>in the plot: the next run by size</td></tr>
+<tr><td>F2</td><td>in the run table: name, tags, folder and notes</td></tr>
+<tr><td>Alt+↑, Alt+↓, P, L</td><td>in the jobs: earlier, later, wait or go on, log</td></tr>
+<tr><td>Ctrl+Shift+R</td><td>design a sweep</td></tr>
 <tr><td>F5 or Ctrl+R</td><td>run the recipe being edited</td></tr>
 <tr><td>Ctrl+Z, Ctrl+Shift+Z</td><td>undo, redo</td></tr>
 <tr><td>F1</td><td>this page</td></tr>

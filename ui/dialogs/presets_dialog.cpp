@@ -20,7 +20,10 @@ PresetsDialog::PresetsDialog(OwnPresets presets, QWidget* parent)
     setWindowTitle(tr("Your presets"));
     list_->setAccessibleName(tr("Your presets"));
     list_->setEditTriggers(QAbstractItemView::EditKeyPressed | QAbstractItemView::DoubleClicked);
-    auto* place = new QLabel(tr("Recipe files in %1").arg(presets_.folder()), this);
+    auto* place =
+        new QLabel(tr("Presets ▸ Keep as a preset adds the recipe being edited. They are recipe files in %1")
+                       .arg(presets_.folder()),
+                   this);
     place->setWordWrap(true);
     place->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);

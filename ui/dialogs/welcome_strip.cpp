@@ -3,23 +3,25 @@
 
 #include "icons.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QToolButton>
 
 namespace planish {
 
-WelcomeStrip::WelcomeStrip(QWidget* parent) : QFrame(parent) {
+WelcomeStrip::WelcomeStrip(QWidget* parent)
+    : QFrame(parent),
+      text_(new QLabel(tr("<b>Welcome.</b> &nbsp;<a href=\"open\">Open a model</a> &nbsp;·&nbsp; "
+                          "<a href=\"try\">try an experiment</a> &nbsp;·&nbsp; "
+                          "<a href=\"help\">read how it works</a>"),
+                       this)) {
     setFrameShape(QFrame::StyledPanel);
     setAutoFillBackground(true);
     setBackgroundRole(QPalette::AlternateBase);
-    auto* text = new QLabel(tr("<b>Welcome.</b> &nbsp;<a href=\"open\">Open a model</a> &nbsp;·&nbsp; "
-                               "<a href=\"try\">try an experiment</a> &nbsp;·&nbsp; "
-                               "<a href=\"help\">read how it works</a>"),
-                            this);
-    text->setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
-    text->setAccessibleName(tr("First steps"));
-    connect(text, &QLabel::linkActivated, this, [this](const QString& link) {
+    text_->setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
+    text_->setAccessibleName(tr("First steps"));
+    connect(text_, &QLabel::linkActivated, this, [this](const QString& link) {
         if (link == QLatin1String("open")) {
             emit openModelRequested();
         } else if (link == QLatin1String("try")) {
@@ -39,8 +41,18 @@ WelcomeStrip::WelcomeStrip(QWidget* parent) : QFrame(parent) {
     });
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(12, 4, 6, 4);
-    layout->addWidget(text, 1);
+    layout->addWidget(text_, 1);
     layout->addWidget(close);
+}
+
+void WelcomeStrip::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::PaletteChange) {
+        // A label keeps the colour its links had when it got its text.
+        const QString text = text_->text();
+        text_->clear();
+        text_->setText(text);
+    }
+    QFrame::changeEvent(event);
 }
 
 } // namespace planish

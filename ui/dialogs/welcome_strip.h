@@ -3,6 +3,8 @@
 
 #include <QFrame>
 
+class QLabel;
+
 namespace planish {
 
 /// What one can do first, in one line that can be closed for good.
@@ -16,6 +18,12 @@ class WelcomeStrip final : public QFrame {
     void tryExperimentRequested();
     void helpRequested();
     void dismissed();
+
+  protected:
+    void changeEvent(QEvent* event) override;
+
+  private:
+    QLabel* text_;
 };
 
 } // namespace planish

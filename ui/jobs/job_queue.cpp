@@ -270,6 +270,9 @@ void JobQueue::execute(const Task& task) {
     Completion completion;
     try {
         task.execution->throwIfCancelled();
+        task.execution->log().append(tr("started by %1 on %2")
+                                         .arg(QString::fromStdString(applicationVersion()),
+                                              QString::fromStdString(machineDescription())));
         completion = (*task.work)(*task.execution);
     } catch (const Cancelled&) {
         state = JobState::cancelled;
@@ -291,9 +294,6 @@ void JobQueue::execute(const Task& task) {
 void JobQueue::jobStarted(int id) {
     if (Entry* entry = find(id)) {
         entry->status.state = JobState::running;
-        entry->log->append(tr("started by %1 on %2")
-                               .arg(QString::fromStdString(applicationVersion()),
-                                    QString::fromStdString(machineDescription())));
         entry->timer.start();
         entry->heldBeforeStart = entry->execution->heldSeconds();
         refreshTimer_.start();

@@ -10,9 +10,10 @@ namespace planish {
 
 namespace {
 
-QString tr(const char* text) {
-    return QCoreApplication::translate("JobListModel", text);
-}
+/// The texts of this file, under one heading for translators.
+struct Text {
+    Q_DECLARE_TR_FUNCTIONS(JobListModel)
+};
 
 QString seconds(double value) {
     return QString::fromStdString(formatSeconds(value));
@@ -20,17 +21,17 @@ QString seconds(double value) {
 
 QString runningDetail(const JobStatus& job) {
     if (job.cancelling) {
-        return tr("stopping…");
+        return Text::tr("stopping…");
     }
-    QString detail = job.stage.isEmpty() ? tr("starting") : job.stage;
+    QString detail = job.stage.isEmpty() ? Text::tr("starting") : job.stage;
     if (job.paused) {
-        detail = job.held ? tr("paused · %1").arg(detail) : tr("pausing… · %1").arg(detail);
+        detail = job.held ? Text::tr("paused · %1").arg(detail) : Text::tr("pausing… · %1").arg(detail);
     } else if (job.secondsLeft) {
-        detail = tr("%1 left · %2").arg(seconds(*job.secondsLeft), detail);
+        detail = Text::tr("%1 left · %2").arg(seconds(*job.secondsLeft), detail);
     }
     return job.memoryBytes == 0
                ? detail
-               : tr("%1 · %2").arg(detail, QString::fromStdString(formatBytes(job.memoryBytes)));
+               : Text::tr("%1 · %2").arg(detail, QString::fromStdString(formatBytes(job.memoryBytes)));
 }
 
 } // namespace
@@ -38,15 +39,15 @@ QString runningDetail(const JobStatus& job) {
 QString jobStateName(JobState state) {
     switch (state) {
     case JobState::queued:
-        return tr("queued");
+        return Text::tr("queued");
     case JobState::running:
-        return tr("running");
+        return Text::tr("running");
     case JobState::finished:
-        return tr("finished");
+        return Text::tr("finished");
     case JobState::failed:
-        return tr("failed");
+        return Text::tr("failed");
     case JobState::cancelled:
-        return tr("cancelled");
+        return Text::tr("cancelled");
     }
     return {};
 }
@@ -56,11 +57,11 @@ QString jobDetail(const JobStatus& job) {
     case JobState::running:
         return runningDetail(job);
     case JobState::finished:
-        return tr("finished in %1").arg(seconds(job.elapsedSeconds));
+        return Text::tr("finished in %1").arg(seconds(job.elapsedSeconds));
     case JobState::failed:
-        return tr("failed: %1").arg(job.error);
+        return Text::tr("failed: %1").arg(job.error);
     case JobState::queued:
-        return job.paused ? tr("paused, others overtake it") : jobStateName(job.state);
+        return job.paused ? Text::tr("paused, others overtake it") : jobStateName(job.state);
     case JobState::cancelled:
         return jobStateName(job.state);
     }

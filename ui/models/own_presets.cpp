@@ -13,9 +13,10 @@ namespace planish {
 
 namespace {
 
-QString tr(const char* text) {
-    return QCoreApplication::translate("OwnPresets", text);
-}
+/// The texts of this file, under one heading for translators.
+struct Text {
+    Q_DECLARE_TR_FUNCTIONS(OwnPresets)
+};
 
 QString fileName(const QString& name) {
     static const QRegularExpression unfit(QStringLiteral("[^\\w.-]+"),
@@ -54,11 +55,12 @@ std::vector<OwnPreset> OwnPresets::list() const {
 QString OwnPresets::add(const Recipe& recipe) const {
     const QString name = QString::fromStdString(recipe.name);
     if (name.isEmpty()) {
-        throw InputError(tr("A preset needs a name.").toStdString());
+        throw InputError(Text::tr("A preset needs a name.").toStdString());
     }
     if (std::ranges::count(list(), name, &OwnPreset::name) > 0) {
-        throw InputError(
-            tr("There is a preset \"%1\": choose another name, or delete that one.").arg(name).toStdString());
+        throw InputError(Text::tr("There is a preset \"%1\": choose another name, or delete that one.")
+                             .arg(name)
+                             .toStdString());
     }
     const QString start = folder_ + QLatin1Char('/') + fileName(name);
     QString path = start + QStringLiteral(".json");
@@ -80,7 +82,7 @@ QString OwnPresets::rename(const OwnPreset& preset, const QString& name) const {
 
 void OwnPresets::remove(const OwnPreset& preset) const {
     if (!QFile::remove(preset.path)) {
-        throw Error(tr("%1 could not be removed.").arg(preset.path).toStdString());
+        throw Error(Text::tr("%1 could not be removed.").arg(preset.path).toStdString());
     }
 }
 

@@ -14,18 +14,19 @@ namespace planish {
 
 namespace {
 
-QString tr(const char* text) {
-    return QCoreApplication::translate("ScoredText", text);
-}
+/// The texts of this file, under one heading for translators.
+struct Text {
+    Q_DECLARE_TR_FUNCTIONS(ScoredText)
+};
 
 QString toolTipOf(const ScoredToken& token, const SideBySide& read) {
     QString rows;
     for (std::size_t i = 0; i < token.nll.size(); ++i) {
-        rows +=
-            QStringLiteral("<tr><td>%1&nbsp;&nbsp;</td><td align=right>%2</td></tr>")
-                .arg(QString::fromStdString(read.names[i]).toHtmlEscaped(),
-                     std::isfinite(token.nll[i]) ? tr("%1 nats").arg(QString::number(token.nll[i], 'f', 3))
-                                                 : tr("not scored"));
+        rows += QStringLiteral("<tr><td>%1&nbsp;&nbsp;</td><td align=right>%2</td></tr>")
+                    .arg(QString::fromStdString(read.names[i]).toHtmlEscaped(),
+                         std::isfinite(token.nll[i])
+                             ? Text::tr("%1 nats").arg(QString::number(token.nll[i], 'f', 3))
+                             : Text::tr("not scored"));
     }
     return QStringLiteral("<b>%1</b><table>%2</table>")
         .arg(QString::fromStdString(token.text).toHtmlEscaped(), rows);
@@ -68,7 +69,7 @@ QString meanDifference(const SideBySide& read, std::size_t model, std::size_t re
         squares += (difference - mean) * (difference - mean);
     }
     const double error = count > 1 ? std::sqrt(squares / (count - 1) / count) : notMeasured;
-    return tr("%1 nats a token").arg(formatDelta(mean, error));
+    return Text::tr("%1 nats a token").arg(formatDelta(mean, error));
 }
 
 void writeContinuations(QTextDocument& document, const SideBySide& read, const QString& prompt,

@@ -17,9 +17,10 @@ namespace {
 
 constexpr double pointSize = 8; ///< pixels
 
-QString tr(const char* text) {
-    return QCoreApplication::translate("Frontier", text);
-}
+/// The texts of this file, under one heading for translators.
+struct Text {
+    Q_DECLARE_TR_FUNCTIONS(Frontier)
+};
 
 /// Decades on wide logarithmic axes; plain round numbers where a range covers little more than one decade.
 class LogarithmicTicker final : public QCPAxisTickerLog {
@@ -250,7 +251,7 @@ void FrontierFigure::drawExpected(const FrontierContent& content) {
 void FrontierFigure::writeTexts(const FrontierContent& content, const std::vector<ComparisonGroup>& groups) {
     QString title = groups.size() == 1 ? groups.front().title : QString();
     if (groups.size() > 1) {
-        title = tr("%1 settings that cannot be compared with each other").arg(groups.size());
+        title = Text::tr("%1 settings that cannot be compared with each other").arg(groups.size());
     }
     std::size_t runs = 0;
     for (const ComparisonGroup& group : groups) {
@@ -259,10 +260,11 @@ void FrontierFigure::writeTexts(const FrontierContent& content, const std::vecto
     const auto hidden = runs - static_cast<std::size_t>(std::ranges::count_if(
                                    points_, [](const auto& point) { return point.has_value(); }));
     if (hidden > 0) {
-        title += tr("  –  %1 at or below zero, not shown on a logarithmic axis").arg(hidden);
+        title += Text::tr("  –  %1 at or below zero, not shown on a logarithmic axis").arg(hidden);
     }
     title_->setText(title);
-    emptyText_->setText(runs == 0 ? content.emptyText : tr("Nothing here is above zero: use a linear axis."));
+    emptyText_->setText(runs == 0 ? content.emptyText
+                                  : Text::tr("Nothing here is above zero: use a linear axis."));
     emptyText_->setVisible(hidden == runs);
 }
 

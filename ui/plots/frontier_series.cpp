@@ -10,9 +10,10 @@ namespace planish {
 
 namespace {
 
-QString tr(const char* text) {
-    return QCoreApplication::translate("Frontier", text);
-}
+/// The texts of this file, under one heading for translators.
+struct Text {
+    Q_DECLARE_TR_FUNCTIONS(Frontier)
+};
 
 /// "int4" of "int4:g16+refine".
 std::string formatWord(const std::string& codec) {
@@ -22,13 +23,13 @@ std::string formatWord(const std::string& codec) {
 QString familyTitle(const std::string& word) {
     const std::string family = word.substr(0, word.find_first_of("0123456789"));
     if (family == "int") {
-        return tr("integer");
+        return Text::tr("integer");
     }
     if (family == "nf") {
-        return tr("NormalFloat");
+        return Text::tr("NormalFloat");
     }
     if (family == "fp" || family == "bf") {
-        return tr("plain float");
+        return Text::tr("plain float");
     }
     return QString::fromStdString(family);
 }
@@ -58,12 +59,12 @@ std::string comparisonKey(const RunRecord& run) {
 }
 
 QString comparisonTitle(const RunRecord& run) {
-    QString setting = tr("%1, context %2, %3 windows")
+    QString setting = Text::tr("%1, context %2, %3 windows")
                           .arg(QString::fromStdString(run.convention))
                           .arg(run.context)
                           .arg(run.windows);
     if (run.stride > 0) {
-        setting += tr(", stride %1").arg(run.stride);
+        setting += Text::tr(", stride %1").arg(run.stride);
     }
     return QStringLiteral("%1 · %2 · %3")
         .arg(QString::fromStdString(run.model), QString::fromStdString(run.corpus), setting);
@@ -93,7 +94,7 @@ QString codecFamily(const RunRecord& run) {
     if (words.size() == 1) {
         return familyTitle(*words.begin());
     }
-    return words.empty() ? tr("unknown") : tr("mixed");
+    return words.empty() ? Text::tr("unknown") : Text::tr("mixed");
 }
 
 std::vector<FrontierSeries> frontierSeries(const std::vector<ComparisonGroup>& groups,

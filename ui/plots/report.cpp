@@ -21,9 +21,10 @@ namespace {
 
 constexpr QSize pictureSize(760, 470);
 
-QString tr(const char* text) {
-    return QCoreApplication::translate("Report", text);
-}
+/// The texts of this file, under one heading for translators.
+struct Text {
+    Q_DECLARE_TR_FUNCTIONS(Report)
+};
 
 QString text(const std::string& value) {
     return QString::fromStdString(value).toHtmlEscaped();
@@ -70,29 +71,30 @@ QString conditions(const std::vector<const RunRecord*>& runs) {
         return value.isEmpty() ? QString() : row({name, value}, QStringLiteral("td"), 2);
     };
     QString html = QStringLiteral("<table>\n");
-    html += line(tr("Model"), tr("%1, %2 parameters, fingerprint <code>%3</code>")
-                                  .arg(text(first.model), QString::number(first.parameters),
-                                       text(first.modelFingerprint)));
-    html +=
-        line(tr("Text"), tr("%1, SHA-256 <code>%2</code>").arg(text(first.corpus), text(first.corpusSha256)));
-    html += line(tr("Convention"), tr("%1, context %2, %3 windows, %4 tokens scored")
-                                       .arg(text(first.convention))
-                                       .arg(first.context)
-                                       .arg(first.windows)
-                                       .arg(first.tokensScored));
-    html += line(tr("Unquantized model"), tr("PPL %1").arg(formatNumber(first.baselinePpl)));
-    html += line(tr("Calibration text"), occurring(runs, &RunRecord::calibration));
-    html += line(tr("Arithmetic"), occurring(runs, &RunRecord::arithmetic));
-    html += line(tr("Program"), occurring(runs, &RunRecord::application));
-    html += line(tr("Machine"), occurring(runs, &RunRecord::machine));
+    html += line(Text::tr("Model"), Text::tr("%1, %2 parameters, fingerprint <code>%3</code>")
+                                        .arg(text(first.model), QString::number(first.parameters),
+                                             text(first.modelFingerprint)));
+    html += line(Text::tr("Text"),
+                 Text::tr("%1, SHA-256 <code>%2</code>").arg(text(first.corpus), text(first.corpusSha256)));
+    html += line(Text::tr("Convention"), Text::tr("%1, context %2, %3 windows, %4 tokens scored")
+                                             .arg(text(first.convention))
+                                             .arg(first.context)
+                                             .arg(first.windows)
+                                             .arg(first.tokensScored));
+    html += line(Text::tr("Unquantized model"), Text::tr("PPL %1").arg(formatNumber(first.baselinePpl)));
+    html += line(Text::tr("Calibration text"), occurring(runs, &RunRecord::calibration));
+    html += line(Text::tr("Arithmetic"), occurring(runs, &RunRecord::arithmetic));
+    html += line(Text::tr("Program"), occurring(runs, &RunRecord::application));
+    html += line(Text::tr("Machine"), occurring(runs, &RunRecord::machine));
     return html + QStringLiteral("</table>\n");
 }
 
 QString runTable(const std::vector<const RunRecord*>& runs, const std::vector<bool>& best) {
     QString html =
         QStringLiteral("<table border=\"1\" cellspacing=\"0\" cellpadding=\"3\" width=\"100%\">\n");
-    html += row({tr("Run"), tr("Best"), tr("Compression"), tr("Bits/weight"), tr("ΔPPL (%)"), tr("PPL"),
-                 tr("Mean KLD (nats)"), tr("Top-1 agreement"), tr("Packed")},
+    html += row({Text::tr("Run"), Text::tr("Best"), Text::tr("Compression"), Text::tr("Bits/weight"),
+                 Text::tr("ΔPPL (%)"), Text::tr("PPL"), Text::tr("Mean KLD (nats)"),
+                 Text::tr("Top-1 agreement"), Text::tr("Packed")},
                 QStringLiteral("th"), 2);
     for (std::size_t i = 0; i < runs.size(); ++i) {
         const RunRecord& run = *runs[i];
@@ -151,16 +153,17 @@ QString Report::html(Medium medium) const {
                        .arg(title_.toHtmlEscaped(), style());
     html +=
         QStringLiteral("<p>%1</p>\n")
-            .arg(tr("Made by %1. Perplexities are computed from weights decoded from the packed bytes; bits "
-                    "per weight are counted from the bytes written, over all attention and MLP weights; "
-                    "compression is 32 divided by them. ΔPPL is the change against the unquantized model on "
-                    "the same windows, with the standard error of the paired differences; two runs within "
-                    "two errors of each other are not distinguishable. ● marks the runs that no other beats "
-                    "in both size and ΔPPL.")
+            .arg(Text::tr(
+                     "Made by %1. Perplexities are computed from weights decoded from the packed bytes; bits "
+                     "per weight are counted from the bytes written, over all attention and MLP weights; "
+                     "compression is 32 divided by them. ΔPPL is the change against the unquantized model on "
+                     "the same windows, with the standard error of the paired differences; two runs within "
+                     "two errors of each other are not distinguishable. ● marks the runs that no other beats "
+                     "in both size and ΔPPL.")
                      .arg(text(applicationVersion())));
     const std::vector<ComparisonGroup> groups = comparisonGroups(runs_);
     if (groups.empty()) {
-        html += QStringLiteral("<p>%1</p>\n").arg(tr("There are no runs in this document."));
+        html += QStringLiteral("<p>%1</p>\n").arg(Text::tr("There are no runs in this document."));
     }
     for (std::size_t g = 0; g < groups.size(); ++g) {
         std::vector<std::size_t> order = groups[g].runs;
@@ -178,12 +181,12 @@ QString Report::html(Medium medium) const {
         html += QStringLiteral("<h2>%1</h2>\n").arg(groups[g].title.toHtmlEscaped());
         html += conditions(runs);
         html += QStringLiteral("<p><img src=\"%1\" alt=\"%2\" width=\"%3\" height=\"%4\"></p>\n")
-                    .arg(source, tr("ΔPPL over compression of the runs in the table below"))
+                    .arg(source, Text::tr("ΔPPL over compression of the runs in the table below"))
                     .arg(medium == Medium::paper ? 640 : pictureSize.width())
                     .arg(medium == Medium::paper ? 640 * pictureSize.height() / pictureSize.width()
                                                  : pictureSize.height());
         html += runTable(runs, best);
-        html += QStringLiteral("<h3>%1</h3>\n").arg(tr("To repeat them")) + runCommands(runs);
+        html += QStringLiteral("<h3>%1</h3>\n").arg(Text::tr("To repeat them")) + runCommands(runs);
     }
     return html + QStringLiteral("</body></html>\n");
 }

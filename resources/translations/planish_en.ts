@@ -1,0 +1,109 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="en" sourcelanguage="en">
+<context>
+    <name>planish::JobNotifier</name>
+    <message numerus="yes">
+        <source>All jobs have ended, %n of them failed.</source>
+        <translation>
+            <numerusform>All jobs have ended, %n of them failed.</numerusform>
+            <numerusform>All jobs have ended, %n of them failed.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>planish::MainWindow</name>
+    <message numerus="yes">
+        <source>Write on %n run(s)</source>
+        <translation>
+            <numerusform>Write on %n run</numerusform>
+            <numerusform>Write on %n runs</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>planish::RestoreBar</name>
+    <message numerus="yes">
+        <source>%n run(s) were not finished when the program ended, the first is &quot;%1&quot;.</source>
+        <translation>
+            <numerusform>%n run was not finished when the program ended: &quot;%1&quot;.</numerusform>
+            <numerusform>%n runs were not finished when the program ended, the first is &quot;%1&quot;.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>planish::RunNotesDialog</name>
+    <message numerus="yes">
+        <source>Notes on %n runs</source>
+        <translation>
+            <numerusform>Notes on %n run</numerusform>
+            <numerusform>Notes on %n runs</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>planish::SweepDesigner</name>
+    <message numerus="yes">
+        <source>… and %n more</source>
+        <translation>
+            <numerusform>… and %n more</numerusform>
+            <numerusform>… and %n more</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n run(s); estimating what they take…</source>
+        <translation>
+            <numerusform>%n run; estimating what they take…</numerusform>
+            <numerusform>%n runs; estimating what they take…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n run(s): about %1, at most %2 of memory, %3 on disk. Runs that are recorded already are not repeated; what runs share makes them faster.</source>
+        <translation>
+            <numerusform>%n run: about %1, at most %2 of memory, %3 on disk. Runs that are recorded already are not repeated; what runs share makes them faster.</numerusform>
+            <numerusform>%n runs: about %1, at most %2 of memory, %3 on disk. Runs that are recorded already are not repeated; what runs share makes them faster.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>planish::TextComparisonView</name>
+    <message numerus="yes">
+        <source>Read a text with %n model(s)</source>
+        <translation>
+            <numerusform>Read a text with %n model</numerusform>
+            <numerusform>Read a text with %n models</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>planish::Workbench</name>
+    <message numerus="yes">
+        <source>%n run(s) added from %1</source>
+        <translation>
+            <numerusform>%n run added from %1</numerusform>
+            <numerusform>%n runs added from %1</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n run(s) queued</source>
+        <translation>
+            <numerusform>%n run queued</numerusform>
+            <numerusform>%n runs queued</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Record %n run(s)</source>
+        <translation>
+            <numerusform>Record %n run</numerusform>
+            <numerusform>Record %n runs</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Remove %n run(s)</source>
+        <translation>
+            <numerusform>Remove %n run</numerusform>
+            <numerusform>Remove %n runs</numerusform>
+        </translation>
+    </message>
+</context>
+</TS>
