@@ -82,7 +82,7 @@ ExampleTensor exampleTensor(Workers& workers, JobMonitor& monitor) {
     const CalibrationSettings settings{.samples = 64, .inputs = CalibrationInputs::original};
     const Corpus corpus = Corpus::open(settings.text);
     const CalibrationPlan plan = planCalibration(settings, model.config(), corpus.name, corpus.sha256,
-                                                 Tokenizer::open(model.folder()).encode(corpus.text));
+                                                 Tokenizer::open(model.path()).encode(corpus.text));
     Calibrator calibrator(plan, weights, weights, nullptr, workers);
     return {fmt::format("{} of {}", tensor.name, model.name()), weights.matrix(tensor, workers),
             calibrator.at(*placeOf(tensor, model.config()), false, "", "", monitor),

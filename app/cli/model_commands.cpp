@@ -26,7 +26,7 @@ namespace {
 /// What the folder's tokenizer is, or why it cannot be used: a model without one can still be looked at.
 std::string tokenizerDescription(const Model& model) {
     try {
-        return Tokenizer::open(model.folder()).description();
+        return Tokenizer::open(model.path()).description();
     } catch (const Error& error) {
         return fmt::format("none ({})", error.what());
     }
@@ -36,7 +36,7 @@ Json infoDocument(const Model& model) {
     const ModelConfig& config = model.config();
     Json document;
     document["model"] = model.name();
-    document["folder"] = model.folder().string();
+    document["path"] = model.path().string();
     document["architecture"] = config.architecture;
     document["parameters"] = model.parameterCount();
     document["stored_bytes"] = model.storedBytes();
@@ -57,7 +57,7 @@ Json infoDocument(const Model& model) {
                                        {"role", roleName(tensor.role)},
                                        {"rows", tensor.shape.rows},
                                        {"columns", tensor.shape.columns},
-                                       {"type", numberTypeName(tensor.type)}});
+                                       {"type", tensor.type}});
     }
     return document;
 }
@@ -75,8 +75,8 @@ void printInfo(const Model& model) {
     std::vector<std::vector<std::string>> rows;
     for (const TensorInfo& tensor : model.tensors()) {
         rows.push_back({tensor.name, std::string(roleName(tensor.role)),
-                        fmt::format("{}×{}", tensor.shape.rows, tensor.shape.columns),
-                        std::string(numberTypeName(tensor.type)), std::to_string(tensor.count())});
+                        fmt::format("{}×{}", tensor.shape.rows, tensor.shape.columns), tensor.type,
+                        std::to_string(tensor.count())});
     }
     printTable({"tensor", "role", "shape", "type", "weights"}, rows);
 }
@@ -184,7 +184,7 @@ void addTokenize(CLI::App& app) {
         "--json", arguments->json,
         "one JSON document: \"ids\" of the whole text, and \"lines\", the ids of each line by itself");
     command->callback([arguments] {
-        const Tokenizer tokenizer = Tokenizer::open(Model::open(arguments->model).folder());
+        const Tokenizer tokenizer = Tokenizer::open(Model::open(arguments->model).path());
         const std::string text = readText(arguments->text);
         const bool special = !arguments->noSpecial;
         if (arguments->json) {
@@ -271,7 +271,7 @@ void addGenerate(CLI::App& app) {
         Workers workers(arguments->threads);
         TerminalMonitor monitor;
         const Model model = Model::open(arguments->model);
-        const Tokenizer tokenizer = Tokenizer::open(model.folder());
+        const Tokenizer tokenizer = Tokenizer::open(model.path());
         const auto weights =
             arguments->weights.open(model, arguments->model, arguments->sampling.seed, workers, monitor);
         std::vector<TokenId> ids = tokenizer.encode(arguments->prompt);

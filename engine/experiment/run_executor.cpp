@@ -174,10 +174,10 @@ class RunExecutor::Cache {
     /// tokens kept.
     const Text& text(const Model& model, const std::string& nameOrPath) {
         const Corpus corpus = Corpus::open(nameOrPath);
-        const auto key = std::make_pair(model.folder().string(), corpus.sha256);
+        const auto key = std::make_pair(model.path().string(), corpus.sha256);
         auto it = texts_.find(key);
         if (it == texts_.end()) {
-            const Tokenizer tokenizer = Tokenizer::open(model.folder());
+            const Tokenizer tokenizer = Tokenizer::open(model.path());
             Text text{corpus.name, corpus.sha256, tokenizer.encode(corpus.text), tokenizer.beginToken()};
             it = texts_.emplace(key, std::move(text)).first;
         }
@@ -217,7 +217,7 @@ RunExecutor::Prepared RunExecutor::prepare(const std::string& modelName, const s
 
 void RunExecutor::forgetOtherPlans(const Prepared& prepared) {
     const EvaluationSettings& settings = prepared.settings;
-    std::string plan = fmt::format("{} {} {} {} {} {} {}", prepared.model.folder().string(),
+    std::string plan = fmt::format("{} {} {} {} {} {} {}", prepared.model.path().string(),
                                    prepared.corpusSha256, conventionName(settings.convention),
                                    settings.context, prepared.plan.windows, settings.stride, settings.exact);
     if (plan != plan_) {

@@ -31,7 +31,7 @@ class Study {
           workers_(workers),
           monitor_(monitor),
           model_(Model::open(spec.model)),
-          tokenizer_(Tokenizer::open(model_.folder())),
+          tokenizer_(Tokenizer::open(model_.path())),
           text_(open(spec.corpus)),
           settings_(resolved()),
           plan_(planWindows(text_.ids, settings_, tokenizer_.beginToken())) {}
@@ -104,7 +104,7 @@ class Study {
         std::vector<Codec> codecs;
         for (const TensorInfo& tensor : model_.tensors()) {
             codecs.push_back(wanted(tensor, codec) ? codecFor(codec, tensor)
-                                                   : Codec::parse(numberTypeName(tensor.type)));
+                                                   : Codec::parse(exactCodec(tensor)));
         }
         QuantizeSettings settings{codecs, spec_.noise.seed, calibration, &statistics,
                                   arithmeticFor(settings_)};

@@ -66,7 +66,7 @@ SideBySide lookSideBySide(const SideBySideSpec& spec, Workers& workers, JobMonit
                          model.fingerprint(workers, monitor).substr(0, 12) +
                              ": the runs are of another model");
     }
-    const Tokenizer tokenizer = Tokenizer::open(model.folder());
+    const Tokenizer tokenizer = Tokenizer::open(model.path());
     const Text text = readText(spec, model, tokenizer);
     SideBySide result;
     for (std::string& shown : texts(tokenizer, text.passage)) {

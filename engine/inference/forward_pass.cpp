@@ -184,7 +184,7 @@ std::shared_ptr<const HiddenStates> ForwardPass::run(std::span<const TokenId> to
 std::vector<Boundary> ForwardPass::boundaries(std::span<const TokenId> tokens, std::size_t windows) const {
     const Model& model = source_.model();
     Sha256 first;
-    first.add(fmt::format("{} {} {} ", model.folder().string(), windows, arithmeticName(arithmetic_)));
+    first.add(fmt::format("{} {} {} ", model.path().string(), windows, arithmeticName(arithmetic_)));
     first.add(std::as_bytes(tokens));
     const std::string embedding = source_.identity(model.tensor("model.embed_tokens"));
     first.add(embedding);

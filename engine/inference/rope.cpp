@@ -1,26 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "inference/rope.h"
 
+#include "model/rope_frequencies.h"
+
 #include <cmath>
-#include <numbers>
 #include <vector>
 
 namespace planish {
 namespace {
-
-/// Long waves are slowed by the factor, short ones kept, those between blended (Llama 3.1 model code).
-double llama3Frequency(double frequency, const Llama3RopeScaling& scaling) {
-    const double wavelength = 2 * std::numbers::pi / frequency;
-    if (wavelength < scaling.originalContext / scaling.highFrequencyFactor) {
-        return frequency;
-    }
-    if (wavelength > scaling.originalContext / scaling.lowFrequencyFactor) {
-        return frequency / scaling.factor;
-    }
-    const double blend = (scaling.originalContext / wavelength - scaling.lowFrequencyFactor) /
-                         (scaling.highFrequencyFactor - scaling.lowFrequencyFactor);
-    return (1 - blend) * frequency / scaling.factor + blend * frequency;
-}
 
 std::span<const float> row(const Matrix& matrix, std::size_t index) {
     return {matrix.row(static_cast<Eigen::Index>(index)).data(), static_cast<std::size_t>(matrix.cols())};
@@ -31,12 +18,9 @@ std::span<const float> row(const Matrix& matrix, std::size_t index) {
 RopeTable::RopeTable(const ModelConfig& config, std::size_t positions)
     : cosines_(static_cast<Eigen::Index>(positions), static_cast<Eigen::Index>(config.headSize / 2)),
       sines_(cosines_.rows(), cosines_.cols()) {
+    const std::vector<double> frequencies = ropeFrequencies(config);
     for (Eigen::Index i = 0; i < cosines_.cols(); ++i) {
-        double frequency =
-            std::pow(config.ropeTheta, -2.0 * static_cast<double>(i) / static_cast<double>(config.headSize));
-        if (config.ropeScaling) {
-            frequency = llama3Frequency(frequency, *config.ropeScaling);
-        }
+        const double frequency = frequencies[static_cast<std::size_t>(i)];
         for (Eigen::Index position = 0; position < cosines_.rows(); ++position) {
             const double angle = static_cast<double>(position) * frequency;
             cosines_(position, i) = static_cast<float>(std::cos(angle));

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace planish {
 
@@ -33,6 +34,7 @@ struct ModelConfig {
     double normEpsilon = 1e-5;
     double ropeTheta = 10000;
     std::optional<Llama3RopeScaling> ropeScaling;
+    std::vector<double> ropeDivisors; ///< of the headSize ÷ 2 rotary frequencies, from files that list them
     std::optional<std::int64_t> beginToken; ///< bos_token_id
     std::optional<std::int64_t> endToken;   ///< the first eos_token_id
 

@@ -4,6 +4,7 @@
 #include "support/sha256.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -22,24 +23,28 @@ std::string describe(const ModelConfig& config) {
         text += fmt::format(", llama3 {} {} {} {}", scaling.factor, scaling.lowFrequencyFactor,
                             scaling.highFrequencyFactor, scaling.originalContext);
     }
+    if (!config.ropeDivisors.empty()) {
+        text += fmt::format(", divided by {}", fmt::join(config.ropeDivisors, " "));
+    }
     return text + "\n";
 }
 
 } // namespace
 
 std::string modelFingerprint(const ModelConfig& config, const std::vector<TensorInfo>& tensors,
-                             const StoredBytesReader& read, Workers& workers, const JobMonitor& monitor) {
+                             std::span<const StoredTensor* const> stored, Workers& workers,
+                             const JobMonitor& monitor) {
     std::vector<std::string> digests(tensors.size());
     workers.forEach(
         tensors.size(),
         [&](std::size_t i) {
-            const std::uint64_t size = tensors[i].count() * bytesPerNumber(tensors[i].type);
+            const std::uint64_t size = stored[i]->bytes();
             std::vector<std::byte> piece(static_cast<std::size_t>(std::min<std::uint64_t>(size, pieceBytes)));
             Sha256 digest;
             for (std::uint64_t first = 0; first < size; first += piece.size()) {
                 monitor.throwIfCancelled();
                 piece.resize(static_cast<std::size_t>(std::min<std::uint64_t>(size - first, pieceBytes)));
-                read(i, first, piece);
+                stored[i]->readBytes(first, piece);
                 digest.add(piece);
             }
             digests[i] = digest.hex();
@@ -49,7 +54,7 @@ std::string modelFingerprint(const ModelConfig& config, const std::vector<Tensor
     whole.add(describe(config));
     for (std::size_t i = 0; i < tensors.size(); ++i) {
         const TensorInfo& tensor = tensors[i];
-        whole.add(fmt::format("{} {} {} {} {}\n", tensor.name, numberTypeName(tensor.type), tensor.shape.rows,
+        whole.add(fmt::format("{} {} {} {} {}\n", tensor.name, tensor.type, tensor.shape.rows,
                               tensor.shape.columns, digests[i]));
     }
     return whole.hex();

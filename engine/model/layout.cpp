@@ -11,10 +11,10 @@ class Layout {
     void enterBlock(int block) { block_ = block; }
 
     void matrix(const std::string& name, Role role, std::size_t rows, std::size_t columns) {
-        tensors_.push_back({prefix() + name, role, block_, {rows, columns}, NumberType::bf16, false});
+        tensors_.push_back({prefix() + name, role, block_, {rows, columns}, "bf16", false});
     }
     void vector(const std::string& name, Role role, std::size_t size) {
-        tensors_.push_back({prefix() + name, role, block_, {1, size}, NumberType::bf16, true});
+        tensors_.push_back({prefix() + name, role, block_, {1, size}, "bf16", true});
     }
     void linear(const std::string& name, Role role, std::size_t rows, std::size_t columns, bool bias) {
         matrix(name, role, rows, columns);

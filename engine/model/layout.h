@@ -11,7 +11,7 @@ namespace planish {
 
 /// Every tensor a model of this shape needs, in the order of the network: embedding; per block the attention
 /// norm, q, k, v, o, the MLP norm, gate, up, down, each linear followed by its bias; final norm; head unless
-/// tied. The number types are left open.
+/// tied. How they are stored is left open.
 std::vector<TensorInfo> tensorLayout(const ModelConfig& config);
 
 /// The name in the model files: with ".weight", except for biases.

@@ -1,55 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/model.h"
 
+#include "model/find_model.h"
 #include "model/fingerprint.h"
 #include "model/layout.h"
-#include "model/model_files.h"
-#include "model/model_folder.h"
-#include "model/number_conversion.h"
+#include "model/model_source.h"
 #include "support/text.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <mutex>
-#include <optional>
 #include <unordered_map>
 
 namespace planish {
 namespace {
-
-constexpr std::size_t readBytes = 1 << 20; ///< raw bytes held at a time while converting
-
-std::optional<NumberType> numberTypeOf(std::string_view stored) {
-    if (stored == "BF16") {
-        return NumberType::bf16;
-    }
-    if (stored == "F16") {
-        return NumberType::fp16;
-    }
-    if (stored == "F32") {
-        return NumberType::fp32;
-    }
-    return {};
-}
-
-/// Completes `tensor` with its number type after comparing the file's shape with the expected one.
-void check(TensorInfo& tensor, const ModelFiles::Location& location) {
-    const SafetensorsEntry& entry = *location.entry;
-    std::vector<std::uint64_t> expected{tensor.shape.columns};
-    if (!tensor.isVector) {
-        expected.insert(expected.begin(), tensor.shape.rows);
-    }
-    if (entry.shape != expected) {
-        throw InputError(location.file->path(), entry.name + " shape",
-                         shapeText(expected) + ", which config.json implies", shapeText(entry.shape));
-    }
-    const auto type = numberTypeOf(entry.type);
-    if (!type) {
-        throw InputError(location.file->path(), entry.name + " dtype", "BF16, F16 or F32", entry.type);
-    }
-    tensor.type = *type;
-}
 
 std::string_view withoutSuffix(std::string_view name) {
     constexpr std::string_view suffix = ".weight";
@@ -59,31 +23,27 @@ std::string_view withoutSuffix(std::string_view name) {
 } // namespace
 
 struct Model::State {
-    State(const std::filesystem::path& path) : folder(path), files(path) {}
+    explicit State(const std::filesystem::path& found)
+        : path(found), source(ModelSource::open(found)), name(source->name()) {}
 
-    std::filesystem::path folder;
+    std::filesystem::path path;
+    std::unique_ptr<const ModelSource> source;
     std::string name;
-    ModelConfig config;
-    ModelFiles files;
     std::vector<TensorInfo> tensors;
-    std::vector<ModelFiles::Location> locations; ///< of `tensors`, in the same order
+    std::vector<std::unique_ptr<const StoredTensor>> stored; ///< of `tensors`, in the same order
     std::unordered_map<std::string_view, std::size_t> indexOf;
     std::mutex fingerprintMutex;
     std::string fingerprint; ///< empty until computed; then never changed
 };
 
 Model Model::open(const std::string& nameOrPath) {
-    const std::filesystem::path folder = findModelFolder(nameOrPath);
-    const ModelConfig config = readModelConfig((folder / "config.json").string());
     Model model;
-    model.state_ = std::make_shared<State>(folder);
+    model.state_ = std::make_shared<State>(findModel(nameOrPath));
     State& state = *model.state_;
-    state.name = folder.filename().string();
-    state.config = config;
-    state.tensors = tensorLayout(config);
+    state.tensors = tensorLayout(state.source->config());
     for (TensorInfo& tensor : state.tensors) {
-        state.locations.push_back(state.files.locate(storedName(tensor)));
-        check(tensor, state.locations.back());
+        state.stored.push_back(state.source->locate(tensor));
+        tensor.type = state.stored.back()->type();
     }
     for (std::size_t i = 0; i < state.tensors.size(); ++i) {
         state.indexOf.emplace(state.tensors[i].name, i);
@@ -95,12 +55,12 @@ const std::string& Model::name() const {
     return state_->name;
 }
 
-const std::filesystem::path& Model::folder() const {
-    return state_->folder;
+const std::filesystem::path& Model::path() const {
+    return state_->path;
 }
 
 const ModelConfig& Model::config() const {
-    return state_->config;
+    return state_->source->config();
 }
 
 const std::vector<TensorInfo>& Model::tensors() const {
@@ -115,7 +75,7 @@ const TensorInfo& Model::tensor(std::string_view name) const {
             names.push_back(tensor.name);
         }
         const auto hints = nearest(name, names);
-        throw InputError(state_->folder.string(), name,
+        throw InputError(state_->path.string(), name,
                          hints.empty()
                              ? "the name of a tensor of this model"
                              : fmt::format("a tensor of this model, such as {}", fmt::join(hints, ", ")),
@@ -138,8 +98,8 @@ std::size_t Model::parameterCount() const {
 
 std::uint64_t Model::storedBytes() const {
     std::uint64_t bytes = 0;
-    for (const TensorInfo& tensor : state_->tensors) {
-        bytes += tensor.count() * bytesPerNumber(tensor.type);
+    for (const auto& tensor : state_->stored) {
+        bytes += tensor->bytes();
     }
     return bytes;
 }
@@ -153,21 +113,7 @@ void Model::readRows(const TensorInfo& tensor, std::size_t firstRow, MutableMatr
                                 firstRow, firstRow + rows, out.cols(), known.shape.rows,
                                 known.shape.columns));
     }
-    const ModelFiles::Location& location = state_->locations[state_->indexOf.at(known.name)];
-    const std::size_t rowBytes = known.shape.columns * bytesPerNumber(known.type);
-    const std::size_t rowsAtOnce =
-        std::clamp<std::size_t>(readBytes / rowBytes, 1, std::max<std::size_t>(rows, 1));
-    std::vector<std::byte> stored(rowsAtOnce * rowBytes);
-    for (std::size_t row = 0; row < rows; row += rowsAtOnce) {
-        const std::size_t count = std::min(rowsAtOnce, rows - row);
-        const auto part = std::span(stored).first(count * rowBytes);
-        location.file->read(*location.entry, (firstRow + row) * rowBytes, part);
-        for (std::size_t i = 0; i < count; ++i) {
-            float* values = out.data() + static_cast<Eigen::Index>(row + i) * out.outerStride();
-            convertToFloat(known.type, part.subspan(i * rowBytes, rowBytes),
-                           std::span(values, known.shape.columns));
-        }
-    }
+    state_->stored[state_->indexOf.at(known.name)]->readRows(firstRow, out);
 }
 
 Matrix Model::read(const TensorInfo& tensor) const {
@@ -192,10 +138,11 @@ const std::string& Model::fingerprint(Workers& workers, const JobMonitor& monito
         }
     }
     // Computed without the lock: a thread that holds it must not be made to help with other work.
-    const auto read = [this](std::size_t i, std::uint64_t first, std::span<std::byte> out) {
-        state_->locations[i].file->read(*state_->locations[i].entry, first, out);
-    };
-    std::string computed = modelFingerprint(state_->config, state_->tensors, read, workers, monitor);
+    std::vector<const StoredTensor*> stored;
+    for (const auto& tensor : state_->stored) {
+        stored.push_back(tensor.get());
+    }
+    std::string computed = modelFingerprint(config(), state_->tensors, stored, workers, monitor);
     const std::scoped_lock lock(state_->fingerprintMutex);
     if (state_->fingerprint.empty()) {
         state_->fingerprint = std::move(computed);

@@ -14,18 +14,20 @@
 
 namespace planish {
 
-/// A model on disk: its shape, its tensors by name, and their values read on demand. Nothing but the tensor
-/// being read is in memory. Copies share the open files. All const calls are thread-safe.
+/// A model on disk: its shape, its tensors by name, and their values read on demand, whatever kind of file it
+/// is in. Nothing but the part being read is in memory. Copies share the open files. All const calls are
+/// thread-safe.
 class Model {
   public:
-    /// `nameOrPath` is a Hugging Face folder or the name of a bundled model; the bundled one wins only when
-    /// no such folder exists. Every tensor the architecture needs is checked to be there with its shape.
-    /// Throws InputError naming file, field, expected and found.
+    /// `nameOrPath` is a Hugging Face folder, a GGUF file (of a split model any of its files) or the name of
+    /// a bundled model; the bundled one wins only when no such folder exists. Every tensor the architecture
+    /// needs is checked to be there with its shape. Throws InputError naming file, field, expected and found.
     static Model open(const std::string& nameOrPath);
 
-    /// The last component of the folder, such as "folio-4m".
+    /// "folio-4m": the last component of the folder or file, without what says what kind of file it is.
     const std::string& name() const;
-    const std::filesystem::path& folder() const;
+    /// The folder or file.
+    const std::filesystem::path& path() const;
     const ModelConfig& config() const;
     /// In the order of the network: embedding, per block q k v o gate up down with their biases and norms,
     /// final norm, head (absent when tied).

@@ -65,11 +65,12 @@ void checkCoverage(const std::vector<SafetensorsEntry>& entries, std::uint64_t s
 
 } // namespace
 
-SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : file_(path) {
-    const std::string header = readHeader(file_);
-    entries_ = parseSafetensorsHeader(header, file_.path().string());
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
+    : file_(std::make_shared<const ReadOnlyFile>(path)) {
+    const std::string header = readHeader(*file_);
+    entries_ = parseSafetensorsHeader(header, this->path());
     const std::uint64_t start = lengthBytes + header.size();
-    checkCoverage(entries_, file_.size() - start, file_.path().string());
+    checkCoverage(entries_, file_->size() - start, this->path());
     for (SafetensorsEntry& entry : entries_) {
         entry.offset += start;
     }
@@ -80,15 +81,6 @@ const SafetensorsEntry* SafetensorsFile::find(std::string_view name) const {
         entries_.begin(), entries_.end(), name,
         [](const SafetensorsEntry& entry, std::string_view wanted) { return entry.name < wanted; });
     return at == entries_.end() || at->name != name ? nullptr : &*at;
-}
-
-void SafetensorsFile::read(const SafetensorsEntry& entry, std::uint64_t first,
-                           std::span<std::byte> out) const {
-    if (first > entry.bytes || out.size() > entry.bytes - first) {
-        throw Error(fmt::format("{}: {}: bytes {} and {} more are outside the tensor's {}", path(),
-                                entry.name, first, out.size(), entry.bytes));
-    }
-    file_.read(entry.offset + first, out);
 }
 
 } // namespace planish

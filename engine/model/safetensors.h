@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "model/stored_tensor.h"
 #include "support/file.h"
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,16 +34,16 @@ class SafetensorsFile {
     /// Throws InputError naming file, field, expected and found.
     explicit SafetensorsFile(const std::filesystem::path& path);
 
-    std::string path() const { return file_.path().string(); }
+    /// Where a tensor's bytes are.
+    FileRange range(const SafetensorsEntry& entry) const { return {file_, entry.offset, entry.bytes}; }
+    std::string path() const { return file_->path().string(); }
     /// Sorted by name, each name once.
     const std::vector<SafetensorsEntry>& entries() const { return entries_; }
     /// Null when there is none of that name.
     const SafetensorsEntry* find(std::string_view name) const;
-    /// Fills `out` with the tensor's bytes from `first` on. Throws Error when the file has become shorter.
-    void read(const SafetensorsEntry& entry, std::uint64_t first, std::span<std::byte> out) const;
 
   private:
-    ReadOnlyFile file_;
+    std::shared_ptr<const ReadOnlyFile> file_;
     std::vector<SafetensorsEntry> entries_;
 };
 

@@ -52,20 +52,8 @@ bool isDecoderLinear(Role role) {
     return group == "attention" || group == "mlp";
 }
 
-std::string_view numberTypeName(NumberType type) {
-    switch (type) {
-    case NumberType::fp32:
-        return "fp32";
-    case NumberType::fp16:
-        return "fp16";
-    case NumberType::bf16:
-        return "bf16";
-    }
-    return "";
-}
-
-std::size_t bytesPerNumber(NumberType type) {
-    return type == NumberType::fp32 ? 4 : 2;
+std::string exactCodec(const TensorInfo& tensor) {
+    return tensor.type == "bf16" || tensor.type == "fp16" ? tensor.type : "fp32";
 }
 
 } // namespace planish

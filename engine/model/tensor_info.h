@@ -19,22 +19,19 @@ std::string_view roleGroup(Role role);
 /// Whether tensors of this role are the decoder linears that bits_per_weight and compression count.
 bool isDecoderLinear(Role role);
 
-/// Number formats a model file may hold.
-enum class NumberType { fp32, fp16, bf16 };
-std::string_view
-numberTypeName(NumberType type); ///< "fp32", "fp16", "bf16": also the codec that stores it exactly
-std::size_t bytesPerNumber(NumberType type);
-
 /// One tensor of a model: what people see of it, without its values.
 struct TensorInfo {
     std::string name; ///< Hugging Face name without ".weight", such as "model.layers.0.self_attn.q_proj"
     Role role = Role::norm;
-    int block = -1; ///< decoder block, or -1 outside the blocks
-    Shape shape;    ///< [outputs, inputs]; a vector is one row
-    NumberType type = NumberType::bf16;
-    bool isVector = false; ///< stored one-dimensional: norms and biases
+    int block = -1;            ///< decoder block, or -1 outside the blocks
+    Shape shape;               ///< [outputs, inputs]; a vector is one row
+    std::string type = "bf16"; ///< the codec its bytes in the model file are of: "bf16", "Q4_K", "int4:g64"
+    bool isVector = false;     ///< stored one-dimensional: norms and biases
 
     std::size_t count() const { return shape.count(); }
 };
+
+/// The smallest float codec that stores what the model file holds of a tensor exactly.
+std::string exactCodec(const TensorInfo& tensor);
 
 } // namespace planish

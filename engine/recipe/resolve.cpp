@@ -39,7 +39,7 @@ class Resolver {
         const Codec common = Codec::parse(recipe.defaultCodec);
         for (const TensorInfo& tensor : tensors) {
             const bool keep = isVector(tensor) && !common.isFloat();
-            codecs_.push_back(keep ? Codec::parse(numberTypeName(tensor.type)) : common);
+            codecs_.push_back(keep ? Codec::parse(exactCodec(tensor)) : common);
         }
     }
 

@@ -26,7 +26,7 @@ class RecipeBuilder {
         const bool isFloat = Codec::parse(recipe_.defaultCodec).isFloat();
         for (const TensorInfo& tensor : tensors_) {
             const bool keep = isVector(tensor) && !isFloat;
-            present_.push_back(keep ? std::string(numberTypeName(tensor.type)) : recipe_.defaultCodec);
+            present_.push_back(keep ? exactCodec(tensor) : recipe_.defaultCodec);
         }
     }
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tokenizer/tokenizer.h"
 
+#include "model/gguf_file.h"
 #include "support/text.h"
 #include "tokenizer/added_token_finder.h"
-#include "tokenizer/byte_pair_encoder.h"
+#include "tokenizer/byte_level_model.h"
+#include "tokenizer/gguf_tokenizer.h"
 #include "tokenizer/post_processor.h"
-#include "tokenizer/pre_tokenizer.h"
-#include "tokenizer/vocabulary.h"
-#include "tokenizer/word_cache.h"
 
 #include <fmt/format.h>
 
@@ -19,26 +18,6 @@ namespace planish {
 namespace {
 
 constexpr std::size_t longestText = std::numeric_limits<std::int32_t>::max();
-
-/// Refuses the kinds of tokenizer that this one would read wrongly, naming what is different.
-void refuseOtherKinds(const TokenizerFile& file) {
-    const JsonObject document(file.settings, file.path);
-    const JsonObject model = document.object("model");
-    if (const std::string type = model.string("type", "BPE"); type != "BPE") {
-        throw InputError(file.path, "model.type", "BPE", type);
-    }
-    if (model.boolean("byte_fallback", false)) {
-        throw InputError(file.path, "model.byte_fallback", "false, a byte-level vocabulary",
-                         "true, a SentencePiece one");
-    }
-    for (const auto& [key, expected] : {std::pair("normalizer", ""), std::pair("decoder", "ByteLevel")}) {
-        const std::string type = document.has(key) ? document.object(key).string("type") : "";
-        if (!type.empty() && type != expected) {
-            throw InputError(file.path, fmt::format("{}.type", key),
-                             *expected == '\0' ? "no normalizer" : expected, type);
-        }
-    }
-}
 
 std::string findFile(const std::filesystem::path& folder) {
     std::error_code ignored;
@@ -53,45 +32,58 @@ std::string findFile(const std::filesystem::path& folder) {
 } // namespace
 
 struct Tokenizer::State {
-    explicit State(const TokenizerFile& file)
-        : added(readAddedTokens(file)),
-          vocabulary(file, added),
-          encoder(file, vocabulary),
-          preTokenizer(file),
-          postProcessor(readPostProcessor(file, vocabulary.size())),
+    State(const TokenizerFile& file, std::vector<AddedToken> tokens, std::unique_ptr<const TokenModel> made)
+        : added(std::move(tokens)),
+          model(std::move(made)),
+          postProcessor(readPostProcessor(file, model->size())),
           firstAdded(added, false),
           thenAdded(added, true),
-          isSpecial(vocabulary.size(), false) {
+          isSpecial(model->size(), false) {
         for (const AddedToken& token : added) {
             isSpecial[static_cast<std::size_t>(token.id)] = token.special;
         }
     }
 
     std::vector<AddedToken> added;
-    Vocabulary vocabulary;
-    BytePairEncoder encoder;
-    PreTokenizer preTokenizer;
+    std::unique_ptr<const TokenModel> model;
     PostProcessor postProcessor;
     AddedTokenFinder firstAdded;
     AddedTokenFinder thenAdded;
     std::vector<bool> isSpecial; ///< by id
 };
 
-Tokenizer Tokenizer::open(const std::filesystem::path& folder) {
-    const TokenizerFile file = readTokenizerFile(findFile(folder));
-    refuseOtherKinds(file);
+Tokenizer Tokenizer::open(const std::filesystem::path& path) {
+    std::error_code ignored;
+    return std::filesystem::is_directory(path, ignored) || !std::filesystem::exists(path, ignored)
+               ? fromFile(readTokenizerFile(findFile(path)))
+               : fromGguf(GgufFile(path).metadata());
+}
+
+Tokenizer Tokenizer::fromFile(const TokenizerFile& file) {
+    std::vector<AddedToken> added = readAddedTokens(file);
+    auto model = makeByteLevelModel(file, added);
     Tokenizer tokenizer;
-    tokenizer.state_ = std::make_shared<const State>(file);
+    tokenizer.state_ = std::make_shared<const State>(file, std::move(added), std::move(model));
+    return tokenizer;
+}
+
+Tokenizer Tokenizer::fromGguf(const GgufMetadata& metadata) {
+    if (ggufTokenizerKind(metadata) == GgufTokenizerKind::byteLevel) {
+        return fromFile(tokenizerFileOf(metadata));
+    }
+    const TokenizerFile special = specialTokensOf(metadata);
+    Tokenizer tokenizer;
+    tokenizer.state_ = std::make_shared<const State>(
+        special, readAddedTokens(special), makePieceModel(piecesOf(metadata), pieceSettingsOf(metadata)));
     return tokenizer;
 }
 
 std::size_t Tokenizer::vocabularySize() const {
-    return state_->vocabulary.size();
+    return state_->model->size();
 }
 
 std::string Tokenizer::description() const {
-    return fmt::format("byte-level BPE, {} tokens, {} merges", state_->vocabulary.tokenCount(),
-                       state_->encoder.mergeCount());
+    return state_->model->description();
 }
 
 std::vector<TokenId> Tokenizer::encode(std::string_view text, bool addSpecial) const {
@@ -109,17 +101,16 @@ std::vector<TokenId> Tokenizer::encode(std::string_view text, bool addSpecial) c
     if (addSpecial) {
         ids = state.postProcessor.before;
     }
-    PreTokenizer::Splitter splitter(state.preTokenizer);
-    WordCache cache(text.size());
-    const auto addWord = [&](std::string_view word) {
-        if (!cache.repeat(word, ids)) {
-            const std::size_t first = ids.size();
-            state.encoder.encode(word, state.vocabulary, ids);
-            cache.remember(word, first, ids.size() - first);
-        }
+    const auto run = state.model->start(text.size());
+    bool begins = true;
+    const auto addToken = [&](TokenId id) {
+        ids.push_back(id);
+        begins = true;
     };
-    const auto addToken = [&](TokenId id) { ids.push_back(id); };
-    const auto addText = [&](std::string_view part) { splitter.split(part, addWord); };
+    const auto addText = [&](std::string_view part) {
+        run->encode(part, begins, ids);
+        begins = false;
+    };
     state.firstAdded.split(
         text, [&](std::string_view part) { state.thenAdded.split(part, addText, addToken); }, addToken);
     if (addSpecial) {
@@ -131,22 +122,25 @@ std::vector<TokenId> Tokenizer::encode(std::string_view text, bool addSpecial) c
 std::string Tokenizer::decode(std::span<const TokenId> ids, bool skipSpecial) const {
     std::string bytes;
     for (const TokenId id : ids) {
-        const std::string_view token = state_->vocabulary.bytes(id);
+        const std::string_view token = state_->model->bytes(id);
         if (!token.empty() && !(skipSpecial && state_->isSpecial[static_cast<std::size_t>(id)])) {
             bytes += token;
         }
+    }
+    if (state_->model->addsSpace() && bytes.starts_with(' ')) {
+        bytes.erase(0, 1);
     }
     return toValidUtf8(bytes);
 }
 
 std::string Tokenizer::tokenBytes(TokenId id) const {
-    return std::string(state_->vocabulary.bytes(id));
+    return std::string(state_->model->bytes(id));
 }
 
 std::optional<TokenId> Tokenizer::idOf(std::string_view token) const {
     const auto special = std::find_if(state_->added.begin(), state_->added.end(),
                                       [&](const AddedToken& added) { return added.content == token; });
-    return special != state_->added.end() ? special->id : state_->vocabulary.find(token);
+    return special != state_->added.end() ? special->id : state_->model->find(token);
 }
 
 std::optional<TokenId> Tokenizer::beginToken() const {

@@ -14,14 +14,21 @@ namespace planish {
 
 using TokenId = std::int32_t;
 
-/// Text to token ids and back, as the Hugging Face tokenizer of the same tokenizer.json does. Copies share
-/// the tables; const calls are thread-safe.
+struct TokenizerFile;
+class GgufMetadata;
+
+/// Text to token ids and back, as the Hugging Face tokenizer of the same tokenizer.json does, or llama.cpp
+/// with the same GGUF file. Copies share the tables; const calls are thread-safe.
 class Tokenizer {
   public:
-    /// Reads FOLDER/tokenizer.json: byte-level BPE with the file's own pre-tokenizer patterns, added and
-    /// special tokens, and its post-processing template. Throws InputError naming file, field, expected and
+    /// Reads a model's tokenizer: of a folder tokenizer.json (byte-level BPE with the file's own
+    /// pre-tokenizer patterns, added and special tokens, and its post-processing template), of a GGUF file
+    /// its metadata (byte-level BPE, or SentencePiece's). Throws InputError naming file, field, expected and
     /// found; kinds not supported are refused naming them.
-    static Tokenizer open(const std::filesystem::path& folder);
+    static Tokenizer open(const std::filesystem::path& path);
+    /// The same of what has been read.
+    static Tokenizer fromFile(const TokenizerFile& file);
+    static Tokenizer fromGguf(const GgufMetadata& metadata);
 
     /// One past the largest id.
     std::size_t vocabularySize() const;

@@ -10,13 +10,13 @@
 
 namespace planish {
 
-/// A tensor in a safetensors file.
+/// A BF16 tensor in a safetensors file.
 struct ShardTensor {
     TensorInfo info;
     std::size_t place = 0;    ///< in the layout of the model
     std::uint64_t offset = 0; ///< bytes from the first value of the file
 
-    std::uint64_t bytes() const { return info.count() * bytesPerNumber(info.type); }
+    std::uint64_t bytes() const { return info.count() * sizeof(std::uint16_t); }
 };
 
 /// One safetensors file of several.

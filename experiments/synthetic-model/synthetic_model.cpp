@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "synthetic_model.h"
 
+#include "model/find_model.h"
 #include "model/layout.h"
-#include "model/model_folder.h"
 #include "model_shape.h"
 #include "random_weights.h"
 #include "shards.h"
@@ -126,7 +126,7 @@ void copyTokenizer(const fs::path& from, UnfinishedFolder& to) {
 SyntheticModelSize writeSyntheticModel(const SyntheticModelSettings& settings, Workers& workers,
                                        JobMonitor& monitor) {
     ModelConfig shape = settings.shape;
-    const fs::path tokenizerFolder = findModelFolder(settings.tokenizer);
+    const fs::path tokenizerFolder = findModel(settings.tokenizer);
     const Tokenizer tokenizer = Tokenizer::open(tokenizerFolder);
     if (tokenizer.vocabularySize() > shape.vocabularySize) {
         throw InputError("command line", "--vocab",
@@ -151,7 +151,7 @@ SyntheticModelSize writeSyntheticModel(const SyntheticModelSettings& settings, W
     replaceFile(folder.add("model.safetensors.index.json"), indexDocument(shards).dump(2) + "\n");
     replaceFile(folder.add("config.json"), configDocument(shape).dump(2) + "\n");
     folder.finish();
-    return {bytes / bytesPerNumber(NumberType::bf16), bytes, shards.size()};
+    return {bytes / sizeof(std::uint16_t), bytes, shards.size()};
 }
 
 } // namespace planish

@@ -17,7 +17,7 @@ struct Folio {
     WindowPlan plan;
 
     explicit Folio(std::size_t windows) {
-        const Tokenizer tokenizer = Tokenizer::open(model.folder());
+        const Tokenizer tokenizer = Tokenizer::open(model.path());
         const auto ids = tokenizer.encode(Corpus::open("calibration").text);
         plan = planWindows(ids, {.context = 128, .windows = windows}, tokenizer.beginToken());
     }

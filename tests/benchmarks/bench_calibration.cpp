@@ -36,7 +36,7 @@ void calibration(benchmark::State& state) {
     const Corpus text = Corpus::open("calibration");
     const CalibrationPlan plan =
         planCalibration({"calibration", 16, 512, CalibrationInputs::original}, model.config(), text.name,
-                        text.sha256, Tokenizer::open(model.folder()).encode(text.text.substr(0, 65536)));
+                        text.sha256, Tokenizer::open(model.path()).encode(text.text.substr(0, 65536)));
     Workers workers(static_cast<int>(state.range(0)));
     SilentMonitor monitor;
     for (auto _ : state) {

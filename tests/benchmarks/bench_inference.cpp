@@ -95,7 +95,7 @@ void evaluation(benchmark::State& state) {
     Workers workers(static_cast<int>(state.range(0)));
     const OriginalWeights weights(Model::open("folio-23m"));
     const ModelConfig& config = weights.model().config();
-    const auto ids = Tokenizer::open(weights.model().folder()).encode(Corpus::open("literature").text);
+    const auto ids = Tokenizer::open(weights.model().path()).encode(Corpus::open("literature").text);
     const WindowPlan plan = planWindows(ids, {Convention::standard, 512, 16, 0}, 0);
     SilentMonitor monitor;
     const double limit = productRate(arithmeticOf(state));
@@ -117,7 +117,7 @@ BENCHMARK(evaluation)
     ->Unit(benchmark::kMillisecond);
 
 void tokenizing(benchmark::State& state) {
-    const Tokenizer tokenizer = Tokenizer::open(Model::open("folio-23m").folder());
+    const Tokenizer tokenizer = Tokenizer::open(Model::open("folio-23m").path());
     const std::string text = Corpus::open("literature").text;
     for (auto _ : state) {
         benchmark::DoNotOptimize(tokenizer.encode(text).size());

@@ -78,6 +78,16 @@ class PerplexityTest : public QObject {
         }
     }
 
+    void a_file_of_llama_cpp_has_the_perplexity_that_program_measures() {
+        const OriginalWeights weights(Model::open(test::fixture("gguf/folio-4m-Q4_K_M.gguf").string()));
+        const WindowPlan plan =
+            planWindows(ids(weights.model(), "literature"), {Convention::llamaCpp, 512, 64, 0}, 0);
+        SilentMonitor monitor;
+        const LossResult loss = evaluateLoss(weights, plan, workers_, monitor);
+        const double found = perplexity(loss.nllSum, plan.tokensScored());
+        QVERIFY2(std::abs(found / 23.4512 - 1) < 1e-5, qPrintable(QString::number(found, 'f', 6)));
+    }
+
     void a_model_compared_with_itself_agrees_everywhere() {
         const OriginalWeights weights(Model::open("folio-4m"));
         const WindowPlan plan =
@@ -119,7 +129,7 @@ class PerplexityTest : public QObject {
     const std::vector<TokenId>& ids(const Model& model, const std::string& text) {
         auto& known = ids_[{model.name(), text}];
         if (known.empty()) {
-            known = Tokenizer::open(model.folder()).encode(Corpus::open(text).text);
+            known = Tokenizer::open(model.path()).encode(Corpus::open(text).text);
         }
         return known;
     }

@@ -22,7 +22,7 @@ class Setup {
                    CalibrationInputs inputs = CalibrationInputs::quantized)
         : workers_(threads), cache_(cache) {
         const Corpus corpus = Corpus::open("calibration");
-        const auto ids = Tokenizer::open(model_.folder()).encode(corpus.text.substr(0, 100000));
+        const auto ids = Tokenizer::open(model_.path()).encode(corpus.text.substr(0, 100000));
         plan_ = planCalibration({"calibration", 12, 256, inputs}, model_.config(), corpus.name, corpus.sha256,
                                 ids);
         codecs_ = resolve(Recipe::fromJson(recipe, "test"), model_.tensors(), true);

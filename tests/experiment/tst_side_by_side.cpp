@@ -37,7 +37,7 @@ class SideBySideTest : public QObject {
         SilentMonitor monitor;
         const Model model = Model::open("folio-4m");
         const OriginalWeights weights(model);
-        const auto ids = Tokenizer::open(model.folder()).encode(passage);
+        const auto ids = Tokenizer::open(model.path()).encode(passage);
         const std::vector<double> losses = tokenLosses(weights, ids, workers, monitor);
         QCOMPARE(losses.size(), ids.size());
         QVERIFY(std::isnan(losses.front()));

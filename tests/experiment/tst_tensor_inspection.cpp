@@ -24,7 +24,7 @@ Matrix normalWeights(Eigen::Index rows, Eigen::Index columns) {
     return weights;
 }
 
-const TensorInfo up{"model.layers.0.mlp.up_proj", Role::up, 0, {96, 128}, NumberType::bf16, false};
+const TensorInfo up{"model.layers.0.mlp.up_proj", Role::up, 0, {96, 128}, "bf16", false};
 
 } // namespace
 
@@ -148,7 +148,7 @@ class TensorInspectionTest : public QObject {
         QCOMPARE(names.size(), codecs.size());
         const std::vector<Codec> calibrated = codecsToTry(up, true);
         QVERIFY(calibrated.size() > codecs.size());
-        const TensorInfo norm{"model.norm", Role::norm, -1, {1, 128}, NumberType::bf16, true};
+        const TensorInfo norm{"model.norm", Role::norm, -1, {1, 128}, "bf16", true};
         for (const Codec& codec : codecsToTry(norm, true)) {
             QVERIFY(codec.isFloat());
         }

@@ -161,7 +161,7 @@ class SafetensorsTest : public QObject {
         const SafetensorsFile file(path());
         QCOMPARE(file.entries().size(), std::size_t{2});
         std::string bytes(2, ' ');
-        file.read(*file.find("a"), 0, std::as_writable_bytes(std::span(bytes)));
+        file.range(*file.find("a")).read(0, std::as_writable_bytes(std::span(bytes)));
         QCOMPARE(bytes, std::string("34"));
         QVERIFY(file.find("c") == nullptr);
     }
@@ -195,10 +195,10 @@ class SafetensorsTest : public QObject {
         const SafetensorsFile file(path());
         std::filesystem::resize_file(path(), std::filesystem::file_size(path()) - 2);
         std::array<std::byte, 4> bytes{};
-        const QString message = test::errorOf([&] { file.read(*file.find("w"), 0, bytes); });
+        const QString message = test::errorOf([&] { file.range(*file.find("w")).read(0, bytes); });
         QVERIFY2(message.contains("x.safetensors") && message.contains("changed while in use"),
                  qPrintable(message));
-        QVERIFY(!test::errorOf([&] { file.read(*file.find("w"), 1, bytes); }).isEmpty());
+        QVERIFY(!test::errorOf([&] { file.range(*file.find("w")).read(1, bytes); }).isEmpty());
     }
 };
 

@@ -13,7 +13,7 @@ inline std::vector<TensorInfo> smallLlama(int blocks, bool tied, bool biases = f
     std::vector<TensorInfo> tensors;
     const auto add = [&](const std::string& name, Role role, int block, Shape shape) {
         const bool vector = role == Role::norm || role == Role::bias;
-        tensors.push_back({name, role, block, shape, vector ? NumberType::fp32 : NumberType::bf16, vector});
+        tensors.push_back({name, role, block, shape, vector ? "fp32" : "bf16", vector});
     };
     add("model.embed_tokens", Role::embedding, -1, {256, 64});
     for (int block = 0; block < blocks; ++block) {

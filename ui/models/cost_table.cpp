@@ -73,7 +73,7 @@ void CostTable::chooseStudy() {
 }
 
 std::optional<CostTable::Error> CostTable::error(const TensorInfo& tensor, const Codec& codec) const {
-    if (codec.name() == numberTypeName(tensor.type) || codec.name() == numberTypeName(NumberType::fp32)) {
+    if (codec.name() == exactCodec(tensor) || codec.name() == "fp32") {
         return Error{};
     }
     const auto found = errors_.find({tensor.name, codec.name()});

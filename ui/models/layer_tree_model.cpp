@@ -347,7 +347,7 @@ QString LayerTreeModel::layerToolTip(const Node& node) const {
         return tr("%1: %2 tensors").arg(node.title, number(static_cast<quint64>(node.tensors.size())));
     }
     const TensorInfo& info = tensor(node.tensor);
-    return tr("%1, %2 in the model file").arg(fromUtf8(info.name), fromUtf8(numberTypeName(info.type)));
+    return tr("%1, %2 in the model file").arg(fromUtf8(info.name), fromUtf8(info.type));
 }
 
 QVariant LayerTreeModel::toolTip(const Node& node, int column) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "model/model_folder.h"
+#include "model/find_model.h"
 
+#include "model/gguf_header.h"
 #include "model/model.h"
 #include "support/system.h"
 
@@ -14,23 +15,22 @@
 namespace planish {
 namespace {
 
-/// A file was given: say what to give instead.
+/// A file of another kind was given: say what to give instead.
 [[noreturn]] void refuseFile(const std::filesystem::path& path) {
     constexpr std::array pickles{".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"};
     const std::string extension = path.extension().string();
-    std::string found = "a file; give the folder it is in";
+    std::string found = "another file; of a Hugging Face model give the folder";
     if (std::find(pickles.begin(), pickles.end(), extension) != pickles.end()) {
         found = "a pickle file: loading one can run any program, so it is not opened; convert the model to "
                 "safetensors first";
-    } else if (extension == ".gguf") {
-        found = "a GGUF file; convert it to a Hugging Face folder first";
     }
-    throw InputError(path.string(), "model", "a folder with config.json and safetensors files", found);
+    throw InputError(path.string(), "model",
+                     "a folder with config.json and safetensors files, or a GGUF file", found);
 }
 
 } // namespace
 
-std::filesystem::path findModelFolder(const std::string& nameOrPath) {
+std::filesystem::path findModel(const std::string& nameOrPath) {
     std::error_code failure;
     const std::filesystem::path path(nameOrPath);
     const auto status = std::filesystem::status(path, failure);
@@ -44,12 +44,16 @@ std::filesystem::path findModelFolder(const std::string& nameOrPath) {
         return resourceFolder() / "models" / nameOrPath;
     }
     if (std::filesystem::exists(status)) {
-        refuseFile(path);
+        if (!looksLikeGguf(ReadOnlyFile(path)) && path.extension() != ".gguf") {
+            refuseFile(path);
+        }
+        return std::filesystem::absolute(path).lexically_normal();
     }
     const bool missing = status.type() == std::filesystem::file_type::not_found;
-    throw InputError(nameOrPath, "model",
-                     fmt::format("a folder, or the name of a bundled model ({})", fmt::join(bundled, ", ")),
-                     missing ? "no such folder" : failure.message());
+    throw InputError(
+        nameOrPath, "model",
+        fmt::format("a folder, a GGUF file, or the name of a bundled model ({})", fmt::join(bundled, ", ")),
+        missing ? "no such folder or file" : failure.message());
 }
 
 std::vector<std::string> bundledModels() {

@@ -6,8 +6,9 @@
 
 namespace planish {
 
-/// The Hugging Face folder that `nameOrPath` means: an existing folder, or else a bundled model of that name.
+/// The model that `nameOrPath` means: an existing Hugging Face folder or GGUF file, or else the folder of the
+/// bundled model of that name.
 /// Throws InputError that says what is there instead and which models are bundled.
-std::filesystem::path findModelFolder(const std::string& nameOrPath);
+std::filesystem::path findModel(const std::string& nameOrPath);
 
 } // namespace planish

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "model/config.h"
+#include "model/gguf_file.h"
+#include "model/tensor_info.h"
+
+#include <string>
+
+namespace planish {
+
+/// The model a GGUF file's metadata describe (general.architecture "llama": Llama, Mistral and what llama.cpp
+/// converts to the same). Throws InputError naming file, key, expected and found; other architectures and
+/// variants are refused naming them.
+ModelConfig ggufConfig(const GgufFile& file);
+
+/// The name of a tensor in GGUF files: "blk.0.attn_q.weight".
+std::string ggufName(const TensorInfo& tensor);
+
+/// How many heads the rows of a tensor (a bias: its numbers) are those of, reordered as llama.cpp wants them
+/// for its rotary embedding (see storedRows()); 0 for all but queries and keys.
+std::size_t ggufInterleavedHeads(const TensorInfo& tensor, const ModelConfig& config);
+
+/// Where the factors that stretch rotary frequencies are (Llama 3's scaling): fp32 numbers, one for each two
+/// of a head's dimensions, that the frequencies are divided by.
+inline constexpr const char* ggufRopeFactors = "rope_freqs.weight";
+
+} // namespace planish
