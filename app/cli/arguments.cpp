@@ -79,7 +79,10 @@ std::optional<CalibrationSettings> CalibrationArguments::settings() const {
 }
 
 void addModel(CLI::App& command, std::string& model) {
-    command.add_option("MODEL", model, "Hugging Face folder, or a bundled model: folio-4m, folio-23m")
+    command
+        .add_option("MODEL", model,
+                    "Hugging Face folder, GGUF file, exported planish folder, or a bundled model: folio-4m, "
+                    "folio-23m")
         ->required();
 }
 

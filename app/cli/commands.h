@@ -28,6 +28,8 @@ void addAllocate(CLI::App& app);
 // document_commands.cpp: what was recorded
 void addFrontier(CLI::App& app);
 void addCompare(CLI::App& app);
+
+// export_command.cpp: what other programs load
 void addExport(CLI::App& app);
 
 // store_commands.cpp: results documents themselves

@@ -5,10 +5,7 @@
 #include "cli/tables.h"
 #include "experiment/frontier.h"
 #include "experiment/run_csv.h"
-#include "export/recipe_export.h"
-#include "model/model.h"
 #include "plots/frontier_figure.h"
-#include "recipe/open_recipe.h"
 #include "support/file.h"
 
 #include <fmt/format.h>
@@ -103,53 +100,6 @@ void addFrontier(CLI::App& app) {
             replaceFile(arguments->csv, runsAsCsv(runs));
         }
         printFrontier(runs, arguments->json);
-    });
-}
-
-void addExport(CLI::App& app) {
-    struct Arguments {
-        std::string model;
-        std::string recipe;
-        std::string codec;
-        std::string run;
-        std::string store;
-        std::string format;
-        std::string out;
-        bool overwrite = false;
-    };
-    auto* command = app.add_subcommand("export", "write what other programs load");
-    const auto arguments = std::make_shared<Arguments>();
-    addModel(*command, arguments->model);
-    auto* recipe =
-        command->add_option("--recipe", arguments->recipe, "recipe: a file, a preset's name, or inline JSON");
-    auto* codec =
-        command->add_option("--codec", arguments->codec, "one codec for all attention and MLP weights")
-            ->excludes(recipe);
-    command->add_option("--run", arguments->run, "the recipe of a recorded run")
-        ->excludes(recipe)
-        ->excludes(codec);
-    command->add_option("--store", arguments->store, "results document that has the run");
-    command->add_option("--format", arguments->format, "recipe: the recipe as JSON")
-        ->required()
-        ->check(CLI::IsMember({"recipe"}));
-    command->add_option("--out", arguments->out, "folder to write, made when missing")->required();
-    command->add_flag("--overwrite", arguments->overwrite, "replace files that are there");
-    command->callback([arguments] {
-        const Model model = Model::open(arguments->model);
-        Recipe chosen;
-        if (!arguments->run.empty()) {
-            if (arguments->store.empty()) {
-                throw InputError("command line", "--store", "the results document that has the run",
-                                 "nothing");
-            }
-            const std::vector<RunRecord> runs = readRuns(arguments->store);
-            chosen = findRun(runs, arguments->run, arguments->store).recipe;
-        } else {
-            chosen = RecipeArguments{arguments->recipe, arguments->codec}.open();
-        }
-        resolve(chosen, model.tensors(),
-                model.config().tiedEmbedding); // throws when it does not fit this model
-        fmt::print("{}\n", exportRecipe(chosen, arguments->out, arguments->overwrite).string());
     });
 }
 

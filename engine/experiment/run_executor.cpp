@@ -290,12 +290,13 @@ RunEstimate RunExecutor::estimateBaseline(const std::string& model, const std::s
 
 QuantizedModel RunExecutor::quantize(const std::string& model, const Recipe& recipe, std::uint64_t seed,
                                      const std::optional<CalibrationSettings>& calibration,
-                                     JobMonitor& monitor) {
+                                     JobMonitor& monitor, Arithmetic arithmetic) {
     const Model& opened = cache_->model(model);
     const Quantization plan = planQuantization(opened, recipe, calibration);
-    return quantizeModel(opened,
-                         {plan.codecs, seed, plan.calibration ? &*plan.calibration : nullptr, &statistics_},
-                         workers_, monitor);
+    return quantizeModel(
+        opened,
+        {plan.codecs, seed, plan.calibration ? &*plan.calibration : nullptr, &statistics_, arithmetic},
+        workers_, monitor);
 }
 
 RunRecord RunExecutor::execute(const RunSpec& spec, JobMonitor& monitor) {

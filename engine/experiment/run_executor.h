@@ -54,9 +54,10 @@ class RunExecutor {
     /// "baseline", "evaluate". Throws InputError, Error or Cancelled; nothing is recorded here.
     RunRecord execute(const RunSpec& spec, JobMonitor& monitor);
 
-    /// The model as a recipe makes it.
+    /// The model as a recipe makes it. With the arithmetic of a run: byte by byte as that run had it.
     QuantizedModel quantize(const std::string& model, const Recipe& recipe, std::uint64_t seed,
-                            const std::optional<CalibrationSettings>& calibration, JobMonitor& monitor);
+                            const std::optional<CalibrationSettings>& calibration, JobMonitor& monitor,
+                            Arithmetic arithmetic = Arithmetic::float32);
 
     /// The unquantized model on a text.
     BaselineResult evaluateBaseline(const std::string& model, const std::string& corpus,

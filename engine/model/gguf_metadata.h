@@ -57,6 +57,7 @@ class GgufMetadata {
 
     const std::string& source() const { return source_; }
     bool has(const std::string& key) const { return entries_.contains(key); }
+    const std::unordered_map<std::string, Entry>& entries() const { return entries_; }
 
     const std::string& string(const std::string& key) const;
     /// A whole number in [minimum, maximum].

@@ -19,9 +19,10 @@ namespace planish {
 /// thread-safe.
 class Model {
   public:
-    /// `nameOrPath` is a Hugging Face folder, a GGUF file (of a split model any of its files) or the name of
-    /// a bundled model; the bundled one wins only when no such folder exists. Every tensor the architecture
-    /// needs is checked to be there with its shape. Throws InputError naming file, field, expected and found.
+    /// `nameOrPath` is a Hugging Face folder, a folder of packed tensors (see exportModel()), a GGUF file (of
+    /// a split model any of its files) or the name of a bundled model; the bundled one wins only when no such
+    /// folder exists. Every tensor the architecture needs is checked to be there with its shape. Throws
+    /// InputError naming file, field, expected and found.
     static Model open(const std::string& nameOrPath);
 
     /// "folio-4m": the last component of the folder or file, without what says what kind of file it is.

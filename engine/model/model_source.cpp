@@ -7,7 +7,11 @@ namespace planish {
 
 std::unique_ptr<const ModelSource> ModelSource::open(const std::filesystem::path& path) {
     std::error_code ignored;
-    return std::filesystem::is_directory(path, ignored) ? openHuggingFaceFolder(path) : openGguf(path);
+    if (!std::filesystem::is_directory(path, ignored)) {
+        return openGguf(path);
+    }
+    return std::filesystem::exists(path / packedModelFile, ignored) ? openPackedFolder(path)
+                                                                    : openHuggingFaceFolder(path);
 }
 
 std::vector<std::uint64_t> storedShape(const TensorInfo& tensor) {

@@ -20,7 +20,8 @@ class ModelSource {
     ModelSource& operator=(const ModelSource&) = delete;
     virtual ~ModelSource() = default;
 
-    /// Opens what is at `path`: a GGUF file or a Hugging Face folder. Throws InputError naming file, field,
+    /// Opens what is at `path`: a GGUF file, a folder of packed tensors that Planish wrote, or a Hugging Face
+    /// folder. Throws InputError naming file, field,
     /// expected and found.
     static std::unique_ptr<const ModelSource> open(const std::filesystem::path& path);
 
@@ -33,6 +34,11 @@ class ModelSource {
 };
 
 std::unique_ptr<const ModelSource> openHuggingFaceFolder(const std::filesystem::path& folder);
+/// A folder with tensors as their codecs packed them: config.json, model.safetensors, in which every tensor
+/// is so many U8, and planish.json, whose "tensors" say the codec of each.
+std::unique_ptr<const ModelSource> openPackedFolder(const std::filesystem::path& folder);
+inline constexpr const char* packedModelFile = "planish.json";
+inline constexpr const char* packedModelSchema = "planish.model/1";
 std::unique_ptr<const ModelSource> openGguf(const std::filesystem::path& path);
 
 /// A tensor's shape as files have it: one number for a vector.

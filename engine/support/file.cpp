@@ -146,6 +146,14 @@ std::string readWholeFile(const std::filesystem::path& path, std::uint64_t limit
     return content;
 }
 
+void renameFile(const std::filesystem::path& from, const std::filesystem::path& to) {
+    if (::rename(from.c_str(), to.c_str()) != 0) {
+        throw Error(
+            fmt::format("{}: cannot be replaced: {}", printable(to.string(), 400), systemMessage(errno)));
+    }
+    syncFile(to.has_parent_path() ? to.parent_path() : std::filesystem::path("."));
+}
+
 void replaceFile(const std::filesystem::path& path,
                  const std::function<void(const std::filesystem::path& temporary)>& write) {
     std::filesystem::path temporary = path;
@@ -153,11 +161,7 @@ void replaceFile(const std::filesystem::path& path,
     try {
         write(temporary);
         syncFile(temporary);
-        if (::rename(temporary.c_str(), path.c_str()) != 0) {
-            throw Error(fmt::format("{}: cannot be replaced: {}", printable(path.string(), 400),
-                                    systemMessage(errno)));
-        }
-        syncFile(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
+        renameFile(temporary, path);
     } catch (...) {
         std::error_code ignored;
         std::filesystem::remove(temporary, ignored);

@@ -65,6 +65,10 @@ std::string readWholeFile(const std::filesystem::path& path, std::uint64_t limit
 void replaceFile(const std::filesystem::path& path,
                  const std::function<void(const std::filesystem::path& temporary)>& write);
 
+/// Renames a file, written and synced, over whatever is at `to`, on the same disk, and syncs the folder.
+/// Throws Error.
+void renameFile(const std::filesystem::path& from, const std::filesystem::path& to);
+
 /// replaceFile with `content`.
 void replaceFile(const std::filesystem::path& path, std::string_view content);
 

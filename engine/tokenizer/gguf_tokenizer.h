@@ -17,6 +17,9 @@ enum class GgufTokenizerKind {
     pieces,    ///< "llama": SentencePiece
 };
 
+/// In a folder without tokenizer.json: a GGUF file with the tokenizer alone.
+inline constexpr const char* ggufTokenizerFile = "tokenizer.gguf";
+
 /// Throws InputError for other kinds, naming them.
 GgufTokenizerKind ggufTokenizerKind(const GgufMetadata& metadata);
 

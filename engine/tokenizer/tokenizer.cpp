@@ -54,9 +54,13 @@ struct Tokenizer::State {
 
 Tokenizer Tokenizer::open(const std::filesystem::path& path) {
     std::error_code ignored;
-    return std::filesystem::is_directory(path, ignored) || !std::filesystem::exists(path, ignored)
-               ? fromFile(readTokenizerFile(findFile(path)))
-               : fromGguf(GgufFile(path).metadata());
+    if (std::filesystem::is_regular_file(path, ignored)) {
+        return fromGguf(GgufFile(path).metadata());
+    }
+    if (std::filesystem::is_regular_file(path / ggufTokenizerFile, ignored)) {
+        return fromGguf(GgufFile(path / ggufTokenizerFile).metadata());
+    }
+    return fromFile(readTokenizerFile(findFile(path)));
 }
 
 Tokenizer Tokenizer::fromFile(const TokenizerFile& file) {

@@ -202,4 +202,29 @@ TokenizerFile readTokenizerFile(const std::string& path) {
     return file;
 }
 
+std::string tokenizerFileText(const TokenizerFile& file) {
+    Json document = file.settings;
+    // A plain object looks up each key it gets among those before; the lists are put together as text.
+    std::string vocabulary = "{";
+    for (const auto& [token, id] : file.vocabulary) {
+        vocabulary += fmt::format("{}{}:{}", vocabulary.size() > 1 ? "," : "", Json(token).dump(), id);
+    }
+    std::string merges = "[";
+    for (const auto& [left, right] : file.merges) {
+        merges +=
+            fmt::format("{}[{},{}]", merges.size() > 1 ? "," : "", Json(left).dump(), Json(right).dump());
+    }
+    constexpr const char* vocabularyMark = "planish:vocab";
+    constexpr const char* mergesMark = "planish:merges";
+    document["model"]["vocab"] = vocabularyMark;
+    document["model"]["merges"] = mergesMark;
+    std::string text = document.dump();
+    for (const auto& [mark, list] :
+         {std::pair(vocabularyMark, vocabulary + "}"), std::pair(mergesMark, merges + "]")}) {
+        const std::string quoted = Json(mark).dump();
+        text.replace(text.rfind(quoted), quoted.size(), list);
+    }
+    return text;
+}
+
 } // namespace planish

@@ -26,4 +26,7 @@ struct TokenizerFile {
 /// Throws InputError naming file, field, expected and found.
 TokenizerFile readTokenizerFile(const std::string& path);
 
+/// The text of a tokenizer.json that reads back the same.
+std::string tokenizerFileText(const TokenizerFile& file);
+
 } // namespace planish

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model_shape.h"
 
+#include "support/error.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -83,38 +85,6 @@ ModelConfig withHeadSize(ModelConfig shape) {
     }
     shape.headSize = shape.hiddenSize / shape.heads;
     return shape;
-}
-
-Json configDocument(const ModelConfig& shape) {
-    Json document{{"architectures", {shape.architecture}},
-                  {"attention_bias", false},
-                  {"head_dim", shape.headSize},
-                  {"hidden_act", "silu"},
-                  {"hidden_size", shape.hiddenSize},
-                  {"intermediate_size", shape.mlpSize},
-                  {"max_position_embeddings", shape.maximumContext},
-                  {"mlp_bias", false},
-                  {"model_type", "llama"},
-                  {"num_attention_heads", shape.heads},
-                  {"num_hidden_layers", shape.blocks},
-                  {"num_key_value_heads", shape.keyValueHeads},
-                  {"rms_norm_eps", shape.normEpsilon},
-                  {"rope_scaling", nullptr},
-                  {"rope_theta", shape.ropeTheta},
-                  {"tie_word_embeddings", shape.tiedEmbedding},
-                  {"torch_dtype", "bfloat16"},
-                  {"vocab_size", shape.vocabularySize}};
-    if (shape.ropeScaling) {
-        document["rope_scaling"] = {{"rope_type", "llama3"},
-                                    {"factor", shape.ropeScaling->factor},
-                                    {"low_freq_factor", shape.ropeScaling->lowFrequencyFactor},
-                                    {"high_freq_factor", shape.ropeScaling->highFrequencyFactor},
-                                    {"original_max_position_embeddings", shape.ropeScaling->originalContext}};
-    }
-    if (shape.beginToken) {
-        document["bos_token_id"] = *shape.beginToken;
-    }
-    return document;
 }
 
 } // namespace planish

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "model/config.h"
-#include "support/json.h"
 
 #include <string>
 #include <vector>
@@ -18,8 +17,5 @@ ModelConfig namedShape(const std::string& name);
 /// `shape` with heads that share the hidden size between them. Throws InputError, naming the options of the
 /// command line, when the numbers do not fit each other.
 ModelConfig withHeadSize(ModelConfig shape);
-
-/// config.json as Hugging Face writes it; bos_token_id when the shape has one, no eos_token_id.
-Json configDocument(const ModelConfig& shape);
 
 } // namespace planish

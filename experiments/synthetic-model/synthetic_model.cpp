@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "synthetic_model.h"
 
+#include "model/config_document.h"
 #include "model/find_model.h"
 #include "model/layout.h"
 #include "model_shape.h"
@@ -149,7 +150,7 @@ SyntheticModelSize writeSyntheticModel(const SyntheticModelSettings& settings, W
     }
     copyTokenizer(tokenizerFolder, folder);
     replaceFile(folder.add("model.safetensors.index.json"), indexDocument(shards).dump(2) + "\n");
-    replaceFile(folder.add("config.json"), configDocument(shape).dump(2) + "\n");
+    replaceFile(folder.add("config.json"), configDocument(shape, "bfloat16").dump(2) + "\n");
     folder.finish();
     return {bytes / sizeof(std::uint16_t), bytes, shards.size()};
 }

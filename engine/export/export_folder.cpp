@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "export/export_folder.h"
+
+#include "support/error.h"
+#include "support/file.h"
+#include "support/text.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <system_error>
+
+namespace planish {
+
+namespace fs = std::filesystem;
+
+ExportFolder::ExportFolder(fs::path folder, bool overwrite)
+    : folder_(std::move(folder)),
+      unfinished_(folder_ / fmt::format(".planish-export.{}", ::getpid())),
+      overwrite_(overwrite) {
+    std::error_code failure;
+    made_ = fs::create_directories(folder_, failure);
+    if (!failure) {
+        fs::remove_all(unfinished_, failure); // of a process of the same number that was killed
+        fs::create_directory(unfinished_, failure);
+    }
+    if (failure) {
+        throw InputError(folder_.string(), "folder", "a place where files can be made", failure.message());
+    }
+}
+
+ExportFolder::~ExportFolder() {
+    std::error_code ignored;
+    fs::remove_all(unfinished_, ignored);
+    if (made_) {
+        fs::remove(folder_, ignored); // unless there is something in it
+    }
+}
+
+fs::path ExportFolder::add(const std::string& name) {
+    std::error_code ignored;
+    if (!overwrite_ && fs::exists(fs::symlink_status(folder_ / name, ignored))) {
+        throw InputError((folder_ / name).string(), "file",
+                         "no file yet (give another folder, or --force to replace it)", "a file");
+    }
+    names_.push_back(name);
+    return unfinished_ / name;
+}
+
+void ExportFolder::requireRoom(std::uint64_t bytes) const {
+    std::error_code failure;
+    const auto space = fs::space(unfinished_, failure);
+    if (!failure && space.available < bytes) {
+        throw InputError(folder_.string(), "disk", fmt::format("{} free", formatBytes(bytes)),
+                         formatBytes(space.available));
+    }
+}
+
+std::vector<fs::path> ExportFolder::commit() {
+    std::vector<fs::path> paths;
+    for (const std::string& name : names_) {
+        renameFile(unfinished_ / name, folder_ / name);
+        paths.push_back(folder_ / name);
+    }
+    return paths;
+}
+
+} // namespace planish

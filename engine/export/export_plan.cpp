@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "export/export_plan.h"
+
+#include "codec/packed_format.h"
+#include "model/gguf_types.h"
+#include "support/error.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+
+namespace planish {
+namespace {
+
+constexpr std::array formats{
+    ExportFormatInfo{ExportFormat::planish, "planish", "Packed tensors (Planish)",
+                     "Every tensor exactly as it was measured; only Planish opens it."},
+    ExportFormatInfo{
+        ExportFormat::gguf, "gguf", "GGUF (llama.cpp)",
+        "Tensors in GGUF's block types (Q4_K, IQ4_XS …) and float types go over bit by bit. What is "
+        "stored in another codec becomes its decoded values in a float type, or is encoded once "
+        "more."},
+    ExportFormatInfo{
+        ExportFormat::huggingFace, "hf", "Hugging Face folder, decoded",
+        "The decoded weights in one float type: fp32 is exact, fp16 and bf16 round once more. As large "
+        "as the unquantized model."},
+    ExportFormatInfo{
+        ExportFormat::llamaQuantize, "llama-quantize", "Command for llama-quantize",
+        "The same types tensor by tensor, chosen anew by llama.cpp's own quantizer: not the weights "
+        "that were measured. Codecs that are no block type become the nearest one."},
+};
+
+bool isFloatCodec(const std::string& name) {
+    return name == "fp16" || name == "bf16" || name == "fp32";
+}
+
+double bitsOf(const GgufType& type) {
+    return 8.0 * static_cast<double>(type.bytes) / static_cast<double>(type.weights);
+}
+
+/// The block type for rows of this length that takes nearly as many bits a weight; of two as near the larger.
+const GgufType* nearestBlockType(double bits, std::size_t columns) {
+    const GgufType* best = nullptr;
+    for (const GgufType& type : ggufTypes()) {
+        if (type.codec.empty() || type.weights == 1 || columns % type.weights != 0) {
+            continue;
+        }
+        const double distance = std::abs(bitsOf(type) - bits);
+        const double known = best == nullptr ? HUGE_VAL : std::abs(bitsOf(*best) - bits);
+        if (distance < known || (distance == known && type.weights > best->weights)) {
+            best = &type;
+        }
+    }
+    return best;
+}
+
+class Planner {
+  public:
+    explicit Planner(const ExportSettings& settings) : settings_(settings) {}
+
+    std::string written(const TensorInfo& tensor, const Codec& codec) const {
+        switch (settings_.format) {
+        case ExportFormat::planish:
+            return codec.name();
+        case ExportFormat::huggingFace:
+            return settings_.floats;
+        case ExportFormat::gguf:
+            return forGguf(tensor, codec, settings_.others);
+        case ExportFormat::llamaQuantize:
+            return forGguf(tensor, codec, OtherTensors::reencoded);
+        }
+        return "";
+    }
+
+  private:
+    std::string forGguf(const TensorInfo& tensor, const Codec& codec, OtherTensors others) const {
+        if (tensor.isVector) {
+            return "fp32"; // llama.cpp computes with nothing else
+        }
+        const auto format = formatAlone(codec);
+        if (format && ggufTypeOf(format->name()) != nullptr) {
+            return format->name();
+        }
+        if (others == OtherTensors::refused) {
+            throw InputError("export", tensor.name, "a GGUF block type or a float type", codec.name());
+        }
+        if (others == OtherTensors::reencoded) {
+            const double bits = 8.0 * static_cast<double>(codec.packedBytes(tensor.shape)) /
+                                static_cast<double>(tensor.shape.count());
+            if (const GgufType* type = nearestBlockType(bits, tensor.shape.columns)) {
+                return std::string(type->codec);
+            }
+        }
+        return settings_.floats;
+    }
+
+    const ExportSettings& settings_;
+};
+
+/// Whether values decoded from `measured` are exactly storable in `written`.
+bool isExact(const Codec& measured, const std::string& written) {
+    const auto format = formatAlone(measured);
+    return written == measured.name() || (format && written == format->name()) ||
+           (written == "fp32" && measured.isFloat());
+}
+
+} // namespace
+
+std::span<const ExportFormatInfo> exportFormats() {
+    return formats;
+}
+
+ExportFormat parseExportFormat(std::string_view word) {
+    std::vector<std::string_view> words;
+    for (const ExportFormatInfo& info : formats) {
+        if (info.word == word) {
+            return info.format;
+        }
+        words.push_back(info.word);
+    }
+    throw InputError("export", "format", fmt::format("one of {}", fmt::join(words, ", ")), word);
+}
+
+std::uint64_t ExportPlan::bytes() const {
+    std::uint64_t sum = 0;
+    for (const ExportedTensor& tensor : tensors) {
+        sum += tensor.bytes;
+    }
+    return sum;
+}
+
+std::vector<std::string> ExportPlan::notes() const {
+    std::size_t exact = 0;
+    std::map<std::pair<std::string, std::string>, std::vector<const ExportedTensor*>> lossy;
+    for (const ExportedTensor& tensor : tensors) {
+        if (tensor.exact) {
+            ++exact;
+        } else {
+            lossy[{tensor.measured, tensor.written}].push_back(&tensor);
+        }
+    }
+    std::vector<std::string> notes;
+    notes.push_back(
+        exact == tensors.size()
+            ? fmt::format("all {} tensors hold exactly what was measured", exact)
+            : fmt::format("{} of {} tensors hold exactly what was measured", exact, tensors.size()));
+    for (const auto& [codecs, all] : lossy) {
+        const double worst = (*std::max_element(all.begin(), all.end(), [](const auto* a, const auto* b) {
+                                 return a->error < b->error;
+                             }))->error;
+        notes.push_back(fmt::format("{} tensors in {} become {}, which is not exact ({}{})", all.size(),
+                                    codecs.first, codecs.second, all.front()->name,
+                                    all.size() > 1 ? " …" : "") +
+                        (worst > 0 ? fmt::format(": relative squared error up to {:.2e}", worst) : ""));
+    }
+    if (exact != tensors.size()) {
+        notes.push_back(
+            "a recorded perplexity is not that of these files: measure them with planish-cli eval");
+    }
+    return notes;
+}
+
+ExportPlan planExport(const Model& model, std::span<const Codec> codecs, const ExportSettings& settings) {
+    if (!isFloatCodec(settings.floats)) {
+        throw InputError("export", "float type", "fp16, bf16 or fp32", settings.floats);
+    }
+    if (settings.others == OtherTensors::reencoded && settings.format != ExportFormat::gguf) {
+        throw InputError("export", "other tensors", "floats or refused: only GGUF has block types",
+                         "re-encoded");
+    }
+    const Planner planner(settings);
+    ExportPlan plan;
+    for (std::size_t i = 0; i < codecs.size(); ++i) {
+        const TensorInfo& tensor = model.tensors()[i];
+        ExportedTensor exported;
+        exported.name = tensor.name;
+        exported.measured = codecs[i].name();
+        exported.written = planner.written(tensor, codecs[i]);
+        exported.exact = isExact(codecs[i], exported.written);
+        exported.bytes = Codec::parse(exported.written).packedBytes(tensor.shape);
+        plan.tensors.push_back(std::move(exported));
+    }
+    return plan;
+}
+
+} // namespace planish
