@@ -91,6 +91,7 @@ class MainWindow final : public QMainWindow {
     void queueExamples();
     void designSweep();
     void openModelFolder();
+    void openGguf();
     void openResults();
     void saveResultsAs();
     void mergeResults();
@@ -99,6 +100,7 @@ class MainWindow final : public QMainWindow {
     void exportComparison();
     void exportRecipe();
     void exportReport();
+    void exportModelFiles();
     /// Asks for a file and writes it; failures go to the message bar.
     void exportTo(const QString& title, const QString& suggestion, const QString& filter,
                   const std::function<void(const QString& path)>& write);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dialogs/about_dialog.h"
+#include "dialogs/export_dialog.h"
 #include "dialogs/run_settings_bar.h"
 #include "dialogs/sweep_designer.h"
+#include "jobs/export_job.h"
 #include "main_window.h"
 #include "model/model.h"
 #include "plots/report.h"
@@ -55,6 +57,7 @@ void MainWindow::makeExportMenu() {
     addCommand(exportMenu_, tr("&Table as CSV…"), {}, [this] { exportTable(); });
     exportMenu_->addAction(compareView_->exportAction());
     addCommand(exportMenu_, tr("&Recipe as JSON…"), {}, [this] { exportRecipe(); });
+    addCommand(exportMenu_, tr("&Model for other programs…"), {}, [this] { exportModelFiles(); });
     exportMenu_->addSeparator();
     addCommand(exportMenu_, tr("Re&port…"), {}, [this] { exportReport(); });
 }
@@ -62,6 +65,7 @@ void MainWindow::makeExportMenu() {
 void MainWindow::makeFileMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&File"));
     addCommand(menu, tr("&Open model…"), {QKeySequence::Open}, [this] { openModelFolder(); });
+    addCommand(menu, tr("Open &GGUF file…"), {}, [this] { openGguf(); });
     QMenu* bundled = menu->addMenu(tr("Open &bundled model"));
     try {
         for (const std::string& model : bundledModels()) {
@@ -236,6 +240,14 @@ void MainWindow::openModelFolder() {
     }
 }
 
+void MainWindow::openGguf() {
+    const QString path =
+        QFileDialog::getOpenFileName(this, tr("Open a GGUF file"), {}, tr("Models (*.gguf);;All files (*)"));
+    if (!path.isEmpty()) {
+        workbench_.openModel(path);
+    }
+}
+
 void MainWindow::openResults() {
     const QString path = QFileDialog::getOpenFileName(this, tr("Open results, a recipe or a sweep"), {},
                                                       tr("Results, recipes, sweeps (*.h5 *.json)"));
@@ -296,6 +308,18 @@ void MainWindow::exportComparison() {
              [this](const QString& path) {
                  replaceFile(path.toStdString(), std::string_view(compareView_->csv().toStdString()));
              });
+}
+
+void MainWindow::exportModelFiles() {
+    if (!workbench_.editor().hasModel()) {
+        showMessage(tr("Open a model first: its weights are what is exported."));
+        return;
+    }
+    ExportDialog dialog(nextRun(), this);
+    if (dialog.exec() == QDialog::Accepted) {
+        queueExport(workbench_.queue(), dialog.spec(), dialog.settings(),
+                    [this](const QString& message) { statusBar()->showMessage(message, 8000); });
+    }
 }
 
 void MainWindow::exportRecipe() {

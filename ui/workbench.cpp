@@ -64,7 +64,7 @@ void Workbench::open(const QString& nameOrPath) {
     } else if (info.isFile() && suffix == QLatin1String("json") &&
                info.fileName() != QLatin1String("config.json")) {
         openJson(nameOrPath);
-    } else if (info.isFile()) {
+    } else if (info.isFile() && suffix != QLatin1String("gguf")) {
         openModel(info.absolutePath());
     } else {
         openModel(nameOrPath);

@@ -157,7 +157,7 @@ void TestInspectorView::text_becomes_tokens() {
     model.text()->setFocus();
     QTest::keyClicks(model.text(), QStringLiteral("It was late"));
     QTRY_VERIFY(model.tokens()->toPlainText().endsWith(QStringLiteral("It was late")));
-    const auto ids = Tokenizer::open(Model::open("folio-4m").folder()).encode("It was late");
+    const auto ids = Tokenizer::open(Model::open("folio-4m").path()).encode("It was late");
     QVERIFY(
         model.tokenCount()->text().startsWith(QStringLiteral("%1 token(s): %2").arg(ids.size()).arg(ids[0])));
 }

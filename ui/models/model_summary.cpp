@@ -41,7 +41,7 @@ std::vector<SummaryLine> summaryOf(const Model& model) {
     const ModelConfig& config = model.config();
     std::set<std::string_view> types;
     for (const TensorInfo& tensor : model.tensors()) {
-        types.insert(numberTypeName(tensor.type));
+        types.insert(tensor.type);
     }
     QStringList typeNames;
     for (const std::string_view type : types) {
@@ -49,7 +49,7 @@ std::vector<SummaryLine> summaryOf(const Model& model) {
     }
     return {
         {tr("Architecture"), QString::fromStdString(config.architecture)},
-        {tr("Folder"), QString::fromStdString(model.folder().string())},
+        {tr("Place"), QString::fromStdString(model.path().string())},
         {tr("Parameters"), number(model.parameterCount())},
         {tr("On disk"), QString::fromStdString(formatBytes(model.storedBytes()))},
         {tr("Number types"), typeNames.join(QStringLiteral(", "))},

@@ -71,7 +71,7 @@ void ModelPage::setModel(const QString& place) {
             const Model model = Model::open(place.toStdString());
             Contents contents{summaryOf(model), std::nullopt, {}};
             try {
-                contents.tokenizer = Tokenizer::open(model.folder());
+                contents.tokenizer = Tokenizer::open(model.path());
             } catch (const Error& error) {
                 contents.problem = QString::fromUtf8(error.what());
             }

@@ -157,7 +157,7 @@ void TensorPage::showInspection() {
     QString text = tr("%1 × %2, %3 in the model; stored in %4")
                        .arg(info.shape.rows)
                        .arg(info.shape.columns)
-                       .arg(QString::fromUtf8(numberTypeName(info.type).data()), inspector_.codec());
+                       .arg(QString::fromStdString(info.type), inspector_.codec());
     if (const auto& look = inspector_.inspection()) {
         text +=
             tr(": %1 bits per weight, error %2 %\nmean %3, deviation %4, from %5 to %6, excess kurtosis %7")
