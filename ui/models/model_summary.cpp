@@ -81,7 +81,7 @@ std::vector<PartSize> partSizes(std::span<const TensorInfo> tensors, std::span<c
         for (PartSize* size : {&*part, &all}) {
             ++size->tensors;
             size->weights += tensor.count();
-            size->fileBytes += tensor.count() * bytesPerNumber(tensor.type);
+            size->fileBytes += Codec::parse(tensor.type).packedBytes(tensor.shape);
             size->packedBytes += codecs[i].packedBytes(tensor.shape);
         }
     }
