@@ -40,7 +40,8 @@ class Workbench final : public QObject {
     std::size_t maximumContext() const { return maximumContext_; }
     QString documentPath() const;
 
-    /// A bundled model's name, a GGUF file, a model folder or one of its files, a recipe or sweep (.json), results (.h5).
+    /// A bundled model's name, a GGUF file, a model folder or one of its files, a recipe or sweep (.json),
+    /// results (.h5).
     void open(const QString& nameOrPath);
     /// `then` is called when the model is open, or could not be opened.
     void openModel(const QString& nameOrPath, const std::function<void()>& then = {});
