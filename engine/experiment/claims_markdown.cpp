@@ -43,7 +43,19 @@ std::string deltaCell(const RunRecord& run) {
     return signedPercent(run.deltaPplPercent) + (std::isfinite(error) ? fmt::format(" ± {:.2f}", error) : "");
 }
 
+/// What the row says of size and cost; nothing for a row that is here to be measured.
+std::string claimedCell(const Claim& claim) {
+    if (!claim.compression && !claim.deltaPpl) {
+        return {};
+    }
+    return fmt::format("{}, {}", claim.compression ? claim.compression->text : "no size",
+                       claim.deltaPpl ? claim.deltaPpl->text : "no ΔPPL");
+}
+
 std::string verdictCell(const Claim& claim, const RunRecord& run) {
+    if (!claim.compression && !claim.deltaPpl) {
+        return {};
+    }
     const Verdict verdict = judge(claim, run);
     if (verdict.holds()) {
         return "holds";
@@ -165,9 +177,7 @@ std::string claimTable(const ClaimTable& table, const Runs& runs, const std::str
                        "ΔPPL %", "KLD mean", "top-1 %", "quantize s", "claim"});
     Runs shown;
     for (const Claim& claim : table.claims) {
-        const std::string claimed =
-            fmt::format("{}, {}", claim.compression ? claim.compression->text : "no size",
-                        claim.deltaPpl ? claim.deltaPpl->text : "no ΔPPL");
+        const std::string claimed = claimedCell(claim);
         for (const std::string& model : modelsOf(runs)) {
             const RunRecord& run = onlyRun(runs, model, claim.reading, claim.samples, source);
             shown.push_back(&run);

@@ -7,6 +7,8 @@
 #include "codec_samples.h"
 #include "test_support.h"
 
+#include <hwy/targets.h>
+
 #include <QTest>
 #include <algorithm>
 #include <cstring>
@@ -253,6 +255,25 @@ class CodecTrellisTest : public QObject {
             const PackedTensor packed = one.encode(codec, weights, &inputs);
             QVERIFY(packed.bytes == three.encode(codec, weights, &inputs).bytes);
             QVERIFY(one.decode(codec, packed) == three.decode(codec, packed));
+        }
+    }
+
+    void every_instruction_set_makes_the_same_bytes_and_weights() {
+        const Matrix weights = normalSample(140, 77);
+        for (const char* codec :
+             {"trellis2:L8", "trellis3.5:L12+rht:both", "trellis4.5:L10", "ec3.3+rht:both"}) {
+            Bench bench;
+            const PackedTensor packed = bench.encode(codec, weights);
+            const Matrix stored = bench.decode(codec, packed);
+            int sets = 0;
+            for (std::int64_t left = hwy::SupportedTargets() & HWY_TARGETS; left != 0; left &= left - 1) {
+                hwy::GetChosenTarget().Update(left & -left);
+                QVERIFY(bench.encode(codec, weights).bytes == packed.bytes);
+                QVERIFY(bench.decode(codec, packed) == stored);
+                hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+                ++sets;
+            }
+            QVERIFY(sets > 0);
         }
     }
 
