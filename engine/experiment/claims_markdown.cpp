@@ -110,6 +110,20 @@ const RunRecord& onlyRun(const Runs& runs, const std::string& model, const Recip
     return *found.front();
 }
 
+/// The models that any row of a table was run on: then all of them must have been.
+std::vector<std::string> modelsOf(const Runs& runs, const ClaimTable& table) {
+    std::vector<std::string> models = modelsOf(runs);
+    std::erase_if(models, [&](const std::string& model) {
+        return std::none_of(table.claims.begin(), table.claims.end(), [&](const Claim& claim) {
+            const Runs found = runsOf(runs, model, claim.reading);
+            return std::any_of(found.begin(), found.end(), [&](const RunRecord* run) {
+                return run->calibrationSamples == claim.samples;
+            });
+        });
+    });
+    return models;
+}
+
 std::string recipeCell(const Recipe& recipe) {
     std::string codecs;
     std::string last;
@@ -176,9 +190,13 @@ std::string claimTable(const ClaimTable& table, const Runs& runs, const std::str
     text += tableHead({"row", "claimed", "read as", "samples", "model", "bits/weight", "compression",
                        "ΔPPL %", "KLD mean", "top-1 %", "quantize s", "claim"});
     Runs shown;
+    std::vector<std::string> models = modelsOf(runs, table);
+    if (models.empty()) {
+        models = modelsOf(runs);
+    }
     for (const Claim& claim : table.claims) {
         const std::string claimed = claimedCell(claim);
-        for (const std::string& model : modelsOf(runs)) {
+        for (const std::string& model : models) {
             const RunRecord& run = onlyRun(runs, model, claim.reading, claim.samples, source);
             shown.push_back(&run);
             text += row({claim.label, claimed, recipeCell(claim.reading),
