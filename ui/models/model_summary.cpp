@@ -13,9 +13,10 @@ namespace planish {
 
 namespace {
 
-QString tr(const char* text) {
-    return QCoreApplication::translate("ModelSummary", text);
-}
+/// The texts of this file, under one heading for translators.
+struct Text {
+    Q_DECLARE_TR_FUNCTIONS(ModelSummary)
+};
 
 QString number(std::uint64_t value) {
     return QLocale().toString(static_cast<qulonglong>(value));
@@ -24,14 +25,14 @@ QString number(std::uint64_t value) {
 QString partName(Role role) {
     switch (role) {
     case Role::embedding:
-        return tr("Embedding");
+        return Text::tr("Embedding");
     case Role::head:
-        return tr("Head");
+        return Text::tr("Head");
     case Role::norm:
     case Role::bias:
-        return tr("Norms and biases");
+        return Text::tr("Norms and biases");
     default:
-        return roleGroup(role) == "mlp" ? tr("MLP") : tr("Attention");
+        return roleGroup(role) == "mlp" ? Text::tr("MLP") : Text::tr("Attention");
     }
 }
 
@@ -48,28 +49,29 @@ std::vector<SummaryLine> summaryOf(const Model& model) {
         typeNames.append(QString::fromUtf8(type.data(), static_cast<qsizetype>(type.size())));
     }
     return {
-        {tr("Architecture"), QString::fromStdString(config.architecture)},
-        {tr("Place"), QString::fromStdString(model.path().string())},
-        {tr("Parameters"), number(model.parameterCount())},
-        {tr("On disk"), QString::fromStdString(formatBytes(model.storedBytes()))},
-        {tr("Number types"), typeNames.join(QStringLiteral(", "))},
-        {tr("Blocks"), number(config.blocks)},
-        {tr("Hidden size"), number(config.hiddenSize)},
-        {tr("Heads"), tr("%1 of %2, %3 for keys and values")
-                          .arg(config.heads)
-                          .arg(config.headSize)
-                          .arg(config.keyValueHeads)},
-        {tr("MLP size"), number(config.mlpSize)},
-        {tr("Vocabulary"), tr("%1 tokens").arg(number(config.vocabularySize))},
-        {tr("Context"), tr("%1 tokens").arg(number(config.maximumContext))},
-        {tr("Embedding and head"), config.tiedEmbedding ? tr("one matrix (tied)") : tr("a matrix each")},
+        {Text::tr("Architecture"), QString::fromStdString(config.architecture)},
+        {Text::tr("Place"), QString::fromStdString(model.path().string())},
+        {Text::tr("Parameters"), number(model.parameterCount())},
+        {Text::tr("On disk"), QString::fromStdString(formatBytes(model.storedBytes()))},
+        {Text::tr("Number types"), typeNames.join(QStringLiteral(", "))},
+        {Text::tr("Blocks"), number(config.blocks)},
+        {Text::tr("Hidden size"), number(config.hiddenSize)},
+        {Text::tr("Heads"), Text::tr("%1 of %2, %3 for keys and values")
+                                .arg(config.heads)
+                                .arg(config.headSize)
+                                .arg(config.keyValueHeads)},
+        {Text::tr("MLP size"), number(config.mlpSize)},
+        {Text::tr("Vocabulary"), Text::tr("%1 tokens").arg(number(config.vocabularySize))},
+        {Text::tr("Context"), Text::tr("%1 tokens").arg(number(config.maximumContext))},
+        {Text::tr("Embedding and head"),
+         config.tiedEmbedding ? Text::tr("one matrix (tied)") : Text::tr("a matrix each")},
     };
 }
 
 std::vector<PartSize> partSizes(std::span<const TensorInfo> tensors, std::span<const Codec> codecs) {
     std::vector<PartSize> parts;
     PartSize all;
-    all.name = tr("All");
+    all.name = Text::tr("All");
     for (std::size_t i = 0; i < tensors.size(); ++i) {
         const TensorInfo& tensor = tensors[i];
         const QString name = partName(tensor.role);
