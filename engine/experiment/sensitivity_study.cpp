@@ -220,6 +220,20 @@ SensitivityRecord studySensitivity(const SensitivitySpec& spec, std::optional<Se
     return record;
 }
 
+std::optional<double> weightError(const Model& model, const TensorInfo& tensor, const Codec& codec,
+                                  Workers& workers, JobMonitor& monitor) {
+    std::optional<Codec> used = codecFor(codec, tensor);
+    if (used->calibration() == CalibrationUse::required) {
+        used = used->withNearestRounding();
+    }
+    if (!used || used->calibration() == CalibrationUse::required) {
+        return std::nullopt;
+    }
+    const Matrix weights = OriginalWeights(model).matrix(tensor, workers);
+    const PackedTensor packed = used->encode(weights, {workers, monitor});
+    return storageError(weights, *used, packed, workers).relative;
+}
+
 Json toJson(const SensitivityRecord& record) {
     const auto finite = [](double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); };
     Json tensors = Json::array();

@@ -47,6 +47,23 @@ QString groupTitle(Role role) {
     return roleGroup(role) == "mlp" ? LayerTreeModel::tr("MLP") : LayerTreeModel::tr("Attention");
 }
 
+/// A shade that shows on light and dark ground, for the share of one tensor in the cost of all.
+QVariant heat(double share) {
+    constexpr double full = 0.1;
+    if (!(share > 0)) {
+        return {};
+    }
+    QColor shade(0xe6, 0x9f, 0x00); // orange of Okabe and Ito's palette
+    shade.setAlphaF(static_cast<float>(0.6 * std::sqrt(std::min(1.0, share / full))));
+    return QBrush(shade);
+}
+
+std::vector<int> allTensors(std::size_t count) {
+    std::vector<int> all(count);
+    std::iota(all.begin(), all.end(), 0);
+    return all;
+}
+
 } // namespace
 
 LayerTreeModel::LayerTreeModel(RecipeEditor* source, QObject* parent)
@@ -65,9 +82,7 @@ void LayerTreeModel::setSource(RecipeEditor* source) {
     source_ = source;
     connectSource();
     if (std::ranges::equal(shownTensors_, source_->tensors(), isSameTensor)) {
-        std::vector<int> all(shownTensors_.size());
-        std::ranges::generate(all, [next = 0]() mutable { return next++; });
-        refresh(all);
+        refresh(allTensors(shownTensors_.size()));
     } else {
         rebuild();
     }
@@ -76,6 +91,12 @@ void LayerTreeModel::setSource(RecipeEditor* source) {
 void LayerTreeModel::connectSource() {
     connect(source_, &RecipeEditor::modelChanged, this, &LayerTreeModel::rebuild);
     connect(source_, &RecipeEditor::codecsChanged, this, &LayerTreeModel::refresh);
+}
+
+void LayerTreeModel::setCosts(const CostTable* costs) {
+    costs_ = costs;
+    connect(costs_, &CostTable::changed, this, &LayerTreeModel::refreshCosts);
+    refreshCosts();
 }
 
 void LayerTreeModel::setEditable(bool editable) {
@@ -163,9 +184,38 @@ void LayerTreeModel::summarize(int nodeIndex) {
         node.weights += shape.count();
         node.bytes += source_->codecs()[static_cast<std::size_t>(index)].packedBytes(shape);
     }
+    summarizeCost(node);
     for (int index : node.editable) {
         ++node.codecs[fromUtf8(source_->codecs()[static_cast<std::size_t>(index)].name())];
     }
+}
+
+void LayerTreeModel::summarizeCost(Node& node) const {
+    node.cost.reset();
+    node.costAtMost = false;
+    if (!costs_ || costs_->study() == nullptr) {
+        return;
+    }
+    double sum = 0;
+    for (const int index : node.tensors) {
+        if (!isMatrixRole(tensor(index).role)) {
+            continue; // stored in floats
+        }
+        const auto cost = costs_->cost(tensor(index), source_->codecs()[static_cast<std::size_t>(index)]);
+        if (!cost) {
+            return;
+        }
+        sum += cost->divergence;
+        node.costAtMost = node.costAtMost || cost->atMost;
+    }
+    node.cost = sum;
+}
+
+void LayerTreeModel::refreshCosts() {
+    if (nodes_.empty()) {
+        return;
+    }
+    refresh(allTensors(shownTensors_.size()));
 }
 
 void LayerTreeModel::refresh(const std::vector<int>& tensorIndices) {
@@ -186,7 +236,7 @@ void LayerTreeModel::refresh(const std::vector<int>& tensorIndices) {
     for (const auto& [parentNode, rows] : rowsOfParent) {
         const QModelIndex parentIndex = parentNode < 0 ? QModelIndex() : indexOfNode(parentNode, 0);
         emit dataChanged(index(rows.first, codecColumn, parentIndex),
-                         index(rows.second, sizeColumn, parentIndex));
+                         index(rows.second, costColumn, parentIndex));
     }
 }
 
@@ -286,6 +336,8 @@ QVariant LayerTreeModel::data(const QModelIndex& index, int role) const {
             return italic;
         }
         return {};
+    case Qt::BackgroundRole:
+        return index.column() == costColumn && node.tensor >= 0 ? heat(costShare(node)) : QVariant();
     case tensorsRole:
         return QVariant::fromValue(node.tensors);
     case editableTensorsRole:
@@ -323,9 +375,31 @@ QVariant LayerTreeModel::displayData(const Node& node, int column) const {
         return bitsText(sortData(node, bitsColumn).toDouble());
     case sizeColumn:
         return fromUtf8(formatBytes(node.bytes));
+    case costColumn:
+        // In thousandths of a nat: what single tensors cost, without strings of zeros.
+        return node.cost ? (node.costAtMost ? QStringLiteral("≤ ") : QString()) +
+                               QLocale().toString(1000 * *node.cost, 'f', 2)
+                         : QString();
     default:
         return {};
     }
+}
+
+double LayerTreeModel::costShare(const Node& node) const {
+    const auto total = costs_ ? costs_->total(*source_) : std::nullopt;
+    return node.cost && total && total->prediction.divergence > 0 ? *node.cost / total->prediction.divergence : 0;
+}
+
+QString LayerTreeModel::costToolTip(const Node& node) const {
+    if (!costs_ || costs_->study() == nullptr) {
+        return tr("Not known: Run ▸ Measure sensitivities finds out what errors of each tensor cost");
+    }
+    if (!node.cost) {
+        return tr("Being measured");
+    }
+    return tr("Predicted: %1 nats of mean KL divergence, %2 % of the recipe's%3")
+        .arg(QLocale().toString(*node.cost, 'g', 3), QLocale().toString(100 * costShare(node), 'f', 1),
+             node.costAtMost ? tr("; with nearest rounding, the codec's own should cost less") : QString());
 }
 
 QVariant LayerTreeModel::sortData(const Node& node, int column) const {
@@ -337,6 +411,8 @@ QVariant LayerTreeModel::sortData(const Node& node, int column) const {
                                  : 8.0 * static_cast<double>(node.bytes) / static_cast<double>(node.weights);
     case sizeColumn:
         return node.bytes;
+    case costColumn:
+        return node.cost.value_or(-1.0);
     default:
         return displayData(node, column);
     }
@@ -372,6 +448,8 @@ QVariant LayerTreeModel::toolTip(const Node& node, int column) const {
         return tr("%1 packed bytes × 8 ÷ %2 weights = %3 bits per weight")
             .arg(number(node.bytes), number(node.weights),
                  QLocale().toString(sortData(node, bitsColumn).toDouble(), 'g', 8));
+    case costColumn:
+        return costToolTip(node);
     default:
         return {};
     }
@@ -389,11 +467,16 @@ QVariant LayerTreeModel::headerData(int section, Qt::Orientation orientation, in
     if (role == Qt::ToolTipRole && section == bitsColumn) {
         return tr("Bits per weight: packed bytes × 8 ÷ weights, everything that is stored counted");
     }
+    if (role == Qt::ToolTipRole && section == costColumn) {
+        return tr("Predicted share in the mean KL divergence from the unquantized model, in thousandths of a nat "
+                  "(mnat). The darker the shade, the larger the tensor's part of the whole: full from a tenth "
+                  "on.");
+    }
     if (role != Qt::DisplayRole) {
         return {};
     }
     const QString titles[] = {tr("Layer"), tr("Role"), tr("Shape"), tr("Weights"),
-                              tr("Codec"), tr("bpw"),  tr("Size")};
+                              tr("Codec"), tr("bpw"),  tr("Size"),  tr("Cost (mnat)")};
     return titles[section];
 }
 

@@ -6,9 +6,12 @@
 #include <QAbstractItemModel>
 #include <QPointer>
 #include <map>
+#include <optional>
 #include <vector>
 
 namespace planish {
+
+class CostTable;
 
 /// A model's tensors as people think of them: embedding, block ▸ attention / MLP / norms ▸ tensor, final
 /// norm, head; with the codec and exact size of each, and of each group. Shows a RecipeEditor and edits
@@ -25,6 +28,7 @@ class LayerTreeModel : public QAbstractItemModel {
         codecColumn,
         bitsColumn,
         sizeColumn,
+        costColumn,
         columnCount_
     };
     enum DataRole {
@@ -47,6 +51,8 @@ class LayerTreeModel : public QAbstractItemModel {
     /// Shows another recipe; rows (and so expansion and selection) stay when it is of the same tensors.
     void setSource(RecipeEditor* source);
     RecipeEditor* source() const { return source_; }
+    /// Where predicted costs come from; it must outlive this.
+    void setCosts(const CostTable* costs);
     /// Whether codecs can be edited here.
     void setEditable(bool editable);
 
@@ -82,6 +88,8 @@ class LayerTreeModel : public QAbstractItemModel {
         QList<int> editable;
         quint64 weights = 0;
         quint64 bytes = 0;             ///< packed
+        std::optional<double> cost;    ///< predicted, nats; nothing while a tensor's is not known
+        bool costAtMost = false;
         std::map<QString, int> codecs; ///< of the editable tensors, with their number
     };
 
@@ -98,13 +106,19 @@ class LayerTreeModel : public QAbstractItemModel {
     void addTensor(int tensorIndex);
     int groupNode(int tensorIndex);
     void summarize(int nodeIndex);
+    void summarizeCost(Node& node) const;
+    void refreshCosts();
 
     QVariant displayData(const Node& node, int column) const;
     QString layerToolTip(const Node& node) const;
+    QString costToolTip(const Node& node) const;
+    /// The node's share of the whole predicted cost, 0 to 1; for its shade.
+    double costShare(const Node& node) const;
     QVariant toolTip(const Node& node, int column) const;
     QVariant sortData(const Node& node, int column) const;
 
     QPointer<RecipeEditor> source_;
+    QPointer<const CostTable> costs_;
     bool editable_ = true;
     std::vector<Node> nodes_;
     std::vector<int> topLevel_;
