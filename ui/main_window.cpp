@@ -21,6 +21,7 @@
 #include "views/restore_bar.h"
 #include "views/run_details.h"
 #include "views/run_table.h"
+#include "views/target_bar.h"
 #include "views/text_comparison_view.h"
 
 #include <QCloseEvent>
@@ -119,7 +120,7 @@ void MainWindow::makeCentralWidget() {
     connect(messages_->addButton(tr("Close")), &QPushButton::clicked, messages_, &QWidget::hide);
     restore_ = new RestoreBar(session_, center);
     welcome_ = new WelcomeStrip(center);
-    frontier_ = new FrontierView(workbench_.runs(), workbench_.selection(), center);
+    frontier_ = new FrontierView(workbench_.runs(), workbench_.selection(), workbench_.targetMix(), center);
     auto* layout = new QVBoxLayout(center);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
@@ -146,7 +147,7 @@ QDockWidget* MainWindow::addDock(const QString& name, const QString& title, QWid
 
 void MainWindow::makeDocks() {
     setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
-    layerPanel_ = new LayerPanel(&workbench_.editor(), this);
+    layerPanel_ = new LayerPanel(&workbench_.editor(), &workbench_.costs(), this);
     runTable_ = new RunTable(workbench_.runs(), workbench_.selection(), this);
     jobPanel_ = new JobPanel(workbench_.queue(), this);
     layersDock_ = addDock(QStringLiteral("layers"), tr("Layers"), layerPanel_, Qt::LeftDockWidgetArea);
@@ -236,7 +237,7 @@ void MainWindow::connectWorkbench() {
     connect(&workbench_, &Workbench::informed, this,
             [this](const QString& text) { statusBar()->showMessage(text, 8000); });
     connect(&workbench_.runJobs(), &RunJobs::expectedChanged, this,
-            [this] { frontier_->plot()->setExpected(workbench_.runJobs().expected()); });
+            [this] { frontier_->setExpected(workbench_.runJobs().expected()); });
     connect(&session_, &Session::failed, this, &MainWindow::showMessage);
     connect(&workbench_, &Workbench::modelOpened, &recent_, &RecentFiles::add);
     connect(&workbench_, &Workbench::modelOpened, this,
@@ -260,6 +261,11 @@ void MainWindow::connectWorkbench() {
     connect(&recent_, &RecentFiles::chosen, &workbench_, &Workbench::open);
     connect(&workbench_.selection(), &RunSelection::changed, this, &MainWindow::lookAtSelectedRun);
     connect(layerPanel_, &LayerPanel::editCopyRequested, &workbench_, &Workbench::editCopy);
+    connect(frontier_->targetBar(), &TargetBar::measureRequested, this, &MainWindow::measureSensitivities);
+    connect(frontier_->targetBar(), &TargetBar::recipeWanted, &workbench_, [this](const Recipe& recipe) {
+        workbench_.takeRecipe(recipe, tr("Use \"%1\"").arg(QString::fromStdString(recipe.name)));
+    });
+    connect(layerPanel_, &LayerPanel::measureRequested, this, &MainWindow::measureSensitivities);
     connect(layerPanel_, &LayerPanel::statusMessage, this,
             [this](const QString& text) { statusBar()->showMessage(text, 8000); });
     connect(runTable_, &RunTable::editCopyRequested, &workbench_, &Workbench::editCopy);

@@ -90,6 +90,7 @@ class MainWindow final : public QMainWindow {
     void updateEstimate();
     void queueExamples();
     void designSweep();
+    void measureSensitivities();
     void openModelFolder();
     void openGguf();
     void openResults();

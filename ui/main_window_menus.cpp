@@ -116,9 +116,15 @@ void MainWindow::makeRunMenu() {
     menu->addSeparator();
     addCommand(menu, tr("Design a s&weep…"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R)},
                [this] { designSweep(); });
+    addCommand(menu, tr("Measure &sensitivities"), {QKeySequence(Qt::CTRL | Qt::Key_M)},
+               [this] { measureSensitivities(); });
     addCommand(menu, tr("Queue the &example sweep"), {}, [this] { queueExamples(); });
     menu->addSeparator();
     addCommand(menu, tr("&Memory for reuse…"), {}, [this] { chooseReuseMemory(); });
+}
+
+void MainWindow::measureSensitivities() {
+    workbench_.measureSensitivities(runSettings_->calibration());
 }
 
 void MainWindow::chooseReuseMemory() {

@@ -20,6 +20,10 @@ constexpr std::uint64_t jsonLimit = 16U << 20;
 /// What is known of a run before it is measured.
 RunRecord expectedRun(const std::string& name, const RecipeSize& size) {
     RunRecord run;
+    run.deltaPplPercent = notMeasured;
+    run.kldMean = notMeasured;
+    run.ppl = notMeasured;
+    run.top1Agreement = notMeasured;
     run.name = name;
     run.bitsPerWeight = size.bitsPerWeight();
     run.compression = size.compression();
@@ -80,6 +84,7 @@ void Workbench::openModel(const QString& nameOrPath, const std::function<void()>
                 model_ = place;
                 maximumContext_ = model.config().maximumContext;
                 selection_.clear();
+                costs_.setModel(place);
                 editor_.setModel(QString::fromStdString(model.name()), model.tensors(),
                                  model.config().tiedEmbedding);
                 emit modelOpened(place);
@@ -99,11 +104,13 @@ void Workbench::openDocument(const QString& path, const std::function<void()>& t
             const ResultsDocument document(toPath(file));
             std::vector<std::string> warnings;
             auto runs = std::make_shared<std::vector<RunRecord>>();
+            std::vector<SensitivityRecord> studies;
             if (document.exists()) {
                 *runs = document.read(&warnings);
+                studies = document.readSensitivities(&warnings);
             }
-            return [this, file, runs, warnings, then] {
-                takeDocument(file, std::move(*runs));
+            return [this, file, runs, studies, warnings, then] {
+                takeDocument(file, std::move(*runs), studies);
                 if (!warnings.empty()) {
                     emit failed(
                         tr("Some runs could not be read: %1").arg(QString::fromStdString(warnings.front())));
@@ -117,7 +124,8 @@ void Workbench::openDocument(const QString& path, const std::function<void()>& t
         });
 }
 
-void Workbench::takeDocument(const QString& file, std::vector<RunRecord> runs) {
+void Workbench::takeDocument(const QString& file, std::vector<RunRecord> runs,
+                             std::vector<SensitivityRecord> studies) {
     std::vector<RunRecord> measuredMeanwhile;
     if (file == target_->path()) {
         measuredMeanwhile = runs_.runs();
@@ -127,6 +135,7 @@ void Workbench::takeDocument(const QString& file, std::vector<RunRecord> runs) {
     }
     selection_.clear();
     runs_.setRuns(std::move(runs));
+    costs_.setStudies(std::move(studies));
     for (RunRecord& run : measuredMeanwhile) {
         runs_.add(std::move(run));
     }
@@ -138,8 +147,9 @@ void Workbench::saveDocumentAs(const QString& path) {
     const QString file = QFileInfo(path).absoluteFilePath();
     const Target target = target_;
     fileTask_.start(
-        [this, file, target, runs = runs_.runs()](JobMonitor&) -> LatestTask::Completion {
-            writeResultsDocument(toPath(file), runs);
+        [this, file, target, runs = runs_.runs(),
+         studies = costs_.studies()](JobMonitor&) -> LatestTask::Completion {
+            writeResultsDocument(toPath(file), runs, studies);
             std::set<std::string> saved;
             for (const RunRecord& run : runs) {
                 saved.insert(run.id);
@@ -279,11 +289,63 @@ int Workbench::queueRun(const RunSpec& spec, WhenKnown whenKnown, const Target& 
             const std::vector<Codec> codecs =
                 resolve(spec.recipe, editor_.tensors(), editor_.tiedEmbedding());
             expected = expectedRun(spec.recipe.name, recipeSize(codecs, editor_.tensors()));
+            if (const auto prediction = costs_.prediction(editor_.tensors(), codecs)) {
+                expected->deltaPplPercent = prediction->deltaPplPercent;
+                expected->kldMean = prediction->divergence;
+            }
         } catch (const Error&) {
             expected.reset(); // the job itself tells what is wrong with the recipe
         }
     }
     return runJobs_.add(spec, whenKnown == WhenKnown::select, target, expected);
+}
+
+void Workbench::measureSensitivities(const std::optional<CalibrationSettings>& calibration) {
+    if (!editor_.hasModel()) {
+        return;
+    }
+    SensitivitySpec spec;
+    spec.model = model_.toStdString();
+    spec.calibration = calibration;
+    const auto want = [&](const Codec& codec) {
+        if (!codec.isFloat() && std::ranges::find(spec.codecs, codec.name()) == spec.codecs.end()) {
+            spec.codecs.push_back(codec.name());
+        }
+    };
+    std::ranges::for_each(editor_.codecs(), want);
+    for (const std::string& name : suggestedCodecs()) {
+        const Codec codec = Codec::parse(name);
+        if (calibration || codec.calibration() != CalibrationUse::required) {
+            want(codec);
+        }
+    }
+    const SensitivityRecord* study = costs_.study();
+    const std::optional<SensitivityRecord> known = study ? std::optional(*study) : std::nullopt;
+    queue_.add(
+        tr("Sensitivities of %1").arg(editor_.modelName()),
+        [this, spec, known, reuse = runJobs_.reuseBytes(),
+         target = target_](JobMonitor& monitor) -> JobQueue::Completion {
+            Workers workers;
+            StatisticsCache statistics = StatisticsCache::ofUser();
+            auto record = std::make_shared<SensitivityRecord>(
+                studySensitivity(spec, known, workers, statistics, reuse, monitor));
+            QString problem;
+            try {
+                const std::lock_guard lock(target->writing());
+                ResultsWriter(ResultsDocument(toPath(target->path()))).keep(*record);
+            } catch (const std::exception& error) {
+                problem = QString::fromUtf8(error.what());
+            }
+            return [this, record, problem, target] {
+                if (target == target_) {
+                    costs_.addStudy(std::move(*record));
+                }
+                if (!problem.isEmpty()) {
+                    emit failed(
+                        tr("The sensitivities are measured but could not be recorded: %1").arg(problem));
+                }
+            };
+        });
 }
 
 void Workbench::queueAgain(const std::vector<PendingRun>& runs) {

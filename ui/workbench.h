@@ -5,10 +5,12 @@
 #include "jobs/job_queue.h"
 #include "jobs/latest_task.h"
 #include "jobs/run_jobs.h"
+#include "models/cost_table.h"
 #include "models/recipe_editor.h"
 #include "models/run_collection.h"
 #include "models/run_notes_editor.h"
 #include "models/run_selection.h"
+#include "models/target_mix.h"
 #include "models/tensor_selection.h"
 
 #include <QObject>
@@ -27,6 +29,9 @@ class Workbench final : public QObject {
     ~Workbench() override;
 
     RecipeEditor& editor() { return editor_; }
+    /// What codecs are predicted to cost the tensors of the open model.
+    CostTable& costs() { return costs_; }
+    TargetMix& targetMix() { return targetMix_; }
     RunCollection& runs() { return runs_; }
     RunSelection& selection() { return selection_; }
     TensorSelection& tensorSelection() { return tensorSelection_; }
@@ -60,6 +65,10 @@ class Workbench final : public QObject {
                  const std::optional<CalibrationSettings>& calibration = std::nullopt) const;
     /// Queues a run, recorded in the document that is open now. Returns the job's id, 0 without a model.
     int run(const RunSpec& spec);
+    /// Queues a study of what errors cost each tensor of the open model, and of the errors of the codecs that
+    /// the recipe has and the editor suggests; the open document keeps it. Calibrated as runs are;
+    /// suggestions that need statistics are left out when no calibration is given.
+    void measureSensitivities(const std::optional<CalibrationSettings>& calibration);
     /// Queues runs that an earlier start of the program did not finish, each for its own document.
     void queueAgain(const std::vector<PendingRun>& runs);
     /// Makes a recipe the one being edited, undoable under this text.
@@ -78,7 +87,8 @@ class Workbench final : public QObject {
   private:
     using Target = RunJobs::Target;
 
-    void takeDocument(const QString& file, std::vector<RunRecord> runs);
+    void takeDocument(const QString& file, std::vector<RunRecord> runs,
+                      std::vector<SensitivityRecord> studies);
     void openJson(const QString& path);
     enum class WhenKnown { select, skip }; ///< what a run that is already in the results does
     int queueRun(const RunSpec& spec, WhenKnown whenKnown, const Target& target);
@@ -89,7 +99,9 @@ class Workbench final : public QObject {
     void keepNotes(const RunNotesEditor::Notes& notes);
 
     RecipeEditor editor_;
+    CostTable costs_{&editor_};
     RunCollection runs_;
+    TargetMix targetMix_{costs_, editor_, runs_};
     RunSelection selection_;
     TensorSelection tensorSelection_;
     RunNotesEditor notes_{runs_, *editor_.undoStack()};

@@ -2,6 +2,7 @@
 #include "codec/codec_parts.h"
 #include "dialogs/codec_dialog.h"
 #include "models/codec_choices.h"
+#include "models/cost_table.h"
 #include "models/recipe_text.h"
 #include "test_support.h"
 #include "ui/layer_fixture.h"
@@ -281,7 +282,8 @@ class TestCodecDialog : public QObject {
 
     void the_panel_opens_it_for_the_selected_layers_and_applying_is_one_undoable_step() {
         RecipeEditor editor;
-        LayerPanel panel(&editor);
+        CostTable costs(&editor);
+        LayerPanel panel(&editor, &costs);
         editor.setModel(QStringLiteral("model"), layerTensors(2), true);
         panel.resize(800, 900);
         panel.show();
@@ -309,7 +311,8 @@ class TestCodecDialog : public QObject {
 
     void the_quick_list_ends_with_composing() {
         RecipeEditor editor;
-        LayerPanel panel(&editor);
+        CostTable costs(&editor);
+        LayerPanel panel(&editor, &costs);
         editor.setModel(QStringLiteral("model"), layerTensors(2), true);
         panel.resize(800, 900);
         panel.show();

@@ -169,7 +169,10 @@ void TestFrontierPlot::the_tool_tip_tells_all_about_a_run() {
 void TestFrontierPlot::only_comparable_runs_are_shown_together() {
     RunCollection runs;
     RunSelection selection;
-    FrontierView view(runs, selection);
+    RecipeEditor editor;
+    CostTable costs(&editor);
+    TargetMix target(costs, editor, runs);
+    FrontierView view(runs, selection, target);
     RunRecord other = makeRun("elsewhere", 4, 1);
     other.corpusSha256 = "c1";
     other.corpus = "docs";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/cost_table.h"
 #include "models/recipe_text.h"
 #include "test_support.h"
 #include "ui/layer_fixture.h"
@@ -36,6 +37,7 @@ class TestLayerPanel : public QObject {
     Q_OBJECT
 
     std::unique_ptr<RecipeEditor> editor_;
+    std::unique_ptr<CostTable> costs_;
     std::unique_ptr<LayerPanel> panel_;
     LayerTreeView* tree_ = nullptr;
 
@@ -77,7 +79,8 @@ class TestLayerPanel : public QObject {
     void init() {
         panel_.reset();
         editor_ = std::make_unique<RecipeEditor>();
-        panel_ = std::make_unique<LayerPanel>(editor_.get());
+        costs_ = std::make_unique<CostTable>(editor_.get());
+        panel_ = std::make_unique<LayerPanel>(editor_.get(), costs_.get());
         tree_ = panel_->findChild<LayerTreeView*>();
         panel_->resize(800, 900);
         panel_->show();
@@ -87,7 +90,8 @@ class TestLayerPanel : public QObject {
 
     void without_a_model_the_panel_says_what_to_do() {
         RecipeEditor editor;
-        LayerPanel panel(&editor);
+        CostTable costs(&editor);
+        LayerPanel panel(&editor, &costs);
         panel.show();
         bool hinted = false;
         for (const QLabel* label : panel.findChildren<QLabel*>()) {

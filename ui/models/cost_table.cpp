@@ -90,19 +90,20 @@ std::optional<CostTable::Cost> CostTable::cost(const TensorInfo& tensor, const C
                 sensitivity->second->standardError * made->relative, made->atMost};
 }
 
-std::optional<CostTable::Total> CostTable::total(const RecipeEditor& recipe) const {
+std::optional<CostTable::Total> CostTable::total(const std::vector<TensorInfo>& tensors,
+                                                 const std::vector<Codec>& codecs) const {
     if (study_ == nullptr) {
         return std::nullopt;
     }
     Total total;
     double divergence = 0;
     double variance = 0;
-    for (std::size_t i = 0; i < recipe.tensors().size(); ++i) {
-        const TensorInfo& tensor = recipe.tensors()[i];
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+        const TensorInfo& tensor = tensors[i];
         if (!sensitivities_.contains(tensor.name)) {
             continue; // norms and biases, stored in floats
         }
-        const std::optional<Cost> part = cost(tensor, recipe.codecs()[i]);
+        const std::optional<Cost> part = cost(tensor, codecs[i]);
         if (!part) {
             ++total.unknown;
             continue;
@@ -113,6 +114,12 @@ std::optional<CostTable::Total> CostTable::total(const RecipeEditor& recipe) con
     }
     total.prediction = predict(study_->sensitivity, divergence, std::sqrt(variance));
     return total;
+}
+
+std::optional<Prediction> CostTable::prediction(const std::vector<TensorInfo>& tensors,
+                                                const std::vector<Codec>& codecs) const {
+    const std::optional<Total> whole = total(tensors, codecs);
+    return whole && whole->unknown == 0 ? std::optional(whole->prediction) : std::nullopt;
 }
 
 std::vector<std::pair<TensorInfo, Codec>> CostTable::missing() const {

@@ -52,7 +52,14 @@ class CostTable final : public QObject {
         int unknown = 0; ///< tensors
     };
     /// Nothing without a study.
-    std::optional<Total> total(const RecipeEditor& recipe) const;
+    std::optional<Total> total(const RecipeEditor& recipe) const {
+        return total(recipe.tensors(), recipe.codecs());
+    }
+    std::optional<Total> total(const std::vector<TensorInfo>& tensors,
+                               const std::vector<Codec>& codecs) const;
+    /// Of a whole recipe, when the cost of every tensor is known.
+    std::optional<Prediction> prediction(const std::vector<TensorInfo>& tensors,
+                                         const std::vector<Codec>& codecs) const;
 
   signals:
     void changed();

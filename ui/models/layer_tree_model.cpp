@@ -2,12 +2,16 @@
 #include "models/layer_tree_model.h"
 
 #include "models/codec_choices.h"
+#include "models/cost_table.h"
 #include "models/recipe_text.h"
 #include "support/text.h"
 
+#include <QBrush>
 #include <QFont>
 #include <QLocale>
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 #include <set>
 
 namespace planish {
@@ -123,6 +127,7 @@ void LayerTreeModel::rebuild() {
     for (std::size_t index = 0; index < nodes_.size(); ++index) {
         summarize(static_cast<int>(index));
     }
+    sumCosts();
     endResetModel();
 }
 
@@ -211,6 +216,13 @@ void LayerTreeModel::summarizeCost(Node& node) const {
     node.cost = sum;
 }
 
+void LayerTreeModel::sumCosts() {
+    wholeCost_ = 0;
+    for (const Node& node : nodes_) {
+        wholeCost_ += node.tensor >= 0 ? node.cost.value_or(0) : 0;
+    }
+}
+
 void LayerTreeModel::refreshCosts() {
     if (nodes_.empty()) {
         return;
@@ -233,6 +245,7 @@ void LayerTreeModel::refresh(const std::vector<int>& tensorIndices) {
         const auto [rows, inserted] = rowsOfParent.try_emplace(node.parent, node.row, node.row);
         rows->second = {std::min(rows->second.first, node.row), std::max(rows->second.second, node.row)};
     }
+    sumCosts();
     for (const auto& [parentNode, rows] : rowsOfParent) {
         const QModelIndex parentIndex = parentNode < 0 ? QModelIndex() : indexOfNode(parentNode, 0);
         emit dataChanged(index(rows.first, codecColumn, parentIndex),
@@ -386,8 +399,7 @@ QVariant LayerTreeModel::displayData(const Node& node, int column) const {
 }
 
 double LayerTreeModel::costShare(const Node& node) const {
-    const auto total = costs_ ? costs_->total(*source_) : std::nullopt;
-    return node.cost && total && total->prediction.divergence > 0 ? *node.cost / total->prediction.divergence : 0;
+    return node.cost && wholeCost_ > 0 ? *node.cost / wholeCost_ : 0;
 }
 
 QString LayerTreeModel::costToolTip(const Node& node) const {
@@ -468,9 +480,10 @@ QVariant LayerTreeModel::headerData(int section, Qt::Orientation orientation, in
         return tr("Bits per weight: packed bytes × 8 ÷ weights, everything that is stored counted");
     }
     if (role == Qt::ToolTipRole && section == costColumn) {
-        return tr("Predicted share in the mean KL divergence from the unquantized model, in thousandths of a nat "
-                  "(mnat). The darker the shade, the larger the tensor's part of the whole: full from a tenth "
-                  "on.");
+        return tr(
+            "Predicted share in the mean KL divergence from the unquantized model, in thousandths of a nat "
+            "(mnat). The darker the shade, the larger the tensor's part of the whole: full from a tenth "
+            "on.");
     }
     if (role != Qt::DisplayRole) {
         return {};

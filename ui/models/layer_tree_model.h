@@ -87,8 +87,8 @@ class LayerTreeModel : public QAbstractItemModel {
         QList<int> tensors; ///< all below
         QList<int> editable;
         quint64 weights = 0;
-        quint64 bytes = 0;             ///< packed
-        std::optional<double> cost;    ///< predicted, nats; nothing while a tensor's is not known
+        quint64 bytes = 0;          ///< packed
+        std::optional<double> cost; ///< predicted, nats; nothing while a tensor's is not known
         bool costAtMost = false;
         std::map<QString, int> codecs; ///< of the editable tensors, with their number
     };
@@ -107,6 +107,7 @@ class LayerTreeModel : public QAbstractItemModel {
     int groupNode(int tensorIndex);
     void summarize(int nodeIndex);
     void summarizeCost(Node& node) const;
+    void sumCosts();
     void refreshCosts();
 
     QVariant displayData(const Node& node, int column) const;
@@ -119,6 +120,7 @@ class LayerTreeModel : public QAbstractItemModel {
 
     QPointer<RecipeEditor> source_;
     QPointer<const CostTable> costs_;
+    double wholeCost_ = 0; ///< of all tensors whose cost is known
     bool editable_ = true;
     std::vector<Node> nodes_;
     std::vector<int> topLevel_;

@@ -10,6 +10,7 @@
 #include <array>
 #include <cmath>
 #include <ranges>
+#include <set>
 
 namespace planish {
 
@@ -76,7 +77,7 @@ std::vector<ComparisonGroup> shownGroups(const FrontierContent& content) {
 }
 
 FrontierFigure::FrontierFigure(QCustomPlot& plot)
-    : plot_(plot), title_(new QCPTextElement(&plot)), emptyText_(new QCPItemText(&plot)) {
+    : plot_(plot), title_(new QCPTextElement(&plot)), emptyText_(new QCPItemText(&plot)), labels_(plot) {
     plot_.setAutoAddPlottableToLegend(false);
     plot_.addLayer(QStringLiteral("fronts"), plot_.layer(QStringLiteral("main")), QCustomPlot::limBelow);
     plot_.addLayer(QStringLiteral("marks"), plot_.layer(QStringLiteral("main")), QCustomPlot::limAbove);
@@ -139,7 +140,6 @@ void FrontierFigure::draw(const FrontierContent& content) {
     collectPoints(content, groups);
     drawFronts(content, groups);
     drawSeries(content, groups);
-    drawExpected(content);
     writeTexts(content, groups);
     const QString marks = QStringLiteral("marks");
     selected_ = &addGraph(marks);
@@ -160,10 +160,20 @@ void FrontierFigure::collectPoints(const FrontierContent& content,
                                  QPointF(std::max(extent_.right(), x), std::max(extent_.bottom(), y)));
         first = false;
     };
+    std::set<std::size_t> front;
+    for (const ComparisonGroup& group : groups) {
+        const auto best = frontierOf(group, content.runs, axes_);
+        front.insert(best.begin(), best.end());
+    }
+    std::vector<FrontierLabels::Label> names;
     for (const std::size_t i : groups | std::views::transform(&ComparisonGroup::runs) | std::views::join) {
         const RunRecord& run = content.runs[i];
-        if (!axes_.canShow(run)) {
+        if (!axes_.canShow(run) || (content.frontOnly && !front.contains(i))) {
             continue;
+        }
+        if (content.names && front.contains(i)) {
+            names.push_back(
+                {QPointF(axes_.size->value(run), axes_.loss->value(run)), QString::fromStdString(run.name)});
         }
         const QPointF point(axes_.size->value(run), axes_.loss->value(run));
         points_[i] = point;
@@ -175,7 +185,8 @@ void FrontierFigure::collectPoints(const FrontierContent& content,
             }
         }
     }
-    for (const double size : content.expectedSizes) {
+    labels_.setLabels(std::move(names));
+    for (const double size : content.visibleSizes) {
         if (!first && (size > 0 || !axes_.logarithmicSize)) {
             extend(size, extent_.top());
         }
@@ -183,7 +194,7 @@ void FrontierFigure::collectPoints(const FrontierContent& content,
 }
 
 void FrontierFigure::drawSeries(const FrontierContent& content, const std::vector<ComparisonGroup>& groups) {
-    const std::vector<FrontierSeries> series = frontierSeries(groups, content.runs);
+    const std::vector<FrontierSeries> series = frontierSeries(groups, content.runs, content.colouring);
     for (std::size_t s = 0; s < series.size(); ++s) {
         QCPGraph& graph = addGraph(QStringLiteral("main"));
         graph.setName(series[s].title);
@@ -231,34 +242,18 @@ void FrontierFigure::drawFronts(const FrontierContent& content, const std::vecto
     }
 }
 
-void FrontierFigure::drawExpected(const FrontierContent& content) {
-    for (QCPAbstractItem* item : expected_) {
-        plot_.removeItem(item);
-    }
-    expected_.clear();
-    for (const double size : content.expectedSizes) {
-        auto* mark = new QCPItemTracer(&plot_); // owned by the plot
-        mark->setStyle(QCPItemTracer::tsCircle);
-        mark->setSize(pointSize + 1);
-        mark->setPen(QPen(mutedColor(0.7), 1.5));
-        mark->position->setTypeX(QCPItemPosition::ptPlotCoords);
-        mark->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
-        mark->position->setCoords(size, 0.98);
-        expected_.push_back(mark);
-    }
-}
-
 void FrontierFigure::writeTexts(const FrontierContent& content, const std::vector<ComparisonGroup>& groups) {
     QString title = groups.size() == 1 ? groups.front().title : QString();
     if (groups.size() > 1) {
         title = Text::tr("%1 settings that cannot be compared with each other").arg(groups.size());
     }
     std::size_t runs = 0;
+    std::size_t hidden = 0;
     for (const ComparisonGroup& group : groups) {
         runs += group.runs.size();
+        hidden += static_cast<std::size_t>(std::ranges::count_if(
+            group.runs, [&](std::size_t i) { return !axes_.canShow(content.runs[i]); }));
     }
-    const auto hidden = runs - static_cast<std::size_t>(std::ranges::count_if(
-                                   points_, [](const auto& point) { return point.has_value(); }));
     if (hidden > 0) {
         title += Text::tr("  –  %1 at or below zero, not shown on a logarithmic axis").arg(hidden);
     }

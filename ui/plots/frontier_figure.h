@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "plots/frontier_labels.h"
 #include "plots/frontier_series.h"
 
 #include <QPalette>
@@ -12,7 +13,6 @@
 #include <vector>
 
 class QCustomPlot;
-class QCPAbstractItem;
 class QCPGraph;
 class QCPItemText;
 class QCPTextElement;
@@ -23,9 +23,12 @@ namespace planish {
 struct FrontierContent {
     std::span<const RunRecord> runs; ///< must stay valid only during FrontierFigure::draw()
     FrontierAxes axes;
-    std::string comparison;            ///< only the runs of this comparisonKey(); empty: all
-    std::vector<double> expectedSizes; ///< horizontal values of runs that are queued: hollow points
-    QString emptyText;                 ///< shown when there is nothing to show
+    std::string comparison; ///< only the runs of this comparisonKey(); empty: all
+    Colouring colouring = Colouring::family;
+    bool frontOnly = false;           ///< without runs that another one dominates
+    bool names = false;               ///< of the runs on the frontier, where there is room
+    std::vector<double> visibleSizes; ///< horizontal values that are to be in view too
+    QString emptyText;                ///< shown when there is nothing to show
 };
 
 /// The groups of the content that are shown.
@@ -59,7 +62,6 @@ class FrontierFigure {
     void collectPoints(const FrontierContent& content, const std::vector<ComparisonGroup>& groups);
     void drawSeries(const FrontierContent& content, const std::vector<ComparisonGroup>& groups);
     void drawFronts(const FrontierContent& content, const std::vector<ComparisonGroup>& groups);
-    void drawExpected(const FrontierContent& content);
     void writeTexts(const FrontierContent& content, const std::vector<ComparisonGroup>& groups);
     void applyColors();
     /// A graph of points or lines on the given layer, without a legend entry.
@@ -77,7 +79,7 @@ class FrontierFigure {
     QCPItemText* emptyText_;
     QCPGraph* selected_ = nullptr;
     QCPGraph* hovered_ = nullptr;
-    std::vector<QCPAbstractItem*> expected_;
+    FrontierLabels labels_;
 };
 
 /// The figure of these runs as a file: .png, .svg or .pdf by the extension, in the light theme, written whole

@@ -34,7 +34,7 @@ QString runToolTip(const RunRecord& run) {
 }
 
 FrontierPlot::FrontierPlot(RunCollection& runs, RunSelection& selection, QWidget* parent)
-    : QCustomPlot(parent), runs_(runs), selection_(selection), figure_(*this) {
+    : QCustomPlot(parent), runs_(runs), selection_(selection), figure_(*this), overlay_(*this) {
     setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
     setFocusPolicy(Qt::StrongFocus);
     setMouseTracking(true);
@@ -65,8 +65,13 @@ void FrontierPlot::setComparison(const std::string& key) {
     }
 }
 
-void FrontierPlot::setExpected(std::vector<RunRecord> expected) {
-    expected_ = std::move(expected);
+void FrontierPlot::setOverlay(OverlayContent overlay) {
+    overlayContent_ = std::move(overlay);
+    redraw();
+}
+
+void FrontierPlot::setOptions(const FrontierOptions& options) {
+    options_ = options;
     redraw();
 }
 
@@ -75,8 +80,14 @@ FrontierContent FrontierPlot::content() const {
     content.runs = runs_.runs();
     content.axes = axes_;
     content.comparison = comparison_;
-    for (const RunRecord& run : expected_) {
-        content.expectedSizes.push_back(axes_.size->value(run));
+    content.colouring = options_.colouring;
+    content.frontOnly = options_.frontOnly;
+    content.names = options_.names;
+    for (const RunRecord& run : overlayContent_.expected) {
+        content.visibleSizes.push_back(axes_.size->value(run));
+    }
+    if (overlayContent_.target) {
+        content.visibleSizes.push_back(axes_.size->value(*overlayContent_.target));
     }
     content.emptyText = tr("No runs yet.\nChoose codecs in the layer panel, then press Run (F5).");
     return content;
@@ -84,12 +95,39 @@ FrontierContent FrontierPlot::content() const {
 
 void FrontierPlot::redraw() {
     hovered_.reset();
+    overlay_.clear();
     figure_.draw(content());
-    if (!userView_) {
+    overlay_.draw(overlayContent_, axes_, palette());
+    if (!userView_ && !dragging_) {
         figure_.showAll();
     }
     updateHighlight();
     replot(rpQueuedReplot);
+    emit redrawn();
+}
+
+QString FrontierPlot::readout() const {
+    const std::vector<ComparisonGroup> groups = shownGroups(content());
+    if (groups.size() != 1) {
+        return {};
+    }
+    std::vector<FrontierPoint> points;
+    for (const std::size_t i : groups.front().runs) {
+        points.push_back(axes_.point(runs_.runs()[i]));
+    }
+    std::vector<FrontierPoint> front;
+    const std::vector<std::size_t> best = paretoFront(points);
+    for (const std::size_t i : best) {
+        front.push_back(points[i]);
+    }
+    const auto knee = kneeOf(front);
+    if (!knee) {
+        return {};
+    }
+    const RunRecord& run = runs_.runs()[groups.front().runs[best[*knee]]];
+    return tr("Knee: %1, %2 bits per weight. Hypervolume %3")
+        .arg(QString::fromStdString(run.name), formatNumber(run.bitsPerWeight),
+             formatNumber(hypervolume(points)));
 }
 
 void FrontierPlot::showAll() {
@@ -129,8 +167,29 @@ void FrontierPlot::selectRuns(const std::vector<std::size_t>& indices, bool add)
     }
 }
 
+void FrontierPlot::dragTarget(const QPoint& position) {
+    if (!sizes_) {
+        return;
+    }
+    // The horizontal value is monotone in the bits per weight, whatever the axis shows.
+    const double wanted = xAxis->pixelToCoord(position.x());
+    double low = 1;
+    double high = 21;
+    const bool falls = axes_.size->largerIsBetter;
+    for (int step = 0; step < 40; ++step) {
+        const double middle = (low + high) / 2;
+        const bool tooLarge = axes_.size->value(sizes_(middle)) > wanted;
+        (tooLarge != falls ? high : low) = middle;
+    }
+    emit targetDragged((low + high) / 2);
+}
+
 void FrontierPlot::mousePressEvent(QMouseEvent* event) {
     pressed_ = event->pos();
+    if (event->button() == Qt::LeftButton && overlay_.isTargetAt(event->position())) {
+        dragging_ = true;
+        return;
+    }
     const bool pan = panning_ || event->modifiers().testFlag(Qt::ShiftModifier);
     setSelectionRectMode(pan ? QCP::srmNone : QCP::srmCustom);
     if (pan) {
@@ -140,6 +199,10 @@ void FrontierPlot::mousePressEvent(QMouseEvent* event) {
 }
 
 void FrontierPlot::mouseMoveEvent(QMouseEvent* event) {
+    if (dragging_) {
+        dragTarget(event->pos());
+        return;
+    }
     QCustomPlot::mouseMoveEvent(event);
     if (event->buttons() == Qt::NoButton) {
         hover(event->pos());
@@ -150,6 +213,10 @@ void FrontierPlot::mouseMoveEvent(QMouseEvent* event) {
 
 void FrontierPlot::mouseReleaseEvent(QMouseEvent* event) {
     unsetCursor();
+    if (dragging_) {
+        dragging_ = false;
+        return;
+    }
     QCustomPlot::mouseReleaseEvent(event);
     const bool isClick = (event->pos() - pressed_).manhattanLength() < 4;
     if (!isClick || event->button() != Qt::LeftButton) {
@@ -185,15 +252,19 @@ void FrontierPlot::leaveEvent(QEvent* event) {
 
 void FrontierPlot::hover(const QPoint& position) {
     const std::optional<std::size_t> run = figure_.runAt(position);
-    if (run == hovered_) {
-        return;
+    if (overlay_.isTargetAt(position) && !run) {
+        setCursor(Qt::SplitHCursor);
+    } else if (cursor().shape() == Qt::SplitHCursor) {
+        unsetCursor();
     }
-    hovered_ = run;
-    updateHighlight();
-    if (run) {
-        QToolTip::showText(mapToGlobal(position + QPoint(12, 12)), runToolTip(runs_.runs()[*run]), this);
-    } else {
-        QToolTip::hideText();
+    if (run != hovered_) {
+        hovered_ = run;
+        updateHighlight();
+    }
+    const QString text = run ? runToolTip(runs_.runs()[*run]) : overlay_.toolTipAt(position);
+    if (text != hoverText_) {
+        hoverText_ = text;
+        QToolTip::showText(mapToGlobal(position + QPoint(12, 12)), text, this);
     }
 }
 

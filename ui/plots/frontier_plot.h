@@ -4,10 +4,20 @@
 #include "models/run_collection.h"
 #include "models/run_selection.h"
 #include "plots/frontier_figure.h"
+#include "plots/frontier_overlay.h"
 
 #include <qcustomplot.h>
 
+#include <functional>
+
 namespace planish {
+
+/// What of the runs is shown, and how.
+struct FrontierOptions {
+    Colouring colouring = Colouring::family;
+    bool frontOnly = false;
+    bool names = false;
+};
 
 /// The frontier on the screen: hover tells about a run, a click selects it (Ctrl adds), a drag selects many;
 /// the wheel zooms, Shift+drag or the pan mode moves, a double click shows everything.
@@ -20,8 +30,11 @@ class FrontierPlot final : public QCustomPlot {
     void setAxes(const FrontierAxes& axes);
     /// Shows only the runs of this comparisonKey(); empty shows all.
     void setComparison(const std::string& key);
-    /// Runs that are queued, of which only the sizes are known.
-    void setExpected(std::vector<RunRecord> expected);
+    /// What is drawn over the runs.
+    void setOverlay(OverlayContent overlay);
+    void setOptions(const FrontierOptions& options);
+    /// The sizes a model of so many bits per weight has, for dragging the target.
+    void setSizes(std::function<RunRecord(double bitsPerWeight)> sizes) { sizes_ = std::move(sizes); }
     void setPanning(bool panning) { panning_ = panning; }
 
     void showAll();
@@ -29,6 +42,14 @@ class FrontierPlot final : public QCustomPlot {
     void exportTo(const QString& path) const;
     /// Where a run is drawn, in widget coordinates.
     std::optional<QPointF> pixelOf(const std::string& runId) const;
+
+    /// What is on the frontier, in words: its knee and how much it dominates; empty for few runs.
+    QString readout() const;
+
+  signals:
+    /// The target's line is being dragged.
+    void targetDragged(double bitsPerWeight);
+    void redrawn();
 
   protected:
     void mousePressEvent(QMouseEvent* event) override;
@@ -47,14 +68,20 @@ class FrontierPlot final : public QCustomPlot {
     void selectRuns(const std::vector<std::size_t>& indices, bool add);
     void selectNeighbour(int step);
     FrontierContent content() const;
+    void dragTarget(const QPoint& position);
 
     RunCollection& runs_;
     RunSelection& selection_;
     FrontierAxes axes_;
     std::string comparison_;
-    std::vector<RunRecord> expected_;
+    FrontierOptions options_;
+    OverlayContent overlayContent_;
+    std::function<RunRecord(double)> sizes_;
     FrontierFigure figure_; ///< its indices are rows of runs_
+    FrontierOverlay overlay_;
+    bool dragging_ = false; ///< the target
     std::optional<std::size_t> hovered_;
+    QString hoverText_;
     QPoint pressed_;
     bool panning_ = false;
     bool userView_ = false; ///< zoomed or moved by the user: new runs do not change the visible range

@@ -84,6 +84,12 @@ std::vector<ComparisonGroup> comparisonGroups(std::span<const RunRecord> runs) {
     return groups;
 }
 
+/// Of a run that so many, itself included, were recorded since.
+static QString ageTitle(std::size_t since) {
+    constexpr std::size_t few = 10;
+    return since <= few ? tr("latest 10") : since <= 2 * few ? tr("10 before") : tr("earlier");
+}
+
 QString codecFamily(const RunRecord& run) {
     std::set<std::string> words;
     for (const TensorResult& tensor : run.tensors) {
@@ -98,7 +104,7 @@ QString codecFamily(const RunRecord& run) {
 }
 
 std::vector<FrontierSeries> frontierSeries(const std::vector<ComparisonGroup>& groups,
-                                           std::span<const RunRecord> runs) {
+                                           std::span<const RunRecord> runs, Colouring colouring) {
     std::vector<FrontierSeries> series;
     if (groups.size() > 1) {
         for (const ComparisonGroup& group : groups) {
@@ -107,8 +113,12 @@ std::vector<FrontierSeries> frontierSeries(const std::vector<ComparisonGroup>& g
         return series;
     }
     for (const ComparisonGroup& group : groups) {
-        for (const std::size_t i : group.runs) {
-            addTo(series, codecFamily(runs[i]), i);
+        for (std::size_t place = 0; place < group.runs.size(); ++place) {
+            const std::size_t run = group.runs[place];
+            addTo(series,
+                  colouring == Colouring::family ? codecFamily(runs[run])
+                                                 : ageTitle(group.runs.size() - place),
+                  run);
         }
     }
     return series;

@@ -33,9 +33,16 @@ struct FrontierSeries {
     QString title;
     std::vector<std::size_t> runs;
 };
-/// One series a codec family when there is one group, else one a group.
+/// What the colours of one group's runs tell.
+enum class Colouring {
+    family, ///< codecFamily()
+    age,    ///< the latest ten runs, the ten before them, and all earlier ones
+};
+
+/// One series a codec family or age when there is one group, else one a group.
 std::vector<FrontierSeries> frontierSeries(const std::vector<ComparisonGroup>& groups,
-                                           std::span<const RunRecord> runs);
+                                           std::span<const RunRecord> runs,
+                                           Colouring colouring = Colouring::family);
 
 /// Indices of the Pareto-optimal runs of the group in order of increasing horizontal value; only runs that
 /// the axes can show.

@@ -3,10 +3,14 @@
 
 #include "icons.h"
 #include "plots/frontier_series.h"
+#include "support/error.h"
+#include "views/target_bar.h"
 
+#include <QAction>
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QMenu>
 #include <QSettings>
 #include <QSignalBlocker>
 #include <QToolButton>
@@ -38,10 +42,13 @@ QToolButton* toolButton(const QString& icon, const QString& toolTip, QWidget* pa
 
 } // namespace
 
-FrontierView::FrontierView(RunCollection& runs, RunSelection& selection, QWidget* parent)
+FrontierView::FrontierView(RunCollection& runs, RunSelection& selection, TargetMix& target, QWidget* parent)
     : QWidget(parent),
       runs_(runs),
+      target_(target),
       plot_(new FrontierPlot(runs, selection, this)),
+      targetBar_(new TargetBar(target, this)),
+      readout_(new QLabel(this)),
       comparison_(new QComboBox(this)),
       size_(quantityBox(sizeQuantities(), tr("Horizontal axis"), this)),
       loss_(quantityBox(lossQuantities(), tr("Vertical axis"), this)),
@@ -57,6 +64,17 @@ FrontierView::FrontierView(RunCollection& runs, RunSelection& selection, QWidget
     auto* reset =
         toolButton(QStringLiteral("reset-view"), tr("Show all points (Home or double click)"), this);
     export_->setPopupMode(QToolButton::InstantPopup);
+    auto* show = new QToolButton(this);
+    show->setText(tr("Sho&w"));
+    show->setToolTip(tr("What is shown beside the runs, and how"));
+    show->setAutoRaise(true);
+    show->setPopupMode(QToolButton::InstantPopup);
+    show->setMenu(makeShowMenu());
+    readout_->setForegroundRole(QPalette::PlaceholderText);
+    readout_->setContentsMargins(8, 0, 8, 2);
+    readout_->setToolTip(
+        tr("Knee: where more size stops to buy much. Hypervolume: the share of the plane up to the "
+           "largest size and loss that the frontier dominates; it grows with every improvement."));
 
     auto* tools = new QHBoxLayout;
     tools->setContentsMargins(6, 4, 6, 4);
@@ -71,7 +89,7 @@ FrontierView::FrontierView(RunCollection& runs, RunSelection& selection, QWidget
     tools->addWidget(size_);
     tools->addWidget(logarithmicSize_);
     tools->addSpacing(12);
-    for (QToolButton* button : {pan, reset, export_}) {
+    for (QToolButton* button : {show, pan, reset, export_}) {
         tools->addWidget(button);
     }
     auto* layout = new QVBoxLayout(this);
@@ -79,7 +97,18 @@ FrontierView::FrontierView(RunCollection& runs, RunSelection& selection, QWidget
     layout->setSpacing(0);
     layout->addLayout(tools);
     layout->addWidget(plot_, 1);
+    layout->addWidget(readout_);
+    layout->addWidget(targetBar_);
 
+    plot_->setSizes([this](double bits) { return target_.sizesAt(bits); });
+    connect(plot_, &FrontierPlot::targetDragged, &target_, &TargetMix::setTarget);
+    connect(plot_, &FrontierPlot::redrawn, this, [this] {
+        const QString text = plot_->readout();
+        readout_->setText(text);
+        readout_->setVisible(!text.isEmpty());
+    });
+    connect(&target_, &TargetMix::targetChanged, this, &FrontierView::updateOverlay);
+    connect(&target_, &TargetMix::changed, this, &FrontierView::updateOverlay);
     connect(pan, &QToolButton::toggled, plot_, &FrontierPlot::setPanning);
     connect(reset, &QToolButton::clicked, plot_, &FrontierPlot::showAll);
     for (QComboBox* box : {size_, loss_}) {
@@ -109,6 +138,76 @@ QToolButton* FrontierView::addToggle(const QString& text, const QString& toolTip
     button->setAccessibleName(toolTip);
     button->setCheckable(true);
     return button;
+}
+
+QAction* FrontierView::addShown(QMenu* menu, const QString& text, const QString& key, bool on) {
+    QAction* action = menu->addAction(text);
+    action->setCheckable(true);
+    action->setChecked(on);
+    action->setObjectName(key);
+    return action;
+}
+
+QMenu* FrontierView::makeShowMenu() {
+    auto* menu = new QMenu(this);
+    dominated_ = addShown(menu, tr("&Dominated runs"), QStringLiteral("dominated"), true);
+    names_ = addShown(menu, tr("&Names on the frontier"), QStringLiteral("names"), false);
+    byAge_ = addShown(menu, tr("Colour by &age, not by format"), QStringLiteral("byAge"), false);
+    for (QAction* action : {dominated_, names_, byAge_}) {
+        connect(action, &QAction::toggled, this, &FrontierView::updateOptions);
+    }
+    menu->addSeparator();
+    predicted_ = addShown(menu, tr("&Predicted mixes"), QStringLiteral("predicted"), true);
+    connect(predicted_, &QAction::toggled, this, &FrontierView::updateOverlay);
+    try {
+        references_ = frontierReferences();
+    } catch (const Error&) {
+        references_.clear(); // an installation without them has nothing to show
+    }
+    for (const ReferenceSeries& series : references_) {
+        QAction* action = addShown(menu, tr("Reference: %1").arg(series.title), series.title, false);
+        action->setToolTip(series.source);
+        connect(action, &QAction::toggled, this, &FrontierView::updateOverlay);
+        referenceActions_.push_back(action);
+    }
+    menu->setToolTipsVisible(true);
+    return menu;
+}
+
+void FrontierView::updateOptions() {
+    plot_->setOptions({byAge_->isChecked() ? Colouring::age : Colouring::family, !dominated_->isChecked(),
+                       names_->isChecked()});
+}
+
+void FrontierView::setExpected(std::vector<RunRecord> expected) {
+    expected_ = std::move(expected);
+    updateOverlay();
+}
+
+void FrontierView::updateOverlay() {
+    OverlayContent overlay;
+    overlay.expected = expected_;
+    if (predicted_->isChecked()) {
+        overlay.predictedFrontier = target_.frontier();
+    }
+    if (target_.target()) {
+        overlay.target = target_.sizesAt(*target_.target());
+        if (target_.mix()) {
+            overlay.mix = target_.asRecord(*target_.mix());
+        }
+    }
+    const std::string model = target_.modelName().toStdString();
+    for (std::size_t i = 0; i < references_.size(); ++i) {
+        if (!referenceActions_[i]->isChecked()) {
+            continue;
+        }
+        ReferenceSeries series = references_[i];
+        std::erase_if(series.points, [&](const ReferencePoint& point) {
+            return !point.model.empty() && point.model != model;
+        });
+        overlay.references.push_back(std::move(series));
+    }
+    plot_->setOverlay(std::move(overlay));
 }
 
 void FrontierView::setExportMenu(QMenu* menu) {
@@ -154,11 +253,23 @@ void FrontierView::restore(const QSettings& settings) {
     };
     choose(size_, QStringLiteral("frontier/size"));
     choose(loss_, QStringLiteral("frontier/loss"));
+    for (QAction* action : findChildren<QAction*>()) {
+        if (action->isCheckable() && !action->objectName().isEmpty()) {
+            action->setChecked(
+                settings.value(QStringLiteral("frontier/show/") + action->objectName(), action->isChecked())
+                    .toBool());
+        }
+    }
     logarithmicSize_->setChecked(settings.value(QStringLiteral("frontier/logarithmicSize")).toBool());
     logarithmicLoss_->setChecked(settings.value(QStringLiteral("frontier/logarithmicLoss")).toBool());
 }
 
 void FrontierView::save(QSettings& settings) const {
+    for (const QAction* action : findChildren<QAction*>()) {
+        if (action->isCheckable() && !action->objectName().isEmpty()) {
+            settings.setValue(QStringLiteral("frontier/show/") + action->objectName(), action->isChecked());
+        }
+    }
     settings.setValue(QStringLiteral("frontier/size"), size_->currentData());
     settings.setValue(QStringLiteral("frontier/loss"), loss_->currentData());
     settings.setValue(QStringLiteral("frontier/logarithmicSize"), logarithmicSize_->isChecked());

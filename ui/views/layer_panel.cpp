@@ -3,6 +3,7 @@
 
 #include "dialogs/codec_dialog.h"
 #include "models/codec_choices.h"
+#include "models/cost_table.h"
 #include "models/layer_filter_model.h"
 #include "models/recipe_text.h"
 #include "support/error.h"
@@ -10,6 +11,7 @@
 #include "views/codec_delegate.h"
 #include "views/layer_tree_view.h"
 #include "views/notice_bar.h"
+#include "views/prediction_label.h"
 #include "views/presets_menu.h"
 #include "views/role_chips.h"
 
@@ -47,9 +49,10 @@ std::vector<int> tensorsWithRole(const std::vector<TensorInfo>& tensors, const Q
 
 } // namespace
 
-LayerPanel::LayerPanel(RecipeEditor* editor, QWidget* parent)
+LayerPanel::LayerPanel(RecipeEditor* editor, CostTable* costs, QWidget* parent)
     : QWidget(parent),
       editor_(editor),
+      costs_(costs),
       viewed_(new RecipeEditor(this)),
       layers_(new LayerTreeModel(editor, this)),
       filter_(new LayerFilterModel(layers_, this)),
@@ -62,6 +65,7 @@ LayerPanel::LayerPanel(RecipeEditor* editor, QWidget* parent)
       pages_(new QStackedWidget(this)),
       selectionLabel_(new QLabel(this)),
       sizeLabel_(new QLabel(this)),
+      predictionLabel_(new PredictionLabel(this)),
       selectAllAction_(new QAction(this)),
       filterAction_(new QAction(this)),
       editCodecAction_(new QAction(this)),
@@ -79,6 +83,7 @@ LayerPanel::LayerPanel(RecipeEditor* editor, QWidget* parent)
     layout->addWidget(pages_, 1);
     layout->addWidget(buildSelectionLine());
     layout->addWidget(sizeLabel_);
+    layout->addWidget(predictionLabel_);
     buildReadOnlyBar();
     connect(problemBar_->addButton(tr("Close")), &QPushButton::clicked, problemBar_, &QWidget::hide);
 
@@ -216,6 +221,9 @@ void LayerPanel::connectEditor() {
     connect(tree_, &QWidget::customContextMenuRequested, this, &LayerPanel::showContextMenu);
     connect(tree_->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             &LayerPanel::updateSelection);
+    layers_->setCosts(costs_);
+    connect(costs_, &CostTable::changed, this, &LayerPanel::updateSize);
+    connect(predictionLabel_, &PredictionLabel::measureRequested, this, &LayerPanel::measureRequested);
     connect(editor_, &RecipeEditor::modelChanged, this, &LayerPanel::onModelChanged);
     connect(editor_, &RecipeEditor::nameChanged, this, &LayerPanel::updateName);
     connect(editor_, &RecipeEditor::codecsChanged, this, [this] {
@@ -427,6 +435,7 @@ void LayerPanel::updateSelection() {
 void LayerPanel::updateSize() {
     sizeLabel_->setText(sizeText(shown()->size()));
     sizeLabel_->setVisible(shown()->hasModel());
+    predictionLabel_->showCosts(*costs_, *shown());
 }
 
 } // namespace planish

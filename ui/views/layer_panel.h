@@ -13,10 +13,12 @@ class QStackedWidget;
 
 namespace planish {
 
+class CostTable;
 class LayerFilterModel;
 class LayerTreeModel;
 class LayerTreeView;
 class NoticeBar;
+class PredictionLabel;
 class PresetsMenu;
 class RoleChips;
 
@@ -27,8 +29,8 @@ class LayerPanel : public QWidget {
     Q_OBJECT
 
   public:
-    /// `editor` outlives this.
-    explicit LayerPanel(RecipeEditor* editor, QWidget* parent = nullptr);
+    /// `editor` and `costs`, the predictions for its model, outlive this.
+    LayerPanel(RecipeEditor* editor, CostTable* costs, QWidget* parent = nullptr);
     ~LayerPanel() override;
 
     // For the menus of the window.
@@ -56,6 +58,8 @@ class LayerPanel : public QWidget {
   signals:
     /// The recipe looked at is wanted for editing.
     void editCopyRequested(const planish::Recipe& recipe);
+    /// Predictions are wanted, of which nothing is known yet.
+    void measureRequested();
     /// One line for the window's status bar.
     void statusMessage(const QString& message);
 
@@ -82,6 +86,7 @@ class LayerPanel : public QWidget {
     void updateSize();
 
     RecipeEditor* editor_;
+    CostTable* costs_;
     RecipeEditor* viewed_; ///< holds the recipe that is only looked at
     bool readOnly_ = false;
     bool applying_ = false;  ///< an edit from here is under way
@@ -98,6 +103,7 @@ class LayerPanel : public QWidget {
     QStackedWidget* pages_;
     QLabel* selectionLabel_;
     QLabel* sizeLabel_;
+    PredictionLabel* predictionLabel_;
     QAction* selectAllAction_;
     QAction* filterAction_;
     QAction* editCodecAction_;

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plots/frontier_overlay.h"
+
+#include <qcustomplot.h>
+
+#include <QCoreApplication>
+#include <QLocale>
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace planish {
+namespace {
+
+QString tr(const char* text) {
+    return QCoreApplication::translate("Frontier", text);
+}
+
+QString describe(const RunRecord& run, const QString& title, const QString& note) {
+    const QLocale locale;
+    QString text = QStringLiteral("<b>%1</b><br>").arg(title.toHtmlEscaped());
+    text += tr("%1 bits per weight, %2×")
+                .arg(locale.toString(run.bitsPerWeight, 'f', 3), locale.toString(run.compression, 'f', 2));
+    if (std::isfinite(run.deltaPplPercent)) {
+        text += QStringLiteral("<br>") + tr("ΔPPL %1 %").arg(locale.toString(run.deltaPplPercent, 'f', 2));
+    }
+    if (std::isfinite(run.kldMean)) {
+        text +=
+            QStringLiteral("<br>") + tr("KL divergence %1 nats").arg(locale.toString(run.kldMean, 'f', 4));
+    }
+    return text + QStringLiteral("<br><i>%1</i>").arg(note.toHtmlEscaped());
+}
+
+} // namespace
+
+QColor FrontierOverlay::textColor(double opacity) const {
+    QColor color = palette_.color(QPalette::Text);
+    color.setAlphaF(static_cast<float>(opacity));
+    return color;
+}
+
+void FrontierOverlay::clear() {
+    for (QCPAbstractPlottable* plottable : plottables_) {
+        plot_.removePlottable(plottable);
+    }
+    for (QCPAbstractItem* item : items_) {
+        plot_.removeItem(item);
+    }
+    plottables_.clear();
+    items_.clear();
+    marks_.clear();
+    targetAt_.reset();
+}
+
+void FrontierOverlay::draw(const OverlayContent& content, const FrontierAxes& axes, const QPalette& palette) {
+    clear();
+    axes_ = axes;
+    palette_ = palette;
+    drawReferences(content);
+    drawPredictions(content);
+    drawTarget(content);
+    plot_.legend->setVisible(plot_.legend->itemCount() > 1);
+}
+
+std::optional<QPointF> FrontierOverlay::pointOf(const RunRecord& run) const {
+    return axes_.canShow(run) ? std::optional(QPointF(axes_.size->value(run), axes_.loss->value(run)))
+                              : std::nullopt;
+}
+
+QCPGraph& FrontierOverlay::addGraph(const QString& layer, const QString& name) {
+    QCPGraph& graph = *plot_.addGraph();
+    graph.setLayer(layer);
+    graph.setLineStyle(QCPGraph::lsNone);
+    graph.setAdaptiveSampling(false);
+    if (!name.isEmpty()) {
+        graph.setName(name);
+        graph.addToLegend();
+    }
+    plottables_.push_back(&graph);
+    return graph;
+}
+
+void FrontierOverlay::drawReferences(const OverlayContent& content) {
+    static constexpr std::array shapes = {QCPScatterStyle::ssTriangle, QCPScatterStyle::ssTriangleInverted,
+                                          QCPScatterStyle::ssCross, QCPScatterStyle::ssPlus};
+    for (std::size_t s = 0; s < content.references.size(); ++s) {
+        const ReferenceSeries& series = content.references[s];
+        QCPGraph& graph = addGraph(QStringLiteral("fronts"), series.title);
+        graph.setScatterStyle({shapes[s % shapes.size()], QPen(textColor(0.65), 1.3), Qt::NoBrush, 8});
+        for (const ReferencePoint& point : series.points) {
+            if (const auto at = pointOf(point.values)) {
+                graph.addData(at->x(), at->y());
+                marks_.push_back({*at, describe(point.values, series.title + QStringLiteral(" ") + point.name,
+                                                series.source)});
+            }
+        }
+    }
+}
+
+void FrontierOverlay::drawPredictions(const OverlayContent& content) {
+    QCPGraph* line = nullptr;
+    for (const RunRecord& point : content.predictedFrontier) {
+        if (const auto at = pointOf(point)) {
+            if (line == nullptr) {
+                line = &addGraph(QStringLiteral("fronts"), tr("Predicted mixes"));
+                line->setLineStyle(QCPGraph::lsLine);
+                line->setPen(QPen(textColor(0.6), 1.5, Qt::DashLine));
+            }
+            line->addData(at->x(), at->y());
+        }
+    }
+    for (const RunRecord& run : content.expected) {
+        const double size = axes_.size->value(run);
+        if (!std::isfinite(size) || (axes_.logarithmicSize && size <= 0)) {
+            continue;
+        }
+        auto* mark = new QCPItemTracer(&plot_); // owned by the plot
+        items_.push_back(mark);
+        mark->setStyle(QCPItemTracer::tsCircle);
+        mark->setSize(9);
+        mark->setPen(QPen(textColor(0.7), 1.5));
+        mark->position->setTypeX(QCPItemPosition::ptPlotCoords);
+        if (const auto at = pointOf(run)) {
+            mark->position->setTypeY(QCPItemPosition::ptPlotCoords);
+            mark->position->setCoords(at->x(), at->y());
+            marks_.push_back({*at, describe(run, QString::fromStdString(run.name), tr("Queued; predicted"))});
+        } else {
+            mark->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
+            mark->position->setCoords(size, 0.98);
+        }
+    }
+}
+
+void FrontierOverlay::drawTarget(const OverlayContent& content) {
+    if (content.target) {
+        const double size = axes_.size->value(*content.target);
+        targetAt_ = size;
+        QColor accent = palette_.color(QPalette::Highlight);
+        auto* beyond = new QCPItemRect(&plot_); // owned by the plot
+        items_.push_back(beyond);
+        beyond->setLayer(QStringLiteral("grid"));
+        beyond->setPen(Qt::NoPen);
+        beyond->topLeft->setTypeY(QCPItemPosition::ptAxisRectRatio);
+        beyond->bottomRight->setTypeY(QCPItemPosition::ptAxisRectRatio);
+        // What is larger than the target lies to its left where the axis counts how many times smaller.
+        if (axes_.size->largerIsBetter) {
+            beyond->topLeft->setTypeX(QCPItemPosition::ptAxisRectRatio);
+            beyond->topLeft->setCoords(0, 0);
+            beyond->bottomRight->setTypeX(QCPItemPosition::ptPlotCoords);
+            beyond->bottomRight->setCoords(size, 1);
+        } else {
+            beyond->topLeft->setTypeX(QCPItemPosition::ptPlotCoords);
+            beyond->topLeft->setCoords(size, 0);
+            beyond->bottomRight->setTypeX(QCPItemPosition::ptAxisRectRatio);
+            beyond->bottomRight->setCoords(1, 1);
+        }
+        beyond->setBrush(textColor(0.05));
+        auto* line = new QCPItemStraightLine(&plot_); // owned by the plot
+        items_.push_back(line);
+        line->setPen(QPen(accent, 2));
+        line->point1->setCoords(size, 0);
+        line->point2->setTypeX(QCPItemPosition::ptPlotCoords);
+        line->point1->setTypeY(QCPItemPosition::ptAxisRectRatio);
+        line->point2->setTypeY(QCPItemPosition::ptAxisRectRatio);
+        line->point1->setCoords(size, 0);
+        line->point2->setCoords(size, 1);
+    }
+    if (content.mix) {
+        if (const auto at = pointOf(*content.mix)) {
+            QCPGraph& graph = addGraph(QStringLiteral("marks"), QString());
+            graph.setScatterStyle({QCPScatterStyle::ssDiamond, QPen(palette_.color(QPalette::Highlight), 2),
+                                   palette_.color(QPalette::Base), 12});
+            graph.addData(at->x(), at->y());
+            marks_.push_back({*at, describe(*content.mix, tr("Best mix for the target"), tr("Predicted"))});
+        }
+    }
+}
+
+bool FrontierOverlay::isTargetAt(const QPointF& pixel) const {
+    constexpr double reach = 5;
+    return targetAt_ && plot_.axisRect()->rect().contains(pixel.toPoint()) &&
+           std::abs(plot_.xAxis->coordToPixel(*targetAt_) - pixel.x()) <= reach;
+}
+
+QString FrontierOverlay::toolTipAt(const QPointF& pixel) const {
+    constexpr double reach = 8;
+    const Mark* nearest = nullptr;
+    double best = reach * reach;
+    for (const Mark& mark : marks_) {
+        const QPointF offset =
+            QPointF(plot_.xAxis->coordToPixel(mark.at.x()), plot_.yAxis->coordToPixel(mark.at.y())) - pixel;
+        if (QPointF::dotProduct(offset, offset) <= best) {
+            best = QPointF::dotProduct(offset, offset);
+            nearest = &mark;
+        }
+    }
+    return nearest != nullptr ? nearest->text : QString();
+}
+
+} // namespace planish

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/prediction_label.h"
+
+#include "models/recipe_text.h"
+
+#include <QLocale>
+
+namespace planish {
+
+PredictionLabel::PredictionLabel(QWidget* parent) : QLabel(parent) {
+    setObjectName(QStringLiteral("recipePrediction"));
+    setWordWrap(true);
+    setTextFormat(Qt::RichText);
+    setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
+    connect(this, &QLabel::linkActivated, this, &PredictionLabel::measureRequested);
+}
+
+void PredictionLabel::showCosts(const CostTable& costs, const RecipeEditor& recipe) {
+    setVisible(recipe.hasModel());
+    const auto total = costs.total(recipe);
+    if (!total) {
+        setText(tr(
+            "Predicted ΔPPL: not known. <a href=\"measure\">Measure sensitivities</a> once for this model"));
+        setToolTip(
+            tr("Noise of known size in one tensor at a time shows what its errors cost. Then the loss of "
+               "any recipe is predicted while it is edited."));
+        return;
+    }
+    const QLocale locale;
+    const Prediction& prediction = total->prediction;
+    QString text = tr("Predicted ΔPPL %1%2 ± %3 %, KL divergence %4 nats")
+                       .arg(total->atMost ? QStringLiteral("≤ ") : QString(),
+                            QStringLiteral("+") + locale.toString(prediction.deltaPplPercent, 'f', 2),
+                            locale.toString(prediction.deltaPplErrorPercent, 'f', 2),
+                            locale.toString(prediction.divergence, 'f', 4));
+    if (total->unknown > 0) {
+        text = tr("%1 + %n tensor(s) being measured", nullptr, total->unknown).arg(text);
+    }
+    setText(text);
+    const SensitivityRecord& study = *costs.study();
+    setToolTip(
+        tr("Sum over tensors of sensitivity × squared error, measured on %1 (%2 windows of %3 tokens); on "
+           "another text the same errors may cost a few tenths more or less. ±: standard error of the "
+           "sensitivities. %4")
+            .arg(fromUtf8(study.corpus))
+            .arg(study.windows)
+            .arg(study.context)
+            .arg(total->atMost ? tr("≤: codecs that need calibration are counted with nearest rounding, "
+                                    "until a study has measured them.")
+                               : QString()));
+}
+
+} // namespace planish
