@@ -58,6 +58,8 @@ class FrontierTest : public QObject {
     void of_equal_points_the_first_counts();
     void points_without_a_number_never_belong();
     void an_infinite_loss_is_still_a_point();
+    void the_knee_is_the_point_farthest_below_the_line_between_the_ends();
+    void hypervolume_is_the_dominated_share_of_the_box();
     void only_runs_on_the_same_model_text_and_settings_compete();
 };
 
@@ -101,34 +103,35 @@ void FrontierTest::only_runs_on_the_same_model_text_and_settings_compete() {
     QCOMPARE(onFrontier(std::vector{worse, best}), (std::vector<bool>{false, true}));
     const std::vector<std::function<void(RunRecord&)>> differences = {
         [](RunRecord& r) { r.modelFingerprint = "another"; },
-        [](RunRecord& r) { r.corpusSha256 = "another"; }, [](RunRecord& r) { r.convention = "strided"; },
-        [](RunRecord& r) { r.context = 1024; }, [](RunRecord& r) { r.windows = 64; },
-        [](RunRecord& r) { r.stride = 256; }
+        [](RunRecord& r) { r.corpusSha256 = "another"; },
+        [](RunRecord& r) { r.convention = "strided"; },
+        [](RunRecord& r) { r.context = 1024; },
+        [](RunRecord& r) { r.windows = 64; },
+        [](RunRecord& r) { r.stride = 256; }};
+    for (const auto& change : differences) {
+        RunRecord other = worse;
+        change(other);
+        QCOMPARE(onFrontier(std::vector{other, best, worse}), (std::vector<bool>{true, true, false}));
+    }
+    RunRecord elsewhere = worse;
+    elsewhere.model = "/models/folio-4m"; // the same content opened by another name
+    QCOMPARE(onFrontier(std::vector{elsewhere, best}), (std::vector<bool>{false, true}));
+}
 
-        void the_knee_is_the_point_farthest_below_the_line_between_the_ends(){
-            const std::vector<FrontierPoint> front{{2, 100}, {3, 4}, {4, 3}, {8, 1}};
+void FrontierTest::the_knee_is_the_point_farthest_below_the_line_between_the_ends() {
+    const std::vector<FrontierPoint> front{{2, 100}, {3, 4}, {4, 3}, {8, 1}};
     QCOMPARE(kneeOf(front), std::optional<std::size_t>(1));
     QVERIFY(!kneeOf(std::vector<FrontierPoint>{{2, 3}, {3, 1}}));
-    QVERIFY(!kneeOf(std::vector<FrontierPoint>{{2, 4}, {3, 2}, {4, 1}})); // a straight line of logarithms
+    // Halved with each step: a straight line of logarithms.
+    QVERIFY(!kneeOf(std::vector<FrontierPoint>{{2, 4}, {3, 2}, {4, 1}}));
 }
 
-void hypervolume_is_the_dominated_share_of_the_box() {
-    QCOMPARE(hypervolume(std::vector<FrontierPoint>{{2, 4}, {4, 2}}), 0.25); // half by half of 4 × 4
-    QCOMPARE(hypervolume(std::vector<FrontierPoint>{{2, 4}, {4, 2}, {3, 3}}), 0.3125);
-    QCOMPARE(hypervolume(std::vector<FrontierPoint>{{2, 4}, {4, 2}, {4, 4}}), 0.25); // dominated
+void FrontierTest::hypervolume_is_the_dominated_share_of_the_box() {
+    QCOMPARE(hypervolume(std::vector<FrontierPoint>{{2, 4}, {4, 2}}), 0.0); // they only touch its edges
+    QCOMPARE(hypervolume(std::vector<FrontierPoint>{{2, 4}, {4, 2}, {3, 3}}), 0.0625);         // 1 of 4 × 4
+    QCOMPARE(hypervolume(std::vector<FrontierPoint>{{2, 4}, {4, 2}, {3, 3}, {4, 4}}), 0.0625); // dominated
     QCOMPARE(hypervolume(std::vector<FrontierPoint>{{2, 4}}), 0.0);
     QCOMPARE(hypervolume({}), 0.0);
-}
-}
-;
-for (const auto& change : differences) {
-    RunRecord other = worse;
-    change(other);
-    QCOMPARE(onFrontier(std::vector{other, best, worse}), (std::vector<bool>{true, true, false}));
-}
-RunRecord elsewhere = worse;
-elsewhere.model = "/models/folio-4m"; // the same content opened by another name
-QCOMPARE(onFrontier(std::vector{elsewhere, best}), (std::vector<bool>{false, true}));
 }
 
 QTEST_GUILESS_MAIN(FrontierTest)

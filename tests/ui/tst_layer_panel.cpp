@@ -37,7 +37,7 @@ class TestLayerPanel : public QObject {
     Q_OBJECT
 
     std::unique_ptr<RecipeEditor> editor_;
-    std::unique_ptr<CostTable> costs_;
+    std::unique_ptr<planish::CostTable> costs_;
     std::unique_ptr<LayerPanel> panel_;
     LayerTreeView* tree_ = nullptr;
 

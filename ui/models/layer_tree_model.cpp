@@ -249,7 +249,7 @@ void LayerTreeModel::refresh(const std::vector<int>& tensorIndices) {
     for (const auto& [parentNode, rows] : rowsOfParent) {
         const QModelIndex parentIndex = parentNode < 0 ? QModelIndex() : indexOfNode(parentNode, 0);
         emit dataChanged(index(rows.first, codecColumn, parentIndex),
-                         index(rows.second, costColumn, parentIndex));
+                         index(rows.second, sizeColumn, parentIndex));
     }
 }
 
@@ -488,8 +488,8 @@ QVariant LayerTreeModel::headerData(int section, Qt::Orientation orientation, in
     if (role != Qt::DisplayRole) {
         return {};
     }
-    const QString titles[] = {tr("Layer"), tr("Role"), tr("Shape"), tr("Weights"),
-                              tr("Codec"), tr("bpw"),  tr("Size"),  tr("Cost (mnat)")};
+    const QString titles[] = {tr("Layer"), tr("Role"), tr("Shape"),       tr("Weights"),
+                              tr("Codec"), tr("bpw"),  tr("Cost (mnat)"), tr("Size")};
     return titles[section];
 }
 

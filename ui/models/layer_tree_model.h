@@ -27,8 +27,8 @@ class LayerTreeModel : public QAbstractItemModel {
         weightsColumn,
         codecColumn,
         bitsColumn,
-        sizeColumn,
         costColumn,
+        sizeColumn,
         columnCount_
     };
     enum DataRole {

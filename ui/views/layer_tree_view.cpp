@@ -5,6 +5,7 @@
 #include <QKeyEvent>
 #include <QMenu>
 #include <QMouseEvent>
+#include <array>
 
 namespace planish {
 
@@ -50,11 +51,13 @@ LayerTreeView::LayerTreeView(LayerFilterModel* layers, QWidget* parent) : QTreeV
 }
 
 void LayerTreeView::applyColumnWidths() {
-    const char* const widest[] = {"     Embedding and head", "embedding", "8192 × 8192", "524,288,000",
-                                  "int4:g16+refine",         "16.00",     "1023 KiB"};
+    const std::array<const char*, LayerTreeModel::columnCount_> widest = {
+        "     Embedding and head", "embedding", "8192 × 8192", "524,288,000",
+        "int4:g16+refine",         "16.00",     "Cost (mnat)", "1023 KiB"};
     header()->setStretchLastSection(false);
     for (int column = 0; column < LayerTreeModel::columnCount_; ++column) {
-        setColumnWidth(column, fontMetrics().horizontalAdvance(QString::fromUtf8(widest[column])) +
+        setColumnWidth(column, fontMetrics().horizontalAdvance(
+                                   QString::fromUtf8(widest[static_cast<std::size_t>(column)])) +
                                    fontMetrics().height() * 5 / 4);
     }
     // What is edited, and what that changes, stays in sight in a narrow dock.
