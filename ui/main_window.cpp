@@ -10,6 +10,7 @@
 #include "support/system.h"
 #include "support/text.h"
 #include "theme.h"
+#include "views/brush_chips.h"
 #include "views/compare_view.h"
 #include "views/estimate_label.h"
 #include "views/frontier_view.h"
@@ -20,6 +21,7 @@
 #include "views/notice_bar.h"
 #include "views/restore_bar.h"
 #include "views/run_details.h"
+#include "views/run_map_view.h"
 #include "views/run_table.h"
 #include "views/target_bar.h"
 #include "views/text_comparison_view.h"
@@ -44,7 +46,7 @@ namespace planish {
 namespace {
 
 /// Raised when docks change so much that an old arrangement no longer fits.
-constexpr int layoutVersion = 3;
+constexpr int layoutVersion = 4;
 constexpr QSize firstSize(1480, 920);
 const QString bundledModel = QStringLiteral("folio-4m");
 
@@ -127,7 +129,9 @@ void MainWindow::makeCentralWidget() {
     layout->addWidget(messages_);
     layout->addWidget(restore_);
     layout->addWidget(welcome_);
+    layout->addWidget(new BrushChips(workbench_.brushes(), center));
     layout->addWidget(frontier_, 1);
+    frontier_->plot()->setBrushes(workbench_.brushes());
     setCentralWidget(center);
     connect(welcome_, &WelcomeStrip::openModelRequested, this, &MainWindow::openModelFolder);
     connect(welcome_, &WelcomeStrip::tryExperimentRequested, this, &MainWindow::queueExamples);
@@ -160,6 +164,10 @@ void MainWindow::makeDocks() {
                 new RunDetails(workbench_.runs(), workbench_.selection(), this), Qt::RightDockWidgetArea);
     compareView_ = new CompareView(workbench_.runs(), workbench_.selection(), workbench_.tensorSelection(),
                                    workbench_.queue(), this);
+    runTable_->setBrushes(workbench_.brushes());
+    runMap_ = new RunMapView(workbench_.runs(), workbench_.selection(), workbench_.brushes(),
+                             workbench_.tensorSelection(), this);
+    mapDock_ = addDock(QStringLiteral("map"), tr("Map of runs"), runMap_, Qt::RightDockWidgetArea);
     inspector_ =
         new InspectorView(workbench_.editor(), workbench_.tensorSelection(), workbench_.queue(), this);
     inspectorDock_ =
@@ -170,7 +178,8 @@ void MainWindow::makeDocks() {
 }
 
 QList<QDockWidget*> MainWindow::docks() const {
-    return {layersDock_, runsDock_, jobsDock_, detailsDock_, compareDock_, inspectorDock_, helpDock_};
+    return {layersDock_,  runsDock_,      jobsDock_, detailsDock_,
+            compareDock_, inspectorDock_, mapDock_,  helpDock_};
 }
 
 void MainWindow::bringUp(QDockWidget* dock, int width) {
@@ -190,7 +199,7 @@ void MainWindow::arrangeDocks() {
     addDockWidget(Qt::LeftDockWidgetArea, layersDock_);
     addDockWidget(Qt::BottomDockWidgetArea, runsDock_);
     splitDockWidget(runsDock_, jobsDock_, Qt::Horizontal);
-    for (QDockWidget* dock : {detailsDock_, compareDock_, inspectorDock_, helpDock_}) {
+    for (QDockWidget* dock : {detailsDock_, compareDock_, inspectorDock_, mapDock_, helpDock_}) {
         addDockWidget(Qt::RightDockWidgetArea, dock);
         if (dock != detailsDock_) {
             tabifyDockWidget(detailsDock_, dock);
@@ -275,6 +284,7 @@ void MainWindow::connectWorkbench() {
         inspector_->setModel(place);
     });
     connect(compareView_, &CompareView::shown, this, [this] { bringUp(compareDock_, 560); });
+    connect(runMap_, &RunMapView::shown, this, [this] { bringUp(mapDock_, 640); });
     connect(inspector_, &InspectorView::shown, this, [this] { bringUp(inspectorDock_, 480); });
     connect(inspector_, &InspectorView::statusMessage, this,
             [this](const QString& text) { statusBar()->showMessage(text, 8000); });

@@ -22,6 +22,7 @@ class JobPanel;
 class LayerPanel;
 class NoticeBar;
 class RestoreBar;
+class RunMapView;
 class RunSettingsBar;
 class RunTable;
 class WelcomeStrip;
@@ -44,6 +45,7 @@ class MainWindow final : public QMainWindow {
     LayerPanel* layerPanel() const { return layerPanel_; }
     RunSettingsBar* runSettings() const { return runSettings_; }
     CompareView* compareView() const { return compareView_; }
+    RunMapView* runMap() const { return runMap_; }
     InspectorView* inspector() const { return inspector_; }
     NoticeBar* messages() const { return messages_; }
     RestoreBar* restoreBar() const { return restore_; }
@@ -130,6 +132,7 @@ class MainWindow final : public QMainWindow {
     JobPanel* jobPanel_ = nullptr;
     CompareView* compareView_ = nullptr;
     InspectorView* inspector_ = nullptr;
+    RunMapView* runMap_ = nullptr;
     QDockWidget* layersDock_ = nullptr;
     QDockWidget* runsDock_ = nullptr;
     QDockWidget* jobsDock_ = nullptr;
@@ -137,6 +140,7 @@ class MainWindow final : public QMainWindow {
     QDockWidget* helpDock_ = nullptr;
     QDockWidget* compareDock_ = nullptr;
     QDockWidget* inspectorDock_ = nullptr;
+    QDockWidget* mapDock_ = nullptr;
     EstimateLabel* estimate_ = nullptr;
     QLabel* documentLabel_ = nullptr;
     QLabel* jobLabel_ = nullptr;

@@ -16,6 +16,7 @@
 #include "views/job_panel.h"
 #include "views/layer_panel.h"
 #include "views/notice_bar.h"
+#include "views/run_map_view.h"
 #include "views/run_table.h"
 
 #include <QActionGroup>
@@ -112,6 +113,7 @@ void MainWindow::makeRunMenu() {
     addCommand(menu, tr("Cancel a&ll jobs"), {}, [this] { workbench_.queue().cancelAll(); });
     menu->addSeparator();
     menu->addAction(compareView_->compareAction());
+    menu->addAction(runMap_->mapAction());
     runTable_->view()->insertAction(runTable_->view()->actions().at(1), compareView_->compareAction());
     menu->addSeparator();
     addCommand(menu, tr("Design a s&weep…"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R)},

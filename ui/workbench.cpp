@@ -134,6 +134,7 @@ void Workbench::takeDocument(const QString& file, std::vector<RunRecord> runs,
         unwrittenNotes_.clear();
     }
     selection_.clear();
+    brushes_.clear();
     runs_.setRuns(std::move(runs));
     costs_.setStudies(std::move(studies));
     for (RunRecord& run : measuredMeanwhile) {

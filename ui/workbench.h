@@ -7,6 +7,7 @@
 #include "jobs/run_jobs.h"
 #include "models/cost_table.h"
 #include "models/recipe_editor.h"
+#include "models/run_brushes.h"
 #include "models/run_collection.h"
 #include "models/run_notes_editor.h"
 #include "models/run_selection.h"
@@ -34,6 +35,7 @@ class Workbench final : public QObject {
     TargetMix& targetMix() { return targetMix_; }
     RunCollection& runs() { return runs_; }
     RunSelection& selection() { return selection_; }
+    RunBrushes& brushes() { return brushes_; }
     TensorSelection& tensorSelection() { return tensorSelection_; }
     JobQueue& queue() { return queue_; }
     RunJobs& runJobs() { return runJobs_; }
@@ -103,6 +105,7 @@ class Workbench final : public QObject {
     RunCollection runs_;
     TargetMix targetMix_{costs_, editor_, runs_};
     RunSelection selection_;
+    RunBrushes brushes_;
     TensorSelection tensorSelection_;
     RunNotesEditor notes_{runs_, *editor_.undoStack()};
     QString model_;

@@ -28,6 +28,13 @@ void RunFilterModel::setFolder(const QString& folder) {
     invalidateFilter();
 }
 
+void RunFilterModel::setBrushes(const RunCollection& runs, const RunBrushes& brushes) {
+    runs_ = &runs;
+    brushes_ = &brushes;
+    connect(&brushes, &RunBrushes::changed, this, [this] { invalidateFilter(); });
+    invalidateFilter();
+}
+
 bool RunFilterModel::filterAcceptsRow(int row, const QModelIndex& parent) const {
     const QAbstractItemModel& runs = *sourceModel();
     if (frontierOnly_ && !runs.index(row, 0, parent).data(RunTableModel::frontierRole).toBool()) {
@@ -38,6 +45,9 @@ bool RunFilterModel::filterAcceptsRow(int row, const QModelIndex& parent) const 
         if (folder != folder_ && !folder.startsWith(folder_ + QLatin1Char('/'))) {
             return false;
         }
+    }
+    if (brushes_ != nullptr && !brushes_->accepts(runs_->run(row))) {
+        return false;
     }
     return std::ranges::all_of(words_, [&](const QString& word) {
         for (int column = 0; column < runs.columnCount(parent); ++column) {

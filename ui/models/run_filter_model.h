@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/run_brushes.h"
+#include "models/run_collection.h"
+
 #include <QSortFilterProxyModel>
 #include <QStringList>
 
@@ -17,6 +20,8 @@ class RunFilterModel final : public QSortFilterProxyModel {
     void setFrontierOnly(bool only);
     /// Only runs of this folder and those inside it; empty: all.
     void setFolder(const QString& folder);
+    /// Shows only runs of `runs`, in the rows of the source, that pass; both must outlive this.
+    void setBrushes(const RunCollection& runs, const RunBrushes& brushes);
 
   protected:
     bool filterAcceptsRow(int row, const QModelIndex& parent) const override;
@@ -26,6 +31,8 @@ class RunFilterModel final : public QSortFilterProxyModel {
     QStringList words_;
     bool frontierOnly_ = false;
     QString folder_;
+    const RunCollection* runs_ = nullptr;
+    const RunBrushes* brushes_ = nullptr;
 };
 
 } // namespace planish

@@ -73,6 +73,12 @@ std::vector<ComparisonGroup> shownGroups(const FrontierContent& content) {
     if (!content.comparison.empty()) {
         std::erase_if(groups, [&](const ComparisonGroup& group) { return group.key != content.comparison; });
     }
+    if (content.accepts) {
+        for (ComparisonGroup& group : groups) {
+            std::erase_if(group.runs, [&](std::size_t run) { return !content.accepts(content.runs[run]); });
+        }
+        std::erase_if(groups, [](const ComparisonGroup& group) { return group.runs.empty(); });
+    }
     return groups;
 }
 

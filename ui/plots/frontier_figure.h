@@ -7,6 +7,7 @@
 #include <QPalette>
 #include <QPointF>
 #include <QRectF>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,7 +24,8 @@ namespace planish {
 struct FrontierContent {
     std::span<const RunRecord> runs; ///< must stay valid only during FrontierFigure::draw()
     FrontierAxes axes;
-    std::string comparison; ///< only the runs of this comparisonKey(); empty: all
+    std::function<bool(const RunRecord&)> accepts; ///< which runs are shown; null: all
+    std::string comparison;                        ///< only the runs of this comparisonKey(); empty: all
     Colouring colouring = Colouring::family;
     bool frontOnly = false;           ///< without runs that another one dominates
     bool names = false;               ///< of the runs on the frontier, where there is room

@@ -75,8 +75,17 @@ void FrontierPlot::setOptions(const FrontierOptions& options) {
     redraw();
 }
 
+void FrontierPlot::setBrushes(const RunBrushes& brushes) {
+    brushes_ = &brushes;
+    connect(&brushes, &RunBrushes::changed, this, &FrontierPlot::redraw);
+    redraw();
+}
+
 FrontierContent FrontierPlot::content() const {
     FrontierContent content;
+    if (brushes_ != nullptr && !brushes_->isEmpty()) {
+        content.accepts = [this](const RunRecord& run) { return brushes_->accepts(run); };
+    }
     content.runs = runs_.runs();
     content.axes = axes_;
     content.comparison = comparison_;

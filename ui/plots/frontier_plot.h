@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/run_brushes.h"
 #include "models/run_collection.h"
 #include "models/run_selection.h"
 #include "plots/frontier_figure.h"
@@ -35,6 +36,8 @@ class FrontierPlot final : public QCustomPlot {
     void setOptions(const FrontierOptions& options);
     /// The sizes a model of so many bits per weight has, for dragging the target.
     void setSizes(std::function<RunRecord(double bitsPerWeight)> sizes) { sizes_ = std::move(sizes); }
+    /// Shows only runs that pass; `brushes` must outlive this.
+    void setBrushes(const RunBrushes& brushes);
     void setPanning(bool panning) { panning_ = panning; }
 
     void showAll();
@@ -77,6 +80,7 @@ class FrontierPlot final : public QCustomPlot {
     FrontierOptions options_;
     OverlayContent overlayContent_;
     std::function<RunRecord(double)> sizes_;
+    const RunBrushes* brushes_ = nullptr;
     FrontierFigure figure_; ///< its indices are rows of runs_
     FrontierOverlay overlay_;
     bool dragging_ = false; ///< the target

@@ -186,8 +186,8 @@ double CodecCostPlot::lossOf(const CodecCost& cost) const {
 void CodecCostPlot::show(const std::vector<CodecCost>& costs, const std::string& present, bool ofOutputs) {
     costs_ = costs;
     ofOutputs_ = ofOutputs;
-    // What is stored exactly has no place on a logarithmic axis.
-    std::erase_if(costs_, [this](const CodecCost& cost) { return !(lossOf(cost) > 0); });
+    // What is stored exactly, or nearly so, has no place on a logarithmic axis.
+    std::erase_if(costs_, [this](const CodecCost& cost) { return !(lossOf(cost) > 1e-4); });
     yAxis->setLabel(ofOutputs ? tr("Loss of outputs (%)") : tr("Error ‖W−Ŵ‖² ÷ ‖W‖² (%)"));
     for (QCPGraph* graph : {points_, best_, present_, marked_}) {
         graph->data()->clear();

@@ -27,6 +27,8 @@ class RunTable final : public QWidget {
 
     QTableView* view() const { return view_; }
     QLineEdit* filter() const { return filter_; }
+    /// Shows only runs that pass; `brushes` must outlive this.
+    void setBrushes(const RunBrushes& brushes) { shown_->setBrushes(runs_, brushes); }
     /// The menu that shows and hides columns.
     QMenu* columnsMenu() const { return columns_; }
     /// Asks what is to be written on the selected runs.

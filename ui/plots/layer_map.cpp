@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plots/layer_map.h"
+
+#include "models/recipe_comparison_model.h"
+#include "models/run_table_model.h"
+#include "plots/plot_theme.h"
+
+#include <QToolTip>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace planish {
+
+LayerMap::LayerMap(RunCollection& runs, RunSelection& selection, RunBrushes& brushes,
+                   TensorSelection& tensors, QWidget* parent)
+    : ThemedPlot(tr("Layers and runs"), parent),
+      runs_(runs),
+      selection_(selection),
+      brushes_(brushes),
+      tensors_(tensors),
+      runTicks_(new QCPAxisTickerText),
+      tensorTicks_(new QCPAxisTickerText),
+      map_(new QCPColorMap(xAxis, yAxis)),
+      scale_(new QCPColorScale(this)) {
+    setAccessibleDescription(tr("The values are in the run details, tensor by tensor."));
+    xAxis->setTicker(runTicks_);
+    xAxis->setTickLabelRotation(60);
+    yAxis->setTicker(tensorTicks_);
+    yAxis->setRangeReversed(true);
+    for (QCPAxis* axis : {xAxis, yAxis}) {
+        axis->setSubTicks(false);
+        axis->grid()->setVisible(false);
+    }
+    plotLayout()->addElement(0, 1, scale_);
+    scale_->setType(QCPAxis::atRight);
+    scale_->setBarWidth(14);
+    map_->setColorScale(scale_);
+    map_->setGradient(amountGradient());
+    map_->setInterpolate(false);
+    connect(&runs_, &RunCollection::changed, this, &LayerMap::rebuild);
+    connect(&selection_, &RunSelection::changed, this, &LayerMap::rebuild);
+    connect(&brushes_, &RunBrushes::changed, this, &LayerMap::rebuild);
+    recolor();
+    rebuild();
+}
+
+void LayerMap::setQuantity(Quantity quantity) {
+    quantity_ = quantity;
+    rebuild();
+}
+
+const TensorResult* LayerMap::resultAt(std::size_t tensor, std::size_t run) const {
+    const std::vector<TensorResult>& results = runs_.run(columns_[run]).tensors;
+    // Runs of one model have their tensors in one order.
+    if (tensor < results.size() && results[tensor].name == names_[tensor]) {
+        return &results[tensor];
+    }
+    const auto found = std::ranges::find(results, names_[tensor], &TensorResult::name);
+    return found == results.end() ? nullptr : &*found;
+}
+
+void LayerMap::rebuild() {
+    columns_.clear();
+    names_.clear();
+    runTicks_->clear();
+    tensorTicks_->clear();
+    const bool all = selection_.ids().size() < 2;
+    for (int row = 0; row < runs_.count() && columns_.size() < mostRuns; ++row) {
+        const RunRecord& run = runs_.run(row);
+        if (brushes_.accepts(run) && (all || selection_.contains(run.id))) {
+            runTicks_->addTick(static_cast<double>(columns_.size()), QString::fromStdString(run.name));
+            columns_.push_back(row);
+        }
+    }
+    if (!columns_.empty()) {
+        for (const TensorResult& tensor : runs_.run(columns_.front()).tensors) {
+            const TensorPlace place = placeOf(tensor.name);
+            tensorTicks_->addTick(
+                static_cast<double>(names_.size()),
+                place.block < 0 ? place.name : QStringLiteral("%1 · %2").arg(place.block).arg(place.name));
+            names_.push_back(tensor.name);
+        }
+    }
+    setEmptyText(columns_.empty() ? tr("No run to show: finish one, or clear the filter.") : QString());
+    const bool bits = quantity_ == Quantity::bits;
+    scale_->axis()->setLabel(bits ? tr("Bits per weight") : tr("Signal to quantization noise (dB)"));
+    map_->data()->setSize(std::max(1, runCount()), std::max(1, tensorCount()));
+    map_->data()->setRange({0, std::max(1.0, runCount() - 1.0)}, {0, std::max(1.0, tensorCount() - 1.0)});
+    QCPRange range(std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity());
+    for (std::size_t run = 0; run < columns_.size(); ++run) {
+        for (std::size_t tensor = 0; tensor < names_.size(); ++tensor) {
+            const TensorResult* result = resultAt(tensor, run);
+            double value = result == nullptr ? notMeasured
+                           : bits            ? result->bitsPerWeight
+                                             : result->sqnrDecibel;
+            value = std::isfinite(value) ? value : notMeasured;
+            map_->data()->setCell(static_cast<int>(run), static_cast<int>(tensor), value);
+            if (!std::isnan(value)) {
+                range.expand(value);
+            }
+        }
+    }
+    map_->setDataRange(range.lower < range.upper ? range : QCPRange(0, 16));
+    xAxis->setRange(-0.5, std::max(1.0, runCount() - 0.5));
+    yAxis->setRange(-0.5, std::max(1.0, tensorCount() - 0.5));
+    replot(rpQueuedReplot);
+}
+
+void LayerMap::recolor() {
+    QCPAxis& axis = *scale_->axis();
+    axis.setTickLabelColor(palette().color(QPalette::Text));
+    axis.setLabelColor(palette().color(QPalette::Text));
+    axis.setLabelFont(font());
+    axis.setTickLabelFont(font());
+}
+
+QPointF LayerMap::pixelOf(int tensor, int run) const {
+    return {xAxis->coordToPixel(run), yAxis->coordToPixel(tensor)};
+}
+
+bool LayerMap::cellAt(const QPointF& pixel, std::size_t& tensor, std::size_t& run) const {
+    const double x = std::round(xAxis->pixelToCoord(pixel.x()));
+    const double y = std::round(yAxis->pixelToCoord(pixel.y()));
+    if (x < 0 || y < 0 || x >= runCount() || y >= tensorCount()) {
+        return false;
+    }
+    run = static_cast<std::size_t>(x);
+    tensor = static_cast<std::size_t>(y);
+    return true;
+}
+
+void LayerMap::mouseMoveEvent(QMouseEvent* event) {
+    QCustomPlot::mouseMoveEvent(event);
+    std::size_t tensor = 0;
+    std::size_t run = 0;
+    const TensorResult* result = cellAt(event->position(), tensor, run) ? resultAt(tensor, run) : nullptr;
+    if (result == nullptr) {
+        QToolTip::hideText();
+        return;
+    }
+    QToolTip::showText(event->globalPosition().toPoint() + QPoint(12, 12),
+                       tr("<b>%1</b><br>%2<br>%3: %4 bits per weight, error %5 %")
+                           .arg(QString::fromStdString(runs_.run(columns_[run]).name).toHtmlEscaped(),
+                                QString::fromStdString(result->name).toHtmlEscaped(),
+                                QString::fromStdString(result->codec).toHtmlEscaped(),
+                                formatNumber(result->bitsPerWeight),
+                                formatNumber(100 * result->relativeError)),
+                       this);
+}
+
+void LayerMap::mouseReleaseEvent(QMouseEvent* event) {
+    QCustomPlot::mouseReleaseEvent(event);
+    std::size_t tensor = 0;
+    std::size_t run = 0;
+    if (event->button() == Qt::LeftButton && cellAt(event->position(), tensor, run)) {
+        const std::string id = runs_.run(columns_[run]).id;
+        tensors_.select({names_[tensor]});
+        // A single run would leave the map with one column only: Ctrl says that it is meant.
+        if (event->modifiers().testFlag(Qt::ControlModifier)) {
+            selection_.toggle(id);
+        }
+    }
+}
+
+} // namespace planish
