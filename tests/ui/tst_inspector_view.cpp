@@ -3,6 +3,7 @@
 #include "layer_fixture.h"
 #include "model/model.h"
 #include "models/codec_cost_model.h"
+#include "models/cost_table.h"
 #include "models/model_summary.h"
 #include "plots/tensor_plots.h"
 #include "views/inspector_view.h"
@@ -257,7 +258,8 @@ void TestInspectorView::statistics_of_inputs_let_calibrated_codecs_be_measured()
 }
 
 void TestInspectorView::the_layer_tree_and_the_selection_follow_each_other() {
-    LayerPanel panel(editor_.get());
+    CostTable costs(editor_.get());
+    LayerPanel panel(editor_.get(), &costs);
     panel.resize(500, 600);
     panel.show();
     const LayerSelectionLink link(*panel.tree(), *editor_, *tensors_);

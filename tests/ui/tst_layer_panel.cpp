@@ -79,7 +79,7 @@ class TestLayerPanel : public QObject {
     void init() {
         panel_.reset();
         editor_ = std::make_unique<RecipeEditor>();
-        costs_ = std::make_unique<CostTable>(editor_.get());
+        costs_ = std::make_unique<planish::CostTable>(editor_.get());
         panel_ = std::make_unique<LayerPanel>(editor_.get(), costs_.get());
         tree_ = panel_->findChild<LayerTreeView*>();
         panel_->resize(800, 900);
@@ -90,7 +90,7 @@ class TestLayerPanel : public QObject {
 
     void without_a_model_the_panel_says_what_to_do() {
         RecipeEditor editor;
-        CostTable costs(&editor);
+        planish::CostTable costs(&editor);
         LayerPanel panel(&editor, &costs);
         panel.show();
         bool hinted = false;
