@@ -22,6 +22,16 @@
     </message>
 </context>
 <context>
+    <name>planish::PredictionLabel</name>
+    <message numerus="yes">
+        <source>%1 + %n tensor(s) being measured</source>
+        <translation>
+            <numerusform>%1 + %n tensor being measured</numerusform>
+            <numerusform>%1 + %n tensors being measured</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>planish::RestoreBar</name>
     <message numerus="yes">
         <source>%n run(s) were not finished when the program ended, the first is &quot;%1&quot;.</source>
