@@ -12,21 +12,23 @@
 namespace planish {
 namespace {
 
-QString tr(const char* text) {
-    return QCoreApplication::translate("Frontier", text);
-}
+/// The texts of this file, under one heading for translators.
+struct Text {
+    Q_DECLARE_TR_FUNCTIONS(Frontier)
+};
 
 QString describe(const RunRecord& run, const QString& title, const QString& note) {
     const QLocale locale;
     QString text = QStringLiteral("<b>%1</b><br>").arg(title.toHtmlEscaped());
-    text += tr("%1 bits per weight, %2×")
+    text += Text::tr("%1 bits per weight, %2×")
                 .arg(locale.toString(run.bitsPerWeight, 'f', 3), locale.toString(run.compression, 'f', 2));
     if (std::isfinite(run.deltaPplPercent)) {
-        text += QStringLiteral("<br>") + tr("ΔPPL %1 %").arg(locale.toString(run.deltaPplPercent, 'f', 2));
+        text +=
+            QStringLiteral("<br>") + Text::tr("ΔPPL %1 %").arg(locale.toString(run.deltaPplPercent, 'f', 2));
     }
     if (std::isfinite(run.kldMean)) {
-        text +=
-            QStringLiteral("<br>") + tr("KL divergence %1 nats").arg(locale.toString(run.kldMean, 'f', 4));
+        text += QStringLiteral("<br>") +
+                Text::tr("KL divergence %1 nats").arg(locale.toString(run.kldMean, 'f', 4));
     }
     return text + QStringLiteral("<br><i>%1</i>").arg(note.toHtmlEscaped());
 }
@@ -102,7 +104,7 @@ void FrontierOverlay::drawPredictions(const OverlayContent& content) {
     for (const RunRecord& point : content.predictedFrontier) {
         if (const auto at = pointOf(point)) {
             if (line == nullptr) {
-                line = &addGraph(QStringLiteral("fronts"), tr("Predicted mixes"));
+                line = &addGraph(QStringLiteral("fronts"), Text::tr("Predicted mixes"));
                 line->setLineStyle(QCPGraph::lsLine);
                 line->setPen(QPen(textColor(0.6), 1.5, Qt::DashLine));
             }
@@ -123,7 +125,8 @@ void FrontierOverlay::drawPredictions(const OverlayContent& content) {
         if (const auto at = pointOf(run)) {
             mark->position->setTypeY(QCPItemPosition::ptPlotCoords);
             mark->position->setCoords(at->x(), at->y());
-            marks_.push_back({*at, describe(run, QString::fromStdString(run.name), tr("Queued; predicted"))});
+            marks_.push_back(
+                {*at, describe(run, QString::fromStdString(run.name), Text::tr("Queued; predicted"))});
         } else {
             mark->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
             mark->position->setCoords(size, 0.98);
@@ -171,7 +174,8 @@ void FrontierOverlay::drawTarget(const OverlayContent& content) {
             graph.setScatterStyle({QCPScatterStyle::ssDiamond, QPen(palette_.color(QPalette::Highlight), 2),
                                    palette_.color(QPalette::Base), 12});
             graph.addData(at->x(), at->y());
-            marks_.push_back({*at, describe(*content.mix, tr("Best mix for the target"), tr("Predicted"))});
+            marks_.push_back(
+                {*at, describe(*content.mix, Text::tr("Best mix for the target"), Text::tr("Predicted"))});
         }
     }
 }

@@ -48,6 +48,14 @@ void addTo(std::vector<FrontierSeries>& series, const QString& title, std::size_
     }
 }
 
+/// Of a run that so many, itself included, were recorded since.
+QString ageTitle(std::size_t since) {
+    constexpr std::size_t few = 10;
+    return since <= few       ? Text::tr("latest 10")
+           : since <= 2 * few ? Text::tr("10 before")
+                              : Text::tr("earlier");
+}
+
 } // namespace
 
 std::string comparisonKey(const RunRecord& run) {
@@ -82,12 +90,6 @@ std::vector<ComparisonGroup> comparisonGroups(std::span<const RunRecord> runs) {
         found->runs.push_back(i);
     }
     return groups;
-}
-
-/// Of a run that so many, itself included, were recorded since.
-static QString ageTitle(std::size_t since) {
-    constexpr std::size_t few = 10;
-    return since <= few ? tr("latest 10") : since <= 2 * few ? tr("10 before") : tr("earlier");
 }
 
 QString codecFamily(const RunRecord& run) {
