@@ -156,9 +156,9 @@ Matrix rowsToTry(MatrixView weights) {
     return result;
 }
 
-CodecCost costOf(const Codec& codec, MatrixView rows, Shape whole, const EncodeContext& context) {
+CodecTrial costOf(const Codec& codec, MatrixView rows, Shape whole, const EncodeContext& context) {
     const Matrix stored = codec.decode(codec.encode(rows, context), context.workers);
-    CodecCost cost{codec.name(), 0, storageError(rows, stored).relative, notMeasured};
+    CodecTrial cost{codec.name(), 0, storageError(rows, stored).relative, notMeasured};
     cost.bitsPerWeight =
         8.0 * static_cast<double>(codec.packedBytes(whole)) / static_cast<double>(whole.count());
     if (context.inputs != nullptr) {

@@ -60,7 +60,7 @@ struct TensorInspection {
 TensorInspection inspectTensor(MatrixView weights, const Codec& codec, const EncodeContext& context);
 
 /// What a codec costs on a tensor.
-struct CodecCost {
+struct CodecTrial {
     std::string codec;
     double bitsPerWeight = 0; ///< exact, of the whole tensor
     double relativeError = 0; ///< ‖W−Ŵ‖² ÷ ‖W‖², measured on the rows that are tried
@@ -71,7 +71,7 @@ struct CodecCost {
 /// evenly spread.
 Matrix rowsToTry(MatrixView weights);
 /// Packs and decodes `rows` of a tensor of this shape.
-CodecCost costOf(const Codec& codec, MatrixView rows, Shape whole, const EncodeContext& context);
+CodecTrial costOf(const Codec& codec, MatrixView rows, Shape whole, const EncodeContext& context);
 /// Every codec that the registry knows an example of and that can store the tensor, from the finest to the
 /// coarsest, each as recipes store it there. Those that need statistics only `withStatistics`.
 std::vector<Codec> codecsToTry(const TensorInfo& tensor, bool withStatistics);

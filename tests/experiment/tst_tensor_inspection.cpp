@@ -157,7 +157,7 @@ class TensorInspectionTest : public QObject {
     void a_cost_is_that_of_the_codec() {
         const Matrix weights = normalWeights(96, 128);
         const Codec codec = Codec::parse("int4:g64+mse");
-        const CodecCost cost = costOf(codec, rowsToTry(weights), {96, 128}, context());
+        const CodecTrial cost = costOf(codec, rowsToTry(weights), {96, 128}, context());
         QCOMPARE(cost.bitsPerWeight, 4.5);
         QCOMPARE(cost.relativeError,
                  storageError(weights, codec.decode(codec.encode(weights, context()), workers_)).relative);
@@ -169,7 +169,7 @@ class TensorInspectionTest : public QObject {
         EncodeContext calibrated = context();
         calibrated.inputs = &inputs;
         // With H = 1 the loss of the outputs is the relative error of the weights.
-        const CodecCost measured = costOf(Codec::parse("int4:g64"), weights, {96, 128}, calibrated);
+        const CodecTrial measured = costOf(Codec::parse("int4:g64"), weights, {96, 128}, calibrated);
         QVERIFY(std::abs(measured.proxyLoss - measured.relativeError) < 1e-5 * measured.relativeError);
     }
 

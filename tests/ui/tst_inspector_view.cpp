@@ -90,7 +90,7 @@ void TestInspectorView::cleanup() {
 void TestInspectorView::costs_are_a_table_and_the_best_are_known() {
     CodecCostModel model;
     const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
-    std::vector<CodecCost> costs = {{"int8:g64", 8.5, 1e-5, 0.1}, {"int4:g64", 4.5, 1e-2, 0.2}};
+    std::vector<CodecTrial> costs = {{"int8:g64", 8.5, 1e-5, 0.1}, {"int4:g64", 4.5, 1e-2, 0.2}};
     model.show(costs, QStringLiteral("int4:g64"));
     costs.push_back({"int4:row", 4.6, 2e-2, 0.05});
     model.show(costs, QStringLiteral("int4:g64"));
@@ -191,7 +191,7 @@ void TestInspectorView::the_latest_selection_wins() {
     tensors_->select({"model.layers.0.self_attn.k_proj"});
     QTRY_VERIFY_WITH_TIMEOUT(!view_->inspector().isMeasuring() && view_->inspector().inspection(), patience);
     std::set<std::string> codecs;
-    for (const CodecCost& cost : view_->inspector().costs()) {
+    for (const CodecTrial& cost : view_->inspector().costs()) {
         codecs.insert(cost.codec);
     }
     // None of the earlier tensors has left a point.
@@ -247,7 +247,7 @@ void TestInspectorView::statistics_of_inputs_let_calibrated_codecs_be_measured()
     QTRY_VERIFY_WITH_TIMEOUT(!view_->inspector().isMeasuring(), patience);
     const auto& costs = view_->inspector().costs();
     const auto gptq = std::ranges::find_if(
-        costs, [](const CodecCost& cost) { return cost.codec.find("+gptq") != std::string::npos; });
+        costs, [](const CodecTrial& cost) { return cost.codec.find("+gptq") != std::string::npos; });
     QVERIFY(gptq != costs.end());
     QVERIFY(gptq->proxyLoss > 0);
     // gate_proj of the same block reads the same.

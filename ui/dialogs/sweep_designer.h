@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 
+class QFormLayout;
 class QComboBox;
 class QLabel;
 class QLineEdit;
@@ -44,7 +45,7 @@ class SweepDesigner final : public QDialog {
     void startRequested(const std::vector<planish::RunSpec>& runs);
 
   private:
-    void makeForm(class QFormLayout& form);
+    void makeForm(QFormLayout& form);
     void makeButtons();
     void update();
     void showRecipes();

@@ -122,7 +122,7 @@ void TensorInspector::measure() {
                     continue;
                 }
                 try {
-                    const CodecCost cost =
+                    const CodecTrial cost =
                         costOf(codec, rows, info.shape, {workers, monitor, 0, inputs.get()});
                     QMetaObject::invokeMethod(
                         this, [this, round, cost] { addCost(round, cost); }, Qt::QueuedConnection);
@@ -141,7 +141,7 @@ void TensorInspector::measure() {
         });
 }
 
-void TensorInspector::addCost(int round, const CodecCost& cost) {
+void TensorInspector::addCost(int round, const CodecTrial& cost) {
     if (round == round_) {
         costs_.push_back(cost);
         emit costsChanged();

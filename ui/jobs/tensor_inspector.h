@@ -39,7 +39,7 @@ class TensorInspector final : public QObject {
     const std::optional<TensorInspection>& inspection() const { return inspection_; }
     const QString& problem() const { return problem_; }
     /// In the order they were measured.
-    const std::vector<CodecCost>& costs() const { return costs_; }
+    const std::vector<CodecTrial>& costs() const { return costs_; }
     bool isMeasuring() const { return costTask_.isRunning(); }
 
     /// What the tensor reads, once collected; null before.
@@ -66,7 +66,7 @@ class TensorInspector final : public QObject {
     void update();
     void inspect();
     void measure();
-    void addCost(int round, const CodecCost& cost);
+    void addCost(int round, const CodecTrial& cost);
 
     RecipeEditor& editor_;
     TensorSelection& tensors_;
@@ -77,7 +77,7 @@ class TensorInspector final : public QObject {
     std::string shown_; ///< the model and tensor that costs are of
     std::optional<TensorInspection> inspection_;
     QString problem_;
-    std::vector<CodecCost> costs_;
+    std::vector<CodecTrial> costs_;
     int round_ = 0; ///< counts the starts of measuring: results of earlier ones are late
     std::shared_ptr<const InputStatistics> inputs_;
     Site inputsSite_;

@@ -33,7 +33,7 @@ constexpr std::array<Title, CodecCostModel::columnCount_> titles{{
          "of the inputs")},
 }};
 
-double valueOf(const CodecCost& cost, int column) {
+double valueOf(const CodecTrial& cost, int column) {
     switch (column) {
     case CodecCostModel::bitsColumn:
         return cost.bitsPerWeight;
@@ -48,7 +48,7 @@ double valueOf(const CodecCost& cost, int column) {
 
 } // namespace
 
-void CodecCostModel::show(const std::vector<CodecCost>& costs, const QString& present) {
+void CodecCostModel::show(const std::vector<CodecTrial>& costs, const QString& present) {
     present_ = present;
     const bool continues = costs.size() >= costs_.size() &&
                            std::equal(costs_.begin(), costs_.end(), costs.begin(),
@@ -70,7 +70,7 @@ void CodecCostModel::show(const std::vector<CodecCost>& costs, const QString& pr
 }
 
 int CodecCostModel::rowOf(const QString& codec) const {
-    const auto found = std::ranges::find(costs_, codec.toStdString(), &CodecCost::codec);
+    const auto found = std::ranges::find(costs_, codec.toStdString(), &CodecTrial::codec);
     return found == costs_.end() ? -1 : static_cast<int>(found - costs_.begin());
 }
 
@@ -86,7 +86,7 @@ QVariant CodecCostModel::data(const QModelIndex& index, int role) const {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid)) {
         return {};
     }
-    const CodecCost& cost = costs_[static_cast<std::size_t>(index.row())];
+    const CodecTrial& cost = costs_[static_cast<std::size_t>(index.row())];
     const bool isCodec = index.column() == codecColumn;
     const bool isPresent = present_ == QString::fromStdString(cost.codec);
     switch (role) {
@@ -122,9 +122,9 @@ QVariant CodecCostModel::headerData(int section, Qt::Orientation orientation, in
     return role == Qt::ToolTipRole ? QVariant(tr(title.toolTip)) : QVariant();
 }
 
-std::vector<std::size_t> bestCosts(const std::vector<CodecCost>& costs, bool ofOutputs) {
+std::vector<std::size_t> bestCosts(const std::vector<CodecTrial>& costs, bool ofOutputs) {
     std::vector<FrontierPoint> points;
-    for (const CodecCost& cost : costs) {
+    for (const CodecTrial& cost : costs) {
         points.push_back({cost.bitsPerWeight, ofOutputs ? cost.proxyLoss : cost.relativeError});
     }
     return paretoFront(points);

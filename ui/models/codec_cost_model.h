@@ -17,7 +17,7 @@ class CodecCostModel final : public QAbstractTableModel {
 
     using QAbstractTableModel::QAbstractTableModel;
     /// `present` is the codec the tensor has: shown bold.
-    void show(const std::vector<CodecCost>& costs, const QString& present);
+    void show(const std::vector<CodecTrial>& costs, const QString& present);
     QString codecOf(int row) const {
         return QString::fromStdString(costs_[static_cast<std::size_t>(row)].codec);
     }
@@ -30,12 +30,12 @@ class CodecCostModel final : public QAbstractTableModel {
     QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
 
   private:
-    std::vector<CodecCost> costs_;
+    std::vector<CodecTrial> costs_;
     QString present_;
 };
 
 /// Those that no other codec beats in both bits and loss, by rising bits; indices into `costs`. The loss is
 /// that of the outputs with `ofOutputs`, else the error of the weights.
-std::vector<std::size_t> bestCosts(const std::vector<CodecCost>& costs, bool ofOutputs);
+std::vector<std::size_t> bestCosts(const std::vector<CodecTrial>& costs, bool ofOutputs);
 
 } // namespace planish

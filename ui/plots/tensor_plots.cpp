@@ -179,20 +179,20 @@ CodecCostPlot::CodecCostPlot(QWidget* parent)
     recolor();
 }
 
-double CodecCostPlot::lossOf(const CodecCost& cost) const {
+double CodecCostPlot::lossOf(const CodecTrial& cost) const {
     return 100 * (ofOutputs_ ? cost.proxyLoss : cost.relativeError);
 }
 
-void CodecCostPlot::show(const std::vector<CodecCost>& costs, const std::string& present, bool ofOutputs) {
+void CodecCostPlot::show(const std::vector<CodecTrial>& costs, const std::string& present, bool ofOutputs) {
     costs_ = costs;
     ofOutputs_ = ofOutputs;
     // What is stored exactly, or nearly so, has no place on a logarithmic axis.
-    std::erase_if(costs_, [this](const CodecCost& cost) { return !(lossOf(cost) > 1e-4); });
+    std::erase_if(costs_, [this](const CodecTrial& cost) { return !(lossOf(cost) > 1e-4); });
     yAxis->setLabel(ofOutputs ? tr("Loss of outputs (%)") : tr("Error ‖W−Ŵ‖² ÷ ‖W‖² (%)"));
     for (QCPGraph* graph : {points_, best_, present_, marked_}) {
         graph->data()->clear();
     }
-    for (const CodecCost& cost : costs_) {
+    for (const CodecTrial& cost : costs_) {
         points_->addData(cost.bitsPerWeight, lossOf(cost));
         if (cost.codec == present) {
             present_->addData(cost.bitsPerWeight, lossOf(cost));
@@ -211,7 +211,7 @@ void CodecCostPlot::show(const std::vector<CodecCost>& costs, const std::string&
 
 void CodecCostPlot::highlight(const QString& codec) {
     marked_->data()->clear();
-    const auto found = std::ranges::find(costs_, codec.toStdString(), &CodecCost::codec);
+    const auto found = std::ranges::find(costs_, codec.toStdString(), &CodecTrial::codec);
     if (found != costs_.end()) {
         marked_->addData(found->bitsPerWeight, lossOf(*found));
     }
@@ -219,17 +219,17 @@ void CodecCostPlot::highlight(const QString& codec) {
 }
 
 std::optional<QPointF> CodecCostPlot::pixelOf(const std::string& codec) const {
-    const auto found = std::ranges::find(costs_, codec, &CodecCost::codec);
+    const auto found = std::ranges::find(costs_, codec, &CodecTrial::codec);
     if (found == costs_.end()) {
         return std::nullopt;
     }
     return QPointF(xAxis->coordToPixel(found->bitsPerWeight), yAxis->coordToPixel(lossOf(*found)));
 }
 
-const CodecCost* CodecCostPlot::costAt(const QPointF& pixel) const {
-    const CodecCost* nearest = nullptr;
+const CodecTrial* CodecCostPlot::costAt(const QPointF& pixel) const {
+    const CodecTrial* nearest = nullptr;
     double best = 9 * 9;
-    for (const CodecCost& cost : costs_) {
+    for (const CodecTrial& cost : costs_) {
         const QPointF apart = *pixelOf(cost.codec) - pixel;
         if (const double squared = QPointF::dotProduct(apart, apart); squared <= best) {
             best = squared;
@@ -251,7 +251,7 @@ void CodecCostPlot::recolor() {
 
 void CodecCostPlot::mouseMoveEvent(QMouseEvent* event) {
     QCustomPlot::mouseMoveEvent(event);
-    const CodecCost* cost = costAt(event->position());
+    const CodecTrial* cost = costAt(event->position());
     setCursor(cost != nullptr ? Qt::PointingHandCursor : Qt::ArrowCursor);
     highlight(cost != nullptr ? QString::fromStdString(cost->codec) : QString());
     if (cost == nullptr) {
@@ -269,7 +269,7 @@ void CodecCostPlot::mouseMoveEvent(QMouseEvent* event) {
 
 void CodecCostPlot::mouseReleaseEvent(QMouseEvent* event) {
     QCustomPlot::mouseReleaseEvent(event);
-    if (const CodecCost* cost = costAt(event->position());
+    if (const CodecTrial* cost = costAt(event->position());
         cost != nullptr && event->button() == Qt::LeftButton) {
         emit codecChosen(QString::fromStdString(cost->codec));
     }

@@ -52,7 +52,7 @@ class CodecCostPlot final : public ThemedPlot {
   public:
     explicit CodecCostPlot(QWidget* parent = nullptr);
     /// `present` is the codec the tensor has; the loss is that of the outputs with `ofOutputs`.
-    void show(const std::vector<CodecCost>& costs, const std::string& present, bool ofOutputs);
+    void show(const std::vector<CodecTrial>& costs, const std::string& present, bool ofOutputs);
     /// A ring around a codec that is chosen elsewhere.
     void highlight(const QString& codec);
     /// Where a codec is drawn.
@@ -68,10 +68,10 @@ class CodecCostPlot final : public ThemedPlot {
     void mouseReleaseEvent(QMouseEvent* event) override;
 
   private:
-    double lossOf(const CodecCost& cost) const;
-    const CodecCost* costAt(const QPointF& pixel) const;
+    double lossOf(const CodecTrial& cost) const;
+    const CodecTrial* costAt(const QPointF& pixel) const;
 
-    std::vector<CodecCost> costs_;
+    std::vector<CodecTrial> costs_;
     bool ofOutputs_ = false;
     QCPGraph* points_;
     QCPGraph* best_;
