@@ -6,6 +6,7 @@
 
 #include <QTemporaryDir>
 #include <QTest>
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -68,8 +69,9 @@ class SensitivityStoreTest : public QObject {
             writer.fold();
             writer.remove({sampleRun(1).id});
         }
-        const auto studies = document.readSensitivities();
+        auto studies = document.readSensitivities();
         QCOMPARE(studies.size(), std::size_t{2});
+        std::ranges::sort(studies, {}, &SensitivityRecord::id);
         compare(studies[0], sample("one"));
         compare(studies[1], sample("two"));
         QCOMPARE(document.runIds(), std::vector<std::string>{sampleRun(2).id});

@@ -122,7 +122,8 @@ QString FrontierPlot::readout() const {
     }
     std::vector<FrontierPoint> points;
     for (const std::size_t i : groups.front().runs) {
-        points.push_back(axes_.point(runs_.runs()[i]));
+        const RunRecord& run = runs_.runs()[i];
+        points.push_back({run.bitsPerWeight, axes_.point(run).loss}); // whatever axis shows the size
     }
     std::vector<FrontierPoint> front;
     const std::vector<std::size_t> best = paretoFront(points);
