@@ -118,7 +118,7 @@ void MainWindow::makeRunMenu() {
     menu->addSeparator();
     addCommand(menu, tr("Design a s&weep…"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R)},
                [this] { designSweep(); });
-    addCommand(menu, tr("Measure &sensitivities"), {QKeySequence(Qt::CTRL | Qt::Key_M)},
+    addCommand(menu, tr("Measure &sensitivities"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_M)},
                [this] { measureSensitivities(); });
     addCommand(menu, tr("Queue the &example sweep"), {}, [this] { queueExamples(); });
     menu->addSeparator();

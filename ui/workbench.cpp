@@ -84,9 +84,9 @@ void Workbench::openModel(const QString& nameOrPath, const std::function<void()>
                 model_ = place;
                 maximumContext_ = model.config().maximumContext;
                 selection_.clear();
-                costs_.setModel(place);
                 editor_.setModel(QString::fromStdString(model.name()), model.tensors(),
                                  model.config().tiedEmbedding);
+                costs_.setModel(place);
                 emit modelOpened(place);
                 callIfSet(then);
             };

@@ -34,6 +34,9 @@ class MixProblem {
         if (candidates_.empty()) {
             throw InputError("allocation", "codecs", "codecs to choose from", "none");
         }
+        for (const CodecCost& cost : record.costs) {
+            costs_[{cost.tensor, cost.codec}] = &cost;
+        }
         Recipe rest;
         rest.defaultCodec = spec.rest;
         codecs_ = resolve(rest, tensors, tiedEmbedding);
@@ -121,7 +124,7 @@ class MixProblem {
     void addOption(Group& group, const std::string& codec) {
         AllocationOption option;
         for (const std::size_t index : group.tensors) {
-            const CodecCost* cost = record_.cost(tensors_[index].name, codec);
+            const CodecCost* cost = costOf(tensors_[index].name, codec);
             if (cost == nullptr) {
                 if (isDecoderLinear(tensors_[index].role)) {
                     throw InputError("allocation", "codecs", "codecs whose errors have been measured",
@@ -144,6 +147,12 @@ class MixProblem {
         group.options = {*finest};
     }
 
+    /// Null when it has not been measured.
+    const CodecCost* costOf(const std::string& tensor, const std::string& codec) const {
+        const auto found = costs_.find({tensor, codec});
+        return found != costs_.end() ? found->second : nullptr;
+    }
+
     const TensorSensitivity& sensitivityOf(const std::string& name) const {
         const auto& all = record_.sensitivity.tensors;
         const auto found = std::find_if(all.begin(), all.end(),
@@ -161,6 +170,11 @@ class MixProblem {
     }
 
     double divergenceCeiling() const {
+        if (!(record_.sensitivity.lossPerDivergence > 0)) {
+            throw InputError("sensitivity " + record_.id, "loss_per_kld",
+                             "a number above 0, as more windows of the text would give",
+                             fmt::format("{}", record_.sensitivity.lossPerDivergence));
+        }
         return std::log1p(spec_.budget.limit / 100) / record_.sensitivity.lossPerDivergence;
     }
 
@@ -195,7 +209,7 @@ class MixProblem {
         std::vector<double> errors;
         for (const TensorSensitivity& tensor : record_.sensitivity.tensors) {
             const auto codec = codecOf.find(tensor.name);
-            errors.push_back(codec != codecOf.end() ? record_.cost(tensor.name, codec->second)->error : 0);
+            errors.push_back(codec != codecOf.end() ? costOf(tensor.name, codec->second)->error : 0);
         }
         return predict(record_.sensitivity, errors);
     }
@@ -209,7 +223,7 @@ class MixProblem {
             for (const std::size_t index : groups_[i].tensors) {
                 const TensorInfo& tensor = tensors_[index];
                 const std::uint64_t before = codecs[index].packedBytes(tensor.shape);
-                const std::uint64_t after = record_.cost(tensor.name, name)->bytes;
+                const std::uint64_t after = costOf(tensor.name, name)->bytes;
                 mix.size.totalBytes += after - before;
                 mix.size.decoderBytes += isDecoderLinear(tensor.role) ? after - before : 0;
                 codecs[index] = Codec::parse(name);
@@ -225,6 +239,7 @@ class MixProblem {
     const MixSpec& spec_;
     std::span<const TensorInfo> tensors_;
     bool tied_;
+    std::map<std::pair<std::string, std::string>, const CodecCost*> costs_; ///< by tensor and codec
     std::vector<std::string> candidates_;
     std::vector<Codec> codecs_; ///< of all tensors, before any is chosen
     std::vector<Group> groups_;

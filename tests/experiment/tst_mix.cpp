@@ -133,6 +133,12 @@ class MixTest : public QObject {
                  qPrintable(message));
         message = errorOf([&] { best({.budget = {MixBudget::Kind::deltaPplPercent, 0.01}}); });
         QVERIFY2(message.contains("at least") && message.contains("%"), qPrintable(message));
+        SensitivityRecord noisy = record_;
+        noisy.sensitivity.lossPerDivergence = -0.1;
+        message = errorOf([&] {
+            bestMix(noisy, {.budget = {MixBudget::Kind::deltaPplPercent, 1}}, model_.tensors(), true);
+        });
+        QVERIFY2(message.contains("loss_per_kld"), qPrintable(message));
         message = errorOf([&] { best({.budget = {MixBudget::Kind::bytes, 1000}}); });
         QVERIFY2(message.contains("bytes"), qPrintable(message));
         message = errorOf([&] {

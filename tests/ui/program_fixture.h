@@ -18,6 +18,20 @@ namespace planish::test {
 
 constexpr int patience = 120'000; ///< milliseconds; slow machines and sanitizers
 
+/// A real event loop until the queue has nothing left to do: the polling of QTRY_ would count as stalls.
+inline void waitForJobs(JobQueue& queue) {
+    QEventLoop loop;
+    QObject::connect(&queue, &JobQueue::changed, &loop, [&] {
+        if (queue.unfinishedCount() == 0) {
+            loop.quit();
+        }
+    });
+    QTimer::singleShot(patience, &loop, &QEventLoop::quit);
+    if (queue.unfinishedCount() > 0) {
+        loop.exec();
+    }
+}
+
 /// The longest time the event loop did not come back to its timers.
 class StallWatch {
   public:
@@ -67,20 +81,7 @@ class Program {
         window.reset();
         workbench.reset();
     }
-    /// A real event loop until the queue has nothing left to do: the polling of QTRY_ would count as stalls.
-    void waitForJobs() {
-        JobQueue& queue = workbench->queue();
-        QEventLoop loop;
-        QObject::connect(&queue, &JobQueue::changed, &loop, [&] {
-            if (queue.unfinishedCount() == 0) {
-                loop.quit();
-            }
-        });
-        QTimer::singleShot(patience, &loop, &QEventLoop::quit);
-        if (queue.unfinishedCount() > 0) {
-            loop.exec();
-        }
-    }
+    void waitForJobs() { test::waitForJobs(workbench->queue()); }
 
     QTemporaryDir home;
     std::unique_ptr<Workbench> workbench;

@@ -24,6 +24,7 @@ class CostTableTest : public QObject {
         SilentMonitor monitor;
         SensitivityRecord record;
         record.id = "study";
+        record.model = "folio-4m";
         record.corpus = "calibration";
         record.created = "2000-01-01T00:00:00Z";
         record.modelFingerprint = model_.fingerprint(workers, monitor);

@@ -34,6 +34,7 @@ struct Scene {
         SilentMonitor monitor;
         SensitivityRecord record;
         record.id = "study";
+        record.model = "folio-4m";
         record.modelFingerprint = model.fingerprint(workers, monitor);
         record.sensitivity.lossPerDivergence = 0.5;
         for (const TensorInfo& tensor : model.tensors()) {

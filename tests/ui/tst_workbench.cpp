@@ -23,28 +23,12 @@
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
+#include <map>
 #include <memory>
 
 using namespace planish;
 using test::patience;
-
-namespace {
-
-/// A real event loop until the queue has nothing left to do: the polling of QTRY_ would count as stalls.
-void waitForJobs(JobQueue& queue) {
-    QEventLoop loop;
-    QObject::connect(&queue, &JobQueue::changed, &loop, [&] {
-        if (queue.unfinishedCount() == 0) {
-            loop.quit();
-        }
-    });
-    QTimer::singleShot(patience, &loop, &QEventLoop::quit);
-    if (queue.unfinishedCount() > 0) {
-        loop.exec();
-    }
-}
-
-} // namespace
+using test::waitForJobs;
 
 class TestWorkbench : public QObject {
     Q_OBJECT
@@ -67,6 +51,7 @@ class TestWorkbench : public QObject {
     void cleanup() { closeProgram(); }
 
     void from_the_first_start_to_a_selected_point();
+    void no_two_commands_of_the_window_share_a_shortcut();
     void a_run_survives_the_program_and_is_not_measured_twice();
     void a_run_is_cancelled_within_a_second();
     void the_next_run_is_estimated_as_it_is_edited();
@@ -176,6 +161,25 @@ void TestWorkbench::from_the_first_start_to_a_selected_point() {
     QVERIFY(!window_->layerPanel()->isReadOnly());
     workbench().editor().undoStack()->undo();
     QCOMPARE(workbench().editor().size().totalBytes, before.totalBytes);
+}
+
+/// Qt calls neither of two actions with the same keys.
+void TestWorkbench::no_two_commands_of_the_window_share_a_shortcut() {
+    openWindow();
+    std::map<QString, QString> owners;
+    for (const QAction* action : window_->findChildren<QAction*>()) {
+        if (action->shortcutContext() != Qt::WindowShortcut) {
+            continue; // works in its own view only
+        }
+        for (const QKeySequence& keys : action->shortcuts()) {
+            const auto [owner, isNew] = owners.try_emplace(keys.toString(), action->text());
+            QVERIFY2(
+                isNew,
+                qPrintable(
+                    QStringLiteral("%1: %2 and %3").arg(keys.toString(), owner->second, action->text())));
+        }
+    }
+    QVERIFY(owners.size() > 10);
 }
 
 void TestWorkbench::a_run_survives_the_program_and_is_not_measured_twice() {

@@ -25,16 +25,18 @@ void CostTable::setModel(const QString& nameOrPath) {
     errors_.clear();
     unmeasurable_.clear();
     chooseStudy();
-    if (model_.isEmpty()) {
-        return;
-    }
+}
+
+void CostTable::findFingerprint() {
     fingerprintTask_.start(
         [this, place = model_.toStdString()](JobMonitor& monitor) -> LatestTask::Completion {
             Workers workers;
             const std::string fingerprint = Model::open(place).fingerprint(workers, monitor);
-            return [this, fingerprint] {
-                fingerprint_ = fingerprint;
-                chooseStudy();
+            return [this, place, fingerprint] {
+                if (place == model_.toStdString()) {
+                    fingerprint_ = fingerprint;
+                    chooseStudy();
+                }
             };
         },
         [](const QString&) {}); // a model that cannot be read any more is reported by what needs its weights
@@ -54,6 +56,12 @@ void CostTable::addStudy(SensitivityRecord study) {
 void CostTable::chooseStudy() {
     study_ = nullptr;
     sensitivities_.clear();
+    const std::string name = editor_->modelName().toStdString();
+    const bool maybe =
+        std::ranges::any_of(studies_, [&](const SensitivityRecord& study) { return study.model == name; });
+    if (maybe && fingerprint_.empty() && !model_.isEmpty()) {
+        findFingerprint(); // reads the whole model: only where there is a study it may be of
+    }
     for (const SensitivityRecord& study : studies_) {
         if (study.modelFingerprint == fingerprint_ &&
             (study_ == nullptr || study.created >= study_->created)) {

@@ -26,7 +26,7 @@ class CostTable final : public QObject {
     explicit CostTable(RecipeEditor* editor, QObject* parent = nullptr);
     ~CostTable() override;
 
-    /// The files of the editor's model; empty: none.
+    /// The files of the editor's model, after it has been given to the editor; empty: none.
     void setModel(const QString& nameOrPath);
     /// What the open document keeps, of any models.
     void setStudies(std::vector<SensitivityRecord> studies);
@@ -74,6 +74,7 @@ class CostTable final : public QObject {
 
     std::optional<Error> error(const TensorInfo& tensor, const Codec& codec) const;
     void chooseStudy();
+    void findFingerprint();
     void measureMissing();
     std::vector<std::pair<TensorInfo, Codec>> missing() const;
 

@@ -192,9 +192,10 @@ void FrontierFigure::collectPoints(const FrontierContent& content,
         }
     }
     labels_.setLabels(std::move(names));
-    for (const double size : content.visibleSizes) {
-        if (!first && (size > 0 || !axes_.logarithmicSize)) {
-            extend(size, extent_.top());
+    for (const QPointF& point : content.visible) {
+        const bool high = std::isfinite(point.y()) && (point.y() > 0 || !axes_.logarithmicLoss);
+        if (!first && (point.x() > 0 || !axes_.logarithmicSize)) {
+            extend(point.x(), high ? point.y() : extent_.top());
         }
     }
 }

@@ -27,10 +27,10 @@ struct FrontierContent {
     std::function<bool(const RunRecord&)> accepts; ///< which runs are shown; null: all
     std::string comparison;                        ///< only the runs of this comparisonKey(); empty: all
     Colouring colouring = Colouring::family;
-    bool frontOnly = false;           ///< without runs that another one dominates
-    bool names = false;               ///< of the runs on the frontier, where there is room
-    std::vector<double> visibleSizes; ///< horizontal values that are to be in view too
-    QString emptyText;                ///< shown when there is nothing to show
+    bool frontOnly = false;       ///< without runs that another one dominates
+    bool names = false;           ///< of the runs on the frontier, where there is room
+    std::vector<QPointF> visible; ///< axis units, to be in view too; NaN: as high as the runs are
+    QString emptyText;            ///< shown when there is nothing to show
 };
 
 /// The groups of the content that are shown.

@@ -92,11 +92,15 @@ FrontierContent FrontierPlot::content() const {
     content.colouring = options_.colouring;
     content.frontOnly = options_.frontOnly;
     content.names = options_.names;
-    for (const RunRecord& run : overlayContent_.expected) {
-        content.visibleSizes.push_back(axes_.size->value(run));
-    }
+    const auto show = [&](const RunRecord& run) {
+        content.visible.emplace_back(axes_.size->value(run), axes_.loss->value(run));
+    };
+    std::ranges::for_each(overlayContent_.expected, show);
     if (overlayContent_.target) {
-        content.visibleSizes.push_back(axes_.size->value(*overlayContent_.target));
+        content.visible.emplace_back(axes_.size->value(*overlayContent_.target), notMeasured);
+    }
+    if (overlayContent_.mix) {
+        show(*overlayContent_.mix);
     }
     content.emptyText = tr("No runs yet.\nChoose codecs in the layer panel, then press Run (F5).");
     return content;
