@@ -24,6 +24,7 @@
 #include <QFileDialog>
 #include <QInputDialog>
 #include <QMenuBar>
+#include <QPointer>
 #include <QStatusBar>
 #include <QTableView>
 
@@ -82,7 +83,7 @@ void MainWindow::makeFileMenu() {
                [this] { openResults(); });
     addCommand(menu, tr("Back to &my results"), {}, [this] { workbench_.openDocument(defaultDocument()); });
     addCommand(menu, tr("&Save results as…"), {QKeySequence::SaveAs}, [this] { saveResultsAs(); });
-    addCommand(menu, tr("Mer&ge results…"), {}, [this] { mergeResults(); });
+    addCommand(menu, tr("Merge res&ults…"), {}, [this] { mergeResults(); });
     menu->addMenu(exportMenu_);
     menu->addSeparator();
     addCommand(menu, tr("&Quit"), {QKeySequence::Quit}, [this] { close(); });
@@ -118,7 +119,7 @@ void MainWindow::makeRunMenu() {
     menu->addSeparator();
     addCommand(menu, tr("Design a s&weep…"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R)},
                [this] { designSweep(); });
-    addCommand(menu, tr("Measure &sensitivities"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_M)},
+    addCommand(menu, tr("Measure sensiti&vities"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_M)},
                [this] { measureSensitivities(); });
     addCommand(menu, tr("Queue the &example sweep"), {}, [this] { queueExamples(); });
     menu->addSeparator();
@@ -326,7 +327,11 @@ void MainWindow::exportModelFiles() {
     ExportDialog dialog(nextRun(), this);
     if (dialog.exec() == QDialog::Accepted) {
         queueExport(workbench_.queue(), dialog.spec(), dialog.settings(),
-                    [this](const QString& message) { statusBar()->showMessage(message, 8000); });
+                    [self = QPointer(this)](const QString& message) {
+                        if (self) { // the queue outlives the window
+                            self->statusBar()->showMessage(message, 8000);
+                        }
+                    });
     }
 }
 

@@ -4,6 +4,7 @@
 #include "cli/recorded_runs.h"
 #include "cli/terminal_monitor.h"
 #include "experiment/run_executor.h"
+#include "experiment/side_by_side.h"
 #include "export/export_model.h"
 #include "export/recipe_export.h"
 #include "support/text.h"
@@ -57,15 +58,9 @@ Source sourceOf(const ExportArguments& arguments) {
     }
     const std::vector<RunRecord> runs = readRuns(arguments.store);
     const RunRecord& run = findRun(runs, arguments.run, arguments.store);
-    Source source{run.recipe, run.seed, arguments.calibration.settings(), Arithmetic::float32, run};
-    if (!source.calibration && !run.calibration.empty()) {
-        source.calibration = {run.calibration, run.calibrationSamples, run.calibrationContext,
-                              parseCalibrationInputs(run.calibrationInputs)};
-    }
-    if (run.arithmetic == arithmeticName(Arithmetic::bfloat16)) {
-        source.arithmetic = Arithmetic::bfloat16;
-    }
-    return source;
+    const SideBySideModel recorded = SideBySideModel::of(run);
+    const auto given = arguments.calibration.settings();
+    return {run.recipe, run.seed, given ? given : recorded.calibration, recorded.arithmetic, run};
 }
 
 /// A run keeps what was measured, not the packed bytes: packing once more must give the same.

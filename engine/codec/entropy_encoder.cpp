@@ -27,7 +27,11 @@ ColumnClasses classify(MatrixView weights, std::span<const float> importance) {
     constexpr double finest = 0.25;
     constexpr std::size_t weightsPerClass = 32768;
     const auto count = static_cast<std::size_t>(weights.size());
-    const std::size_t most = std::clamp<std::size_t>(count / weightsPerClass, 1, EntropyTensor::mostClasses);
+    // The class of a column is stored too: with few rows that takes more than classes save.
+    constexpr Eigen::Index fewRows = 64;
+    const std::size_t most = weights.rows() < fewRows ? 1
+                                                      : std::clamp<std::size_t>(count / weightsPerClass, 1,
+                                                                                EntropyTensor::mostClasses);
     std::vector<double> steps(importance.size());
     std::vector<double> spreads(importance.size());
     for (std::size_t i = 0; i < steps.size(); ++i) {

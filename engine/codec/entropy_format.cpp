@@ -5,11 +5,13 @@
 #include "codec/column_rounding.h"
 #include "codec/entropy_encoder.h"
 #include "codec/entropy_layout.h"
+#include "codec/packed_numbers.h"
 #include "codec/rans.h"
 #include "codec/rounding.h"
 
 #include <algorithm>
 #include <limits>
+#include <ranges>
 
 namespace planish {
 namespace {
@@ -74,18 +76,36 @@ class EntropyFormat final : public Format {
     static void putEscapes(const EntropyView& view, Shape shape, std::size_t firstRow,
                            MutableMatrixView out) {
         constexpr double largest = std::numeric_limits<float>::max();
-        const std::size_t end = (firstRow + static_cast<std::size_t>(out.rows())) * shape.columns;
-        auto escape = std::lower_bound(
-            view.escapes.begin(), view.escapes.end(), firstRow * shape.columns,
-            [](const EntropyEscape& entry, std::size_t place) { return entry.place < place; });
-        for (; escape != view.escapes.end() && escape->place < end; ++escape) {
-            const std::size_t column = escape->place % shape.columns;
-            const double weight =
-                static_cast<double>(escape->number) * static_cast<double>(view.steps[column]);
-            out(static_cast<Eigen::Index>(escape->place / shape.columns - firstRow),
+        const std::size_t begin = firstRow * shape.columns;
+        const std::size_t end = begin + static_cast<std::size_t>(out.rows()) * shape.columns;
+        const std::size_t count = view.escapes.size() / sizeof(EntropyEscape);
+        const auto placeOf = [&](std::size_t i) {
+            return std::size_t{load<std::uint32_t>(view.escapes, 2 * i)};
+        };
+        const auto all = std::views::iota(std::size_t{0}, count);
+        auto i = static_cast<std::size_t>(std::ranges::lower_bound(all, begin, {}, placeOf) - all.begin());
+        // Only the escapes of these rows are looked at: a list that does not rise shows where it is read.
+        for (std::size_t next = begin; i < count && placeOf(i) < end; ++i) {
+            const std::size_t place = placeOf(i);
+            if (place < next) {
+                refusePlace(place, shape);
+            }
+            next = place + 1;
+            const std::size_t column = place % shape.columns;
+            const double weight = static_cast<double>(load<std::int32_t>(view.escapes, 2 * i + 1)) *
+                                  static_cast<double>(view.steps[column]);
+            out(static_cast<Eigen::Index>(place / shape.columns - firstRow),
                 static_cast<Eigen::Index>(column)) =
                 static_cast<float>(std::clamp(weight, -largest, largest));
         }
+        if (end == shape.count() && i < count) {
+            refusePlace(placeOf(i), shape);
+        }
+    }
+
+    [[noreturn]] static void refusePlace(std::size_t place, Shape shape) {
+        throw InputError("packed tensor", "place of an escape",
+                         "rising ones below " + std::to_string(shape.count()), std::to_string(place));
     }
 
     std::size_t rate_; ///< hundredths of a bit a weight

@@ -114,15 +114,7 @@ EntropyView::EntropyView(std::span<const std::byte> bytes, Shape shape)
         steps[column] = stepOf[classOf[column]];
     }
     const auto count = reader.number<std::uint32_t>("number of escapes");
-    const auto list = reader.take(std::size_t{count} * sizeof(EntropyEscape), "escapes");
-    for (std::size_t i = 0; i < count; ++i) {
-        escapes.push_back({load<std::uint32_t>(list, 2 * i), load<std::int32_t>(list, 2 * i + 1)});
-        if (escapes.back().place >= shape.count() ||
-            (i > 0 && escapes[i - 1].place >= escapes.back().place)) {
-            refuse("place of an escape", fmt::format("rising ones below {}", shape.count()),
-                   std::to_string(escapes.back().place));
-        }
-    }
+    escapes = reader.take(std::size_t{count} * sizeof(EntropyEscape), "escapes");
     const std::size_t rows = entropyBlockRows(shape.columns);
     const std::size_t blockCount = (shape.rows + rows - 1) / rows;
     const auto sizes = reader.take(blockCount * sizeof(std::uint32_t), "sizes of blocks");

@@ -55,7 +55,7 @@ struct EntropyView {
     std::vector<SymbolTable> tables;
     std::vector<std::uint32_t> classOf; ///< of each column
     std::vector<float> steps;           ///< of each column
-    std::vector<EntropyEscape> escapes;
+    std::span<const std::byte> escapes; ///< the list as it is stored, unchecked but for its size
     std::vector<std::span<const std::byte>> blocks;
 };
 

@@ -83,8 +83,8 @@ class TrellisFormat final : public Format {
     }
     std::vector<Tile> tilesOf(Shape shape) const;
     std::size_t rowBytes(const Tile& tile, std::size_t columns) const {
-        const Part high = parts(tile, columns)[1];
-        return checkedAdd(high.rowOffset, high.rowBytes());
+        return checkedAdd(bitStreamBytes(tile.lowColumns, bits_),
+                          bitStreamBytes(columns - tile.lowColumns, bits_ + 1));
     }
     std::size_t tileBytes(const Tile& tile, std::size_t columns) const {
         return checkedAdd(sizeof(std::uint16_t), checkedMultiply(tile.storedRows(), rowBytes(tile, columns)));

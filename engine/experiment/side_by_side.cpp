@@ -50,7 +50,10 @@ Text readText(const SideBySideSpec& spec, const Model& model, const Tokenizer& t
 } // namespace
 
 SideBySideModel SideBySideModel::of(const RunRecord& run) {
-    SideBySideModel model{run.name, run.recipe, run.seed, std::nullopt};
+    SideBySideModel model{run.name, run.recipe, run.seed, std::nullopt, Arithmetic::float32};
+    if (run.arithmetic == arithmeticName(Arithmetic::bfloat16)) {
+        model.arithmetic = Arithmetic::bfloat16;
+    }
     if (!run.calibration.empty()) {
         model.calibration =
             CalibrationSettings{run.calibration, run.calibrationSamples, run.calibrationContext,
@@ -95,8 +98,8 @@ SideBySide lookSideBySide(const SideBySideSpec& spec, Workers& workers, JobMonit
         const SideBySideModel& chosen = spec.models[i];
         const auto place = static_cast<double>(i + 1);
         PartMonitor packing(monitor, place / all, (place + 0.5) / all);
-        const QuantizedModel quantized =
-            executor.quantize(spec.model, chosen.recipe, chosen.seed, chosen.calibration, packing);
+        const QuantizedModel quantized = executor.quantize(spec.model, chosen.recipe, chosen.seed,
+                                                           chosen.calibration, packing, chosen.arithmetic);
         PartMonitor reading(monitor, (place + 0.5) / all, (place + 1) / all);
         read(chosen.name, quantized.model, reading);
     }

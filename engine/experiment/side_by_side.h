@@ -16,6 +16,7 @@ struct SideBySideModel {
     Recipe recipe;
     std::uint64_t seed = 0;
     std::optional<CalibrationSettings> calibration;
+    Arithmetic arithmetic = Arithmetic::float32; ///< of the calibration's way through the model
 
     /// The model of a recorded run; its calibration text must be bundled or a file of that name be there.
     static SideBySideModel of(const RunRecord& run);

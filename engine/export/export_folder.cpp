@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <system_error>
 
 namespace planish {
@@ -56,11 +57,21 @@ void ExportFolder::requireRoom(std::uint64_t bytes) const {
     }
 }
 
-std::vector<fs::path> ExportFolder::commit() {
+std::vector<fs::path> ExportFolder::commit(bool isModelFolder) {
     std::vector<fs::path> paths;
     for (const std::string& name : names_) {
         renameFile(unfinished_ / name, folder_ / name);
         paths.push_back(folder_ / name);
+    }
+    if (overwrite_ && isModelFolder) {
+        // What an earlier export of another format left here would be read before, or beside, the new files.
+        for (const char* other :
+             {"planish.json", "model.safetensors.index.json", "tokenizer.json", "tokenizer.gguf"}) {
+            if (std::find(names_.begin(), names_.end(), other) == names_.end()) {
+                std::error_code ignored;
+                fs::remove(folder_ / other, ignored);
+            }
+        }
     }
     return paths;
 }

@@ -24,8 +24,10 @@ class ExportFolder {
     const std::filesystem::path& place() const { return unfinished_; }
     /// Throws InputError when the disk has less room than that.
     void requireRoom(std::uint64_t bytes) const;
-    /// Renames the files, which are written and synced, into the folder; returns their paths.
-    std::vector<std::filesystem::path> commit();
+    /// Renames the files, which are written and synced, into the folder; returns their paths. In a folder
+    /// that is opened as a model, files of other formats that would be read in their place are removed when
+    /// files may be overwritten.
+    std::vector<std::filesystem::path> commit(bool isModelFolder);
 
   private:
     std::filesystem::path folder_;

@@ -55,7 +55,7 @@ class Exporter {
         PartMonitor comparing(monitor_, 0.7, 1, "compare");
         verifyExport(packed_, plan_, opened_, workers_, comparing);
         notes = plan_.notes();
-        return {plan_, folder_.commit(), std::move(notes)};
+        return {plan_, folder_.commit(settings_.format != ExportFormat::gguf), std::move(notes)};
     }
 
   private:
@@ -166,7 +166,7 @@ class Exporter {
         std::vector<std::string> notes{"these types are what llama.cpp's quantizer will choose values for: "
                                        "measure its file with planish-cli "
                                        "eval"};
-        return {plan_, folder_.commit(), std::move(notes)};
+        return {plan_, folder_.commit(false), std::move(notes)};
     }
 
     const PackedModel& packed_;

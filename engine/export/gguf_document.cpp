@@ -96,6 +96,7 @@ void addTokens(GgufEntries& entries, const TokenizerFile& file, std::size_t coun
 }
 
 GgufEntries fromTokenizerFile(const Model& model, const TokenizerFile& file) {
+    const Tokenizer tokenizer = Tokenizer::fromFile(file); // checks what is read below
     const std::string_view name = ggufPreTokenizer(file);
     if (name.empty()) {
         throw InputError(
@@ -103,7 +104,6 @@ GgufEntries fromTokenizerFile(const Model& model, const TokenizerFile& file) {
             "one that llama.cpp has a name for, of those known here (llama-bpe, gpt-2, smollm, qwen2)",
             "another: the exported model would cut words differently");
     }
-    const Tokenizer tokenizer = Tokenizer::fromFile(file);
     const ModelConfig& config = model.config();
     const std::vector<TokenId> around = tokenizer.encode("");
     GgufEntries entries;

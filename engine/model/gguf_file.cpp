@@ -77,14 +77,6 @@ GgufFile::Location GgufFile::find(std::string_view name) const {
     return {};
 }
 
-std::size_t GgufFile::tensorCount() const {
-    std::size_t count = 0;
-    for (const Part& part : parts_) {
-        count += part.header.tensors.size();
-    }
-    return count;
-}
-
 std::string ggufModelName(const std::filesystem::path& path) {
     std::string name = path.stem().string();
     const std::size_t of = name.rfind("-of-");

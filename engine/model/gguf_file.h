@@ -27,7 +27,15 @@ class GgufFile {
     const GgufMetadata& metadata() const { return parts_.front().header.metadata; }
     /// `tensor` is null when there is none of that name.
     Location find(std::string_view name) const;
-    std::size_t tensorCount() const;
+    /// Calls visit(file, tensor) for every tensor.
+    template <typename Visit>
+    void forEach(const Visit& visit) const {
+        for (const Part& part : parts_) {
+            for (const GgufTensor& tensor : part.header.tensors) {
+                visit(*part.file, tensor);
+            }
+        }
+    }
     std::string path() const { return parts_.front().file->path().string(); }
 
   private:

@@ -27,14 +27,17 @@ constexpr std::uint64_t leastString = 8;
 constexpr std::uint64_t leastEntry = leastString + 4 + 1;
 constexpr std::uint64_t leastTensor = leastString + 4 + 8 + 4 + 8;
 
-/// Reads a file from front to back; nothing is allocated that the rest of the file could not fill.
+/// More than vocabularies, merges and names of the largest models take; a file's size alone costs nothing.
+constexpr std::uint64_t largestHeader = 256U << 20;
+
+/// Reads a file from front to back; nothing is allocated that the rest of the header could not fill.
 class Reader {
   public:
     explicit Reader(const ReadOnlyFile& file) : file_(file), name_(file.path().string()) {}
 
     const std::string& name() const { return name_; }
     std::uint64_t position() const { return position_; }
-    std::uint64_t remaining() const { return file_.size() - position_; }
+    std::uint64_t remaining() const { return std::min(file_.size(), largestHeader) - position_; }
 
     template <typename Number>
     Number number(std::string_view field) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -140,7 +141,10 @@ double GgufMetadata::number(const std::string& key) const {
     const GgufNumbers& number = numbersOf(key, false, "a number");
     if (number.type == GgufValueType::float32) {
         // The number that was meant: 1e-5 rather than the float nearest to it, which is what other files say.
-        return std::stod(fmt::format("{}", numberAt<float>(number, 0)));
+        const std::string text = fmt::format("{}", numberAt<float>(number, 0));
+        double meant = 0;
+        std::from_chars(text.data(), text.data() + text.size(), meant); // whatever the locale
+        return meant;
     }
     return valueAt(number, 0);
 }

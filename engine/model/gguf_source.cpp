@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/gguf_config.h"
 #include "model/gguf_file.h"
+#include "model/layout.h"
 #include "model/model_source.h"
 #include "model/safetensors.h"
 #include "support/error.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <set>
 
 namespace planish {
 namespace {
@@ -25,7 +28,9 @@ std::string readableTypes() {
 class GgufSource final : public ModelSource {
   public:
     explicit GgufSource(const std::filesystem::path& path)
-        : name_(ggufModelName(path)), file_(path), config_(ggufConfig(file_)) {}
+        : name_(ggufModelName(path)), file_(path), config_(ggufConfig(file_)) {
+        refuseUnknown();
+    }
 
     const ModelConfig& config() const override { return config_; }
     std::string name() const override { return name_; }
@@ -50,6 +55,20 @@ class GgufSource final : public ModelSource {
     }
 
   private:
+    /// What the forward pass would leave out would make another model of it.
+    void refuseUnknown() const {
+        std::set<std::string> known{ggufRopeFactors};
+        for (const TensorInfo& tensor : tensorLayout(config_)) {
+            known.insert(ggufName(tensor));
+        }
+        file_.forEach([&](const ReadOnlyFile& file, const GgufTensor& tensor) {
+            if (!known.contains(tensor.name)) {
+                throw InputError(file.path().string(), tensor.name, "a tensor that the metadata imply",
+                                 "one that would be ignored");
+            }
+        });
+    }
+
     std::string name_;
     GgufFile file_;
     ModelConfig config_;

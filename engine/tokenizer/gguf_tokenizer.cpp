@@ -150,6 +150,9 @@ std::vector<std::pair<std::string, std::string>> mergesOf(const GgufMetadata& me
             throw InputError(metadata.source(), fmt::format("{}[{}]", mergesKey, i), "two tokens, \"a b\"",
                              lines[i]);
         }
+        if (!isUtf8(lines[i])) {
+            throw InputError(metadata.source(), fmt::format("{}[{}]", mergesKey, i), "UTF-8", lines[i]);
+        }
         merges.emplace_back(lines[i].substr(0, space), lines[i].substr(space + 1));
     }
     return merges;

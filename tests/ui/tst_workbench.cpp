@@ -94,6 +94,7 @@ void TestWorkbench::closeProgram() {
 }
 
 void TestWorkbench::setNumber(const char* name, int value) {
+    int found = 0;
     for (QSpinBox* box : window_->runSettings()->findChildren<QSpinBox*>()) {
         if (box->accessibleName() == QLatin1String(name)) {
             box->setFocus();
@@ -101,8 +102,10 @@ void TestWorkbench::setNumber(const char* name, int value) {
             QTest::keyClicks(box, QString::number(value));
             QTest::keyClick(box, Qt::Key_Tab);
             QCOMPARE(box->value(), value);
+            ++found;
         }
     }
+    QCOMPARE(found, 1);
 }
 
 void TestWorkbench::setMlpCodec(const QString& codec) {

@@ -28,7 +28,7 @@ PresetsDialog::PresetsDialog(OwnPresets presets, QWidget* parent)
     place->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
     rename_ = buttons->addButton(tr("&Rename"), QDialogButtonBox::ActionRole);
-    remove_ = buttons->addButton(tr("&Delete"), QDialogButtonBox::ActionRole);
+    remove_ = buttons->addButton(tr("Delete"), QDialogButtonBox::ActionRole);
     back_ = buttons->addButton(tr("&Take back"), QDialogButtonBox::ActionRole);
     back_->setToolTip(tr("Bring the preset back that was deleted last"));
     remove_->setShortcut(QKeySequence::Delete);

@@ -13,9 +13,9 @@ constexpr int mostLines = 5000;
 
 JobLog::JobLog(const QString& file) : file_(file) {}
 
-void JobLog::append(const QString& line) {
+void JobLog::append(const QString& line, bool always) {
     const std::lock_guard lock(mutex_);
-    if (line == last_ || lines_.size() >= mostLines) {
+    if (!always && (line == last_ || lines_.size() >= mostLines)) {
         return;
     }
     last_ = line;
@@ -23,15 +23,13 @@ void JobLog::append(const QString& line) {
     if (file_.fileName().isEmpty()) {
         return;
     }
-    if (!file_.isOpen()) {
-        QDir().mkpath(QFileInfo(file_).absolutePath());
-        if (!file_.open(QIODevice::Append | QIODevice::Text)) {
-            file_.setFileName({});
-            return;
-        }
+    QDir().mkpath(QFileInfo(file_).absolutePath());
+    if (!file_.open(QIODevice::Append | QIODevice::Text)) {
+        file_.setFileName({});
+        return;
     }
     file_.write(lines_.constLast().toUtf8() + '\n');
-    file_.flush();
+    file_.close(); // thousands of jobs may be queued, each with a log
 }
 
 QString JobLog::text() const {

@@ -15,8 +15,9 @@ class JobLog {
     /// `file` empty: only in memory. A file that cannot be written is done without.
     explicit JobLog(const QString& file = {});
 
-    /// Repeated lines are left out, as are all after the first 5,000: a log is for people to read.
-    void append(const QString& line);
+    /// Repeated lines are left out, as are all after the first 5,000, unless they are `always` wanted, as how
+    /// a job ended: a log is for people to read.
+    void append(const QString& line, bool always = false);
     QString text() const;
     int lineCount() const;
     QString fileName() const { return file_.fileName(); }

@@ -97,7 +97,7 @@ void JobQueue::cancel(int id) {
         waiting = std::erase_if(tasks_, [id](const Task& task) { return task.id == id; }) > 0;
     }
     entry->status.paused = false;
-    entry->log->append(tr("asked to stop"));
+    entry->log->append(tr("asked to stop"), true);
     if (waiting) {
         entry->status.state = JobState::cancelled;
     } else {
@@ -133,7 +133,7 @@ void JobQueue::setPaused(int id, bool paused) {
     }
     wakeUp_.notify_one();
     entry->status.paused = paused;
-    entry->log->append(paused ? tr("paused") : tr("resumed"));
+    entry->log->append(paused ? tr("paused") : tr("resumed"), true);
     refresh(*entry);
     const JobStatus snapshot = entry->status;
     emit changed(snapshot);
@@ -325,7 +325,8 @@ void JobQueue::jobEnded(int id, JobState state, const QString& error, const Comp
                                                     : tr("cancelled");
     entry->log->append(tr("%1 after %2; the program took at most %3 of memory meanwhile")
                            .arg(end, QString::fromStdString(formatSeconds(status.elapsedSeconds)),
-                                QString::fromStdString(formatBytes(status.peakMemoryBytes))));
+                                QString::fromStdString(formatBytes(status.peakMemoryBytes))),
+                       true);
     const JobStatus ended = status; // what follows may remove the entry
     if (completion) {
         completion();

@@ -74,6 +74,9 @@ void TensorInspector::inspect() {
     inspection_.reset();
     problem_.clear();
     emit inspectionChanged();
+    if (!active_) {
+        shown_.clear(); // to be looked into again when it is shown
+    }
     if (!active_ || tensor_ < 0) {
         inspectTask_.start([](JobMonitor&) -> LatestTask::Completion { return nullptr; },
                            [](const QString&) {});

@@ -4,6 +4,7 @@
 #include "plots/frontier_series.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace planish {
 namespace {
@@ -70,6 +71,7 @@ std::vector<RunRecord> TargetMix::comparableRuns() const {
 
 void TargetMix::start() {
     if (costs_.study() == nullptr || costs_.study()->costs.empty()) {
+        task_.start([](JobMonitor&) -> LatestTask::Completion { return nullptr; }, [](const QString&) {});
         mix_.reset();
         problem_.clear();
         frontier_.clear();
@@ -124,7 +126,8 @@ const RunRecord* TargetMix::bestRecorded() const {
             continue;
         }
         key = comparisonKey(run);
-        if (run.bitsPerWeight <= *target_ && (best == nullptr || run.kldMean < best->kldMean)) {
+        if (run.bitsPerWeight <= *target_ && std::isfinite(run.kldMean) &&
+            (best == nullptr || run.kldMean < best->kldMean)) {
             best = &run;
         }
     }

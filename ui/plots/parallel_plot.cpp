@@ -105,6 +105,10 @@ double ParallelPlot::position(std::size_t quantity, double value) const {
 
 double ParallelPlot::valueAt(std::size_t quantity, double position) const {
     const QCPRange range = axes_[quantity]->range();
+    // The ends exactly: the run there belongs to an interval that reaches them.
+    if (position <= 0 || position >= 1) {
+        return position <= 0 ? range.lower : range.upper;
+    }
     return axes_[quantity]->scaleType() == QCPAxis::stLogarithmic
                ? range.lower * std::pow(range.upper / range.lower, position)
                : range.lower + position * range.size();

@@ -31,7 +31,7 @@ CompareView::CompareView(RunCollection& runs, RunSelection& selection, TensorSel
       comparison_(new Comparison(runs, selection, this)),
       metricModel_(new MetricComparisonModel(runs, *comparison_, this)),
       recipeModel_(new RecipeComparisonModel(*comparison_, this)),
-      compare_(new QAction(tr("&Compare runs"), this)),
+      compare_(new QAction(tr("Compare r&uns"), this)),
       export_(new QAction(symbol(QStringLiteral("export")), tr("Export the comparison as CSV…"), this)),
       pages_(new QStackedWidget(this)),
       tabs_(new QTabWidget(this)),

@@ -15,7 +15,7 @@ namespace planish {
 RunMapView::RunMapView(RunCollection& runs, RunSelection& selection, RunBrushes& brushes,
                        TensorSelection& tensors, QWidget* parent)
     : QWidget(parent),
-      map_(new QAction(tr("Ma&p of runs"), this)),
+      map_(new QAction(tr("Map o&f runs"), this)),
       tabs_(new QTabWidget(this)),
       parallel_(new ParallelPlot(runs, selection, brushes, this)),
       layers_(new LayerMap(runs, selection, brushes, tensors, this)) {

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/cost_table.h"
+#include "models/layer_tree_model.h"
+#include "models/recipe_text.h"
+#include "support/text.h"
+
+#include <QLocale>
+
+namespace planish {
+namespace {
+
+QString number(quint64 value) {
+    return QLocale().toString(value);
+}
+
+} // namespace
+
+QVariant LayerTreeModel::displayData(const Node& node, int column) const {
+    switch (column) {
+    case layerColumn:
+        return node.title;
+    case roleColumn:
+        return node.tensor < 0 ? QString() : fromUtf8(roleName(tensor(node.tensor).role));
+    case shapeColumn: {
+        if (node.tensor < 0) {
+            return {};
+        }
+        const TensorInfo& info = tensor(node.tensor);
+        return info.isVector ? QString::number(info.count())
+                             : QStringLiteral("%1 × %2").arg(info.shape.rows).arg(info.shape.columns);
+    }
+    case weightsColumn:
+        return number(node.weights);
+    case codecColumn:
+        return node.codecs.size() > 1 ? tr("mixed") : node.codecs.begin()->first;
+    case bitsColumn:
+        return bitsText(sortData(node, bitsColumn).toDouble());
+    case sizeColumn:
+        return fromUtf8(formatBytes(node.bytes));
+    case costColumn:
+        // In thousandths of a nat: what single tensors cost, without strings of zeros.
+        return node.cost ? (node.costAtMost ? QStringLiteral("≤ ") : QString()) +
+                               QLocale().toString(1000 * *node.cost, 'f', 2)
+                         : QString();
+    default:
+        return {};
+    }
+}
+
+double LayerTreeModel::costShare(const Node& node) const {
+    return node.cost && wholeCost_ > 0 ? *node.cost / wholeCost_ : 0;
+}
+
+QString LayerTreeModel::costToolTip(const Node& node) const {
+    if (!costs_ || costs_->study() == nullptr) {
+        return tr("Not known: Run ▸ Measure sensitivities finds out what errors of each tensor cost");
+    }
+    if (!node.cost) {
+        return tr("Being measured");
+    }
+    return tr("Predicted: %1 nats of mean KL divergence, %2 % of the recipe's%3")
+        .arg(QLocale().toString(*node.cost, 'g', 3), QLocale().toString(100 * costShare(node), 'f', 1),
+             node.costAtMost ? tr("; with nearest rounding, the codec's own should cost less") : QString());
+}
+
+QVariant LayerTreeModel::sortData(const Node& node, int column) const {
+    switch (column) {
+    case weightsColumn:
+        return node.weights;
+    case bitsColumn:
+        return node.weights == 0 ? 0.0
+                                 : 8.0 * static_cast<double>(node.bytes) / static_cast<double>(node.weights);
+    case sizeColumn:
+        return node.bytes;
+    case costColumn:
+        return node.cost.value_or(-1.0);
+    default:
+        return displayData(node, column);
+    }
+}
+
+QString LayerTreeModel::layerToolTip(const Node& node) const {
+    if (node.tensor < 0) {
+        return tr("%1: %2 tensors").arg(node.title, number(static_cast<quint64>(node.tensors.size())));
+    }
+    const TensorInfo& info = tensor(node.tensor);
+    return tr("%1, %2 in the model file").arg(fromUtf8(info.name), fromUtf8(info.type));
+}
+
+QVariant LayerTreeModel::toolTip(const Node& node, int column) const {
+    switch (column) {
+    case layerColumn:
+    case roleColumn:
+        return layerToolTip(node);
+    case shapeColumn:
+        return node.tensor < 0 ? QVariant() : tr("outputs × inputs");
+    case codecColumn: {
+        if (node.codecs.size() < 2) {
+            return node.codecs.begin()->first;
+        }
+        QStringList lines;
+        for (const auto& [codec, count] : node.codecs) {
+            lines += count == 1 ? tr("%1: 1 tensor").arg(codec) : tr("%1: %2 tensors").arg(codec).arg(count);
+        }
+        return lines.join(u'\n');
+    }
+    case bitsColumn:
+    case sizeColumn:
+        return tr("%1 packed bytes × 8 ÷ %2 weights = %3 bits per weight")
+            .arg(number(node.bytes), number(node.weights),
+                 QLocale().toString(sortData(node, bitsColumn).toDouble(), 'g', 8));
+    case costColumn:
+        return costToolTip(node);
+    default:
+        return {};
+    }
+}
+
+QVariant LayerTreeModel::headerData(int section, Qt::Orientation orientation, int role) const {
+    if (orientation != Qt::Horizontal || section < 0 || section >= columnCount_) {
+        return {};
+    }
+    if (role == Qt::TextAlignmentRole) {
+        return QVariant::fromValue(
+            (section >= shapeColumn && section != codecColumn ? Qt::AlignRight : Qt::AlignLeft) |
+            Qt::AlignVCenter);
+    }
+    if (role == Qt::ToolTipRole && section == bitsColumn) {
+        return tr("Bits per weight: packed bytes × 8 ÷ weights, everything that is stored counted");
+    }
+    if (role == Qt::ToolTipRole && section == costColumn) {
+        return tr(
+            "Predicted share in the mean KL divergence from the unquantized model, in thousandths of a nat "
+            "(mnat). The darker the shade, the larger the tensor's part of the whole: full from a tenth "
+            "on.");
+    }
+    if (role != Qt::DisplayRole) {
+        return {};
+    }
+    const QString titles[] = {tr("Layer"), tr("Role"), tr("Shape"),       tr("Weights"),
+                              tr("Codec"), tr("bpw"),  tr("Cost (mnat)"), tr("Size")};
+    return titles[section];
+}
+
+} // namespace planish
