@@ -60,6 +60,9 @@ class GgufSource final : public ModelSource {
         std::set<std::string> known{ggufRopeFactors};
         for (const TensorInfo& tensor : tensorLayout(config_)) {
             known.insert(ggufName(tensor));
+            if (file_.find(ggufName(tensor)).tensor == nullptr) {
+                return; // which says more, and is said when it is looked for
+            }
         }
         file_.forEach([&](const ReadOnlyFile& file, const GgufTensor& tensor) {
             if (!known.contains(tensor.name)) {

@@ -175,6 +175,9 @@ void TestWorkbench::no_two_commands_of_the_window_share_a_shortcut() {
             continue; // works in its own view only
         }
         for (const QKeySequence& keys : action->shortcuts()) {
+            if (keys.isEmpty()) {
+                continue; // a standard command that has no keys on this platform
+            }
             const auto [owner, isNew] = owners.try_emplace(keys.toString(), action->text());
             QVERIFY2(
                 isNew,
