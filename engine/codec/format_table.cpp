@@ -201,7 +201,7 @@ std::vector<FormatEntry> makeFormats() {
                     .name = "ecB",
                     .title = "Entropy-coded integer",
                     .summary = "Whole multiples of a step, without bounds, coded in B = 1…8 bits a weight on "
-                               "average, any hundredth: quick to pack, and the least error of scalar levels; "
+                               "average, any hundredth: the least error of scalar levels; "
                                "with +gptq the step of each column follows from its inputs.",
                     .options = {},
                     .layout = "steps and frequencies of up to 16 classes of columns; which class each column "

@@ -12,6 +12,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 #include <hwy/contrib/math/math-inl.h>
+#include "inference/for_vectors-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -20,20 +21,7 @@ namespace planish::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 using Tag = hn::ScalableTag<float>;
 
-/// Calls body(i) for each whole vector below n, then tail(i) for each element left.
-template <class Body, class Tail>
-HWY_INLINE void forVectors(std::size_t n, const Body& body, const Tail& tail) {
-    const std::size_t lanes = hn::Lanes(Tag());
-    std::size_t i = 0;
-    for (; i + lanes <= n; i += lanes) {
-        body(i);
-    }
-    for (; i < n; ++i) {
-        tail(i);
-    }
-}
-
-/// Σ of products of two factors that `load` gives vector-wise and `one` element-wise.
+/// Σ of what `load` gives for vectors and `one` for single elements.
 template <class Load, class One>
 HWY_INLINE float sumOf(std::size_t n, const Load& load, const One& one) {
     const Tag d;

@@ -11,6 +11,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 #include <hwy/contrib/math/math-inl.h>
+#include "inference/for_vectors-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -21,19 +22,6 @@ using Tag = hn::ScalableTag<float>;
 
 /// Sums of floats stay in vector lanes for this many elements, then go on in double.
 constexpr std::size_t kChunk = 1024;
-
-/// Calls body(i) for each whole vector below n, then tail(i) for each element left.
-template <class Body, class Tail>
-HWY_INLINE void forVectors(std::size_t n, const Body& body, const Tail& tail) {
-    const std::size_t lanes = hn::Lanes(Tag());
-    std::size_t i = 0;
-    for (; i + lanes <= n; i += lanes) {
-        body(i);
-    }
-    for (; i < n; ++i) {
-        tail(i);
-    }
-}
 
 HWY_INLINE double sumOf(hn::Vec<Tag> v) {
     return static_cast<double>(hn::GetLane(hn::SumOfLanes(Tag(), v)));
