@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "export/verify_export.h"
 
+#include "model/rope_frequencies.h"
 #include "support/error.h"
 #include "tokenizer/tokenizer.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
 #include <utility>
-
 namespace planish {
 namespace {
 
@@ -18,6 +20,14 @@ constexpr const char* sample =
 
 [[noreturn]] void fail(const std::filesystem::path& path, std::string_view what) {
     throw Error(fmt::format("{}: reads back differently: {}", printable(path.string(), 400), what));
+}
+
+/// To what the floats of a GGUF file keep of them.
+bool sameRotation(const ModelConfig& found, const ModelConfig& expected) {
+    const std::vector<double> a = ropeFrequencies(found);
+    const std::vector<double> b = ropeFrequencies(expected);
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](double x, double y) { return std::abs(x - y) <= 1e-6 * std::abs(y); });
 }
 
 void compareShapes(const ModelConfig& found, const ModelConfig& expected, const std::filesystem::path& path) {
@@ -31,6 +41,9 @@ void compareShapes(const ModelConfig& found, const ModelConfig& expected, const 
         {found.vocabularySize == expected.vocabularySize, "vocabulary"},
         {found.maximumContext == expected.maximumContext, "context"},
         {found.tiedEmbedding == expected.tiedEmbedding, "tied embedding"},
+        {found.attentionBias == expected.attentionBias, "biases of attention"},
+        {found.mlpBias == expected.mlpBias, "biases of the MLP"},
+        {sameRotation(found, expected), "frequencies of the rotary embedding"},
         {static_cast<float>(found.normEpsilon) == static_cast<float>(expected.normEpsilon), "epsilon"},
         {static_cast<float>(found.ropeTheta) == static_cast<float>(expected.ropeTheta), "theta"}};
     for (const auto& [same, what] : checks) {

@@ -6,14 +6,16 @@
 #include "experiment/quantize.h"
 #include "export/export_model.h"
 #include "model/gguf_file.h"
+#include "model/rope_frequencies.h"
 #include "support/file.h"
 #include "support/json.h"
 #include "test_support.h"
+#include "tokenizer/tiny_tokenizer.h"
 #include "tokenizer/tokenizer.h"
 
 #include <QTemporaryDir>
 #include <QTest>
-#include <cstring>
+#include <cmath>
 
 using namespace planish;
 
@@ -183,16 +185,46 @@ class ExportModelTest : public QObject {
         }
     }
 
+    void rotary_factors_and_biases_survive_data() {
+        QTest::addColumn<QString>("architecture");
+        QTest::newRow("rope scaling of Llama 3") << "architectures/llama-rope-llama3";
+        QTest::newRow("biases") << "architectures/llama-bias";
+    }
+
     void rotary_factors_and_biases_survive() {
-        for (const char* name : {"architectures/llama-rope-llama3", "architectures/llama-bias"}) {
-            const Recipe recipe{"as it is", "fp32", {}};
-            const QuantizedModel model = packed(test::fixture(name).string(), recipe);
-            const std::string out = std::string("gguf-") + (std::strstr(name, "bias") ? "bias" : "rope");
-            const QString message =
-                test::errorOf([&] { exported(model.model, recipe, ExportFormat::gguf, out); });
-            // These models come without a tokenizer, which a GGUF file has inside.
-            QVERIFY2(message.contains("tokenizer"), qPrintable(message));
-            exported(model.model, recipe, ExportFormat::huggingFace, out + "-hf", "fp32");
+        QFETCH(QString, architecture);
+        const Recipe recipe{"as it is", "fp32", {}};
+        const auto source = path(std::string("with-tokenizer-") + QTest::currentDataTag());
+        std::filesystem::copy(test::fixture(architecture.toStdString()), source);
+        const std::string out = std::string(QTest::currentDataTag()) + "-";
+        // A GGUF file has the tokenizer inside, and these models come without one.
+        const QString message = test::errorOf([&] {
+            exported(packed(source.string(), recipe).model, recipe, ExportFormat::gguf, out + "without");
+        });
+        QVERIFY2(message.contains("tokenizer"), qPrintable(message));
+        Json tokenizer = test::tinyTokenizer();
+        tokenizer["pre_tokenizer"] = {
+            {"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", true}};
+        test::openTokenizer(source, tokenizer);
+        const QuantizedModel model = packed(source.string(), recipe);
+        const Model original = Model::open(source.string());
+        for (const ExportFormat format :
+             {ExportFormat::gguf, ExportFormat::huggingFace, ExportFormat::planish}) {
+            const std::string name = out + std::to_string(static_cast<int>(format));
+            const ExportResult result = exported(model.model, recipe, format, name, "fp32");
+            const Model opened = Model::open(format == ExportFormat::gguf ? result.files.front().string()
+                                                                          : path(name).string());
+            const auto expected = ropeFrequencies(original.config());
+            const auto found = ropeFrequencies(opened.config());
+            QCOMPARE(found.size(), expected.size());
+            for (std::size_t i = 0; i < found.size(); ++i) {
+                QVERIFY(std::abs(found[i] - expected[i]) <= 1e-6 * expected[i]);
+            }
+            QCOMPARE(opened.tensors().size(), original.tensors().size());
+            for (const TensorInfo& tensor : original.tensors()) {
+                QVERIFY2(opened.read(opened.tensor(tensor.name)) == original.read(tensor),
+                         tensor.name.c_str());
+            }
         }
     }
 
