@@ -172,6 +172,12 @@ ExportPlan planExport(const Model& model, std::span<const Codec> codecs, const E
         throw InputError("export", "other tensors", "floats or refused: only GGUF has block types",
                          "re-encoded");
     }
+    const bool isFolder =
+        settings.format == ExportFormat::planish || settings.format == ExportFormat::huggingFace;
+    if (isFolder && !model.config().ropeDivisors.empty()) {
+        throw InputError(model.path().string(), "rope_freqs.weight",
+                         "no list of rotary factors: config.json cannot say them, a GGUF file can", "a list");
+    }
     const Planner planner(settings);
     ExportPlan plan;
     for (std::size_t i = 0; i < codecs.size(); ++i) {
