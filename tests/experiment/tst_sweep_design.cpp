@@ -126,8 +126,14 @@ class SweepDesignTest : public QObject {
         const SweepEstimate one = estimateSweep({spec.runs().front()}, executor, SilentMonitor());
         QCOMPARE(all.runs, std::size_t{6});
         QVERIFY(one.seconds > 0 && one.memoryBytes > 0);
-        QVERIFY2(all.seconds > one.seconds && all.seconds < 6 * one.seconds,
-                 qPrintable(QStringLiteral("%1 of %2 s").arg(all.seconds).arg(one.seconds)));
+        // Each estimate measures the machine's speed anew, and other work disturbs that: the median tells.
+        std::vector<double> ratios;
+        for (int i = 0; i < 9; ++i) {
+            ratios.push_back(estimateSweep(spec.runs(), executor, SilentMonitor()).seconds /
+                             estimateSweep({spec.runs().front()}, executor, SilentMonitor()).seconds);
+        }
+        std::ranges::nth_element(ratios, ratios.begin() + 4);
+        QVERIFY2(ratios[4] > 1 && ratios[4] < 5, qPrintable(QString::number(ratios[4])));
         QVERIFY(all.diskBytes > 5 * one.diskBytes && all.diskBytes < 7 * one.diskBytes);
     }
 };
