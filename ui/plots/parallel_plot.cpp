@@ -36,7 +36,7 @@ ParallelPlot::ParallelPlot(RunCollection& runs, RunSelection& selection, RunBrus
         tr("Left and right choose an axis; up and down move its interval, with Shift they "
            "narrow and widen it; Delete removes it. The table has the same numbers."));
     axisRect()->setAutoMargins(QCP::msNone);
-    axisRect()->setMargins(QMargins(sideMargin, 44, 24, 12));
+    axisRect()->setMargins(QMargins(sideMargin, 2 * fontMetrics().height() + 24, 24, 12));
     for (QCPAxis* axis : axisRect()->axes()) {
         axis->setVisible(false);
         axis->grid()->setVisible(false);
@@ -50,7 +50,8 @@ ParallelPlot::ParallelPlot(RunCollection& runs, RunSelection& selection, RunBrus
         axis->setNumberPrecision(3);
         axes_.push_back(axis);
         auto* title = new QCPItemText(this);
-        title->setText(runQuantities()[i].label());
+        // Neighbours stand in two lines, so that they have room beside each other.
+        title->setText(runQuantities()[i].label() + (i % 2 == 0 ? QStringLiteral("\n") : QString()));
         title->setClipToAxisRect(false);
         title->setPositionAlignment(Qt::AlignHCenter | Qt::AlignBottom);
         title->position->setCoords(static_cast<double>(i), 1.04);
