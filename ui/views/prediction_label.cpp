@@ -3,6 +3,7 @@
 
 #include "models/recipe_text.h"
 
+#include <QEvent>
 #include <QLocale>
 
 namespace planish {
@@ -13,6 +14,15 @@ PredictionLabel::PredictionLabel(QWidget* parent) : QLabel(parent) {
     setTextFormat(Qt::RichText);
     setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
     connect(this, &QLabel::linkActivated, this, &PredictionLabel::measureRequested);
+}
+
+void PredictionLabel::changeEvent(QEvent* event) {
+    QLabel::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange) {
+        const QString shown = text(); // links keep the colour of the palette they were set under
+        clear();
+        setText(shown);
+    }
 }
 
 void PredictionLabel::showCosts(const CostTable& costs, const RecipeEditor& recipe) {

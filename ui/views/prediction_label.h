@@ -17,6 +17,9 @@ class PredictionLabel final : public QLabel {
 
   signals:
     void measureRequested();
+
+  protected:
+    void changeEvent(QEvent* event) override;
 };
 
 } // namespace planish

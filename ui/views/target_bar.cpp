@@ -3,6 +3,7 @@
 
 #include <QCheckBox>
 #include <QDoubleSpinBox>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
@@ -51,6 +52,14 @@ TargetBar::TargetBar(TargetMix& target, QWidget* parent)
     connect(&target_, &TargetMix::targetChanged, this, &TargetBar::showTarget);
     connect(&target_, &TargetMix::changed, this, &TargetBar::showAnswer);
     showTarget();
+}
+
+void TargetBar::changeEvent(QEvent* event) {
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange) {
+        answer_->clear(); // links keep the colour of the palette they were set under
+        showAnswer();
+    }
 }
 
 void TargetBar::showTarget() {

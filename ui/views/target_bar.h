@@ -23,6 +23,9 @@ class TargetBar final : public QWidget {
     void recipeWanted(const planish::Recipe& recipe);
     void measureRequested();
 
+  protected:
+    void changeEvent(QEvent* event) override;
+
   private:
     void showTarget();
     void showAnswer();
