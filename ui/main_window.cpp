@@ -107,13 +107,11 @@ void MainWindow::start(const QStringList& namesOrPaths) {
         }
     }
     // Recipes and sweeps need the model, and what they queue needs its document.
-    workbench_.openModel(model, [this, results, others] {
-        workbench_.openDocument(results, [this, others] {
-            for (const QString& name : others) {
-                workbench_.open(name);
-            }
-        });
-    });
+    workbench_.openModel(model);
+    workbench_.openDocument(results);
+    for (const QString& name : others) {
+        workbench_.open(name);
+    }
 }
 
 void MainWindow::connectWorkbench() {

@@ -44,7 +44,9 @@ Workbench::Workbench(QObject* parent)
             [this](const JobStatus& job) { emit failed(tr("%1 failed: %2").arg(job.title, job.error)); });
 }
 
-Workbench::~Workbench() = default;
+Workbench::~Workbench() {
+    files_.finish(); // while there is everything that its results go to
+}
 
 QString Workbench::documentPath() const {
     return target_->path();
@@ -67,8 +69,8 @@ void Workbench::open(const QString& nameOrPath) {
 
 void Workbench::openModel(const QString& nameOrPath, const std::function<void()>& then) {
     const QString place = QFileInfo(nameOrPath).isDir() ? QDir(nameOrPath).absolutePath() : nameOrPath;
-    modelTask_.start(
-        [this, place, then](JobMonitor&) -> LatestTask::Completion {
+    files_.addWork(
+        [this, place, then]() -> SerialTask::Completion {
             const Model model = Model::open(place.toStdString());
             return [this, place, model, then] {
                 model_ = place;
@@ -92,13 +94,13 @@ void Workbench::openModel(const QString& nameOrPath, const std::function<void()>
 }
 
 void Workbench::openJson(const QString& path) {
-    fileTask_.start(
-        [this, path](JobMonitor&) -> LatestTask::Completion {
+    files_.addWork(
+        [this, path]() -> SerialTask::Completion {
             const std::string file = path.toStdString();
             const Json document = parseJsonFile(file, jsonLimit);
             const JsonObject object(document, file);
             if (object.string("schema", "").starts_with("planish.sweep/")) {
-                return [this, path] { openSweep(path); };
+                return [this, specs = SweepSpec::fromFile(file).runs()] { queueSweep(specs); };
             }
             const Recipe recipe = Recipe::fromJson(document, file);
             return [this, recipe, path] {
@@ -110,10 +112,9 @@ void Workbench::openJson(const QString& path) {
 }
 
 void Workbench::openSweep(const QString& path) {
-    fileTask_.start(
-        [this, path](JobMonitor&) -> LatestTask::Completion {
-            const std::vector<RunSpec> specs = SweepSpec::fromFile(path.toStdString()).runs();
-            return [this, specs] { queueSweep(specs); };
+    files_.addWork(
+        [this, path]() -> SerialTask::Completion {
+            return [this, specs = SweepSpec::fromFile(path.toStdString()).runs()] { queueSweep(specs); };
         },
         [this](const QString& error) { emit failed(tr("The sweep was not queued: %1").arg(error)); });
 }

@@ -5,6 +5,7 @@
 #include "jobs/job_queue.h"
 #include "jobs/latest_task.h"
 #include "jobs/run_jobs.h"
+#include "jobs/serial_task.h"
 #include "models/cost_table.h"
 #include "models/recipe_editor.h"
 #include "models/run_brushes.h"
@@ -21,8 +22,9 @@
 namespace planish {
 
 /// What the window works on: the open model with the recipe being edited, the open results document with its
-/// runs, the selection and the jobs. No widgets here. Files are read and written on other threads; every
-/// failure arrives through failed() as a complete message.
+/// runs, the selection and the jobs. No widgets here. Files are read and written on other threads, those that
+/// are opened, saved and merged in the order they were asked for; every failure arrives through failed() as a
+/// complete message.
 class Workbench final : public QObject {
     Q_OBJECT
   public:
@@ -50,7 +52,7 @@ class Workbench final : public QObject {
     /// A bundled model's name, a GGUF file, a model folder or one of its files, a recipe or sweep (.json),
     /// results (.h5).
     void open(const QString& nameOrPath);
-    /// `then` is called when the model is open, or could not be opened.
+    /// `then` is called when the model is open, or could not be opened; so below.
     void openModel(const QString& nameOrPath, const std::function<void()>& then = {});
     /// Makes `path` the document that runs are recorded in; it need not exist yet. `then` as above.
     void openDocument(const QString& path, const std::function<void()>& then = {});
@@ -89,8 +91,10 @@ class Workbench final : public QObject {
   private:
     using Target = RunJobs::Target;
 
-    void takeDocument(const QString& file, std::vector<RunRecord> runs,
-                      std::vector<SensitivityRecord> studies);
+    struct DocumentContent;
+    void takeDocument(const QString& file, DocumentContent content);
+    /// The open document is in `file` now, with the runs `saved`.
+    void documentSaved(const QString& file, const std::set<std::string>& saved);
     void openJson(const QString& path);
     enum class WhenKnown { select, skip }; ///< what a run that is already in the results does
     int queueRun(const RunSpec& spec, WhenKnown whenKnown, const Target& target);
@@ -116,10 +120,8 @@ class Workbench final : public QObject {
     // The threads end, in this order reversed, before anything they use does.
     JobQueue queue_;
     RunJobs runJobs_{queue_};
-    LatestTask modelTask_;
-    LatestTask documentTask_;
-    LatestTask fileTask_;
     LatestTask notesTask_;
+    SerialTask files_; ///< what is opened, saved and merged
 };
 
 } // namespace planish

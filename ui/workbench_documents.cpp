@@ -25,24 +25,26 @@ std::filesystem::path toPath(const QString& path) {
 
 } // namespace
 
+/// What a document holds; nothing when it does not exist yet.
+struct Workbench::DocumentContent {
+    explicit DocumentContent(const QString& file) {
+        if (const ResultsDocument document(toPath(file)); document.exists()) {
+            runs = document.read(&warnings);
+            studies = document.readSensitivities(&warnings);
+        }
+    }
+
+    std::vector<RunRecord> runs;
+    std::vector<SensitivityRecord> studies;
+    std::vector<std::string> warnings;
+};
+
 void Workbench::openDocument(const QString& path, const std::function<void()>& then) {
     const QString file = QFileInfo(path).absoluteFilePath();
-    documentTask_.start(
-        [this, file, then](JobMonitor&) -> LatestTask::Completion {
-            const ResultsDocument document(toPath(file));
-            std::vector<std::string> warnings;
-            auto runs = std::make_shared<std::vector<RunRecord>>();
-            std::vector<SensitivityRecord> studies;
-            if (document.exists()) {
-                *runs = document.read(&warnings);
-                studies = document.readSensitivities(&warnings);
-            }
-            return [this, file, runs, studies, warnings, then] {
-                takeDocument(file, std::move(*runs), studies);
-                if (!warnings.empty()) {
-                    emit failed(
-                        tr("Some runs could not be read: %1").arg(QString::fromStdString(warnings.front())));
-                }
+    files_.addWork(
+        [this, file, then]() -> SerialTask::Completion {
+            return [this, file, content = DocumentContent(file), then] {
+                takeDocument(file, content);
                 callIfSet(then);
             };
         },
@@ -52,8 +54,7 @@ void Workbench::openDocument(const QString& path, const std::function<void()>& t
         });
 }
 
-void Workbench::takeDocument(const QString& file, std::vector<RunRecord> runs,
-                             std::vector<SensitivityRecord> studies) {
+void Workbench::takeDocument(const QString& file, DocumentContent content) {
     std::vector<RunRecord> measuredMeanwhile;
     if (file == target_->path()) {
         measuredMeanwhile = runs_.runs();
@@ -63,56 +64,60 @@ void Workbench::takeDocument(const QString& file, std::vector<RunRecord> runs,
     }
     selection_.clear();
     brushes_.clear();
-    runs_.setRuns(std::move(runs));
-    costs_.setStudies(std::move(studies));
+    runs_.setRuns(std::move(content.runs));
+    costs_.setStudies(std::move(content.studies));
     for (RunRecord& run : measuredMeanwhile) {
         runs_.add(std::move(run));
     }
     runs_.setNotes(unwrittenNotes_);
     emit documentOpened(file);
+    if (!content.warnings.empty()) {
+        emit failed(
+            tr("Some runs could not be read: %1").arg(QString::fromStdString(content.warnings.front())));
+    }
 }
 
 void Workbench::saveDocumentAs(const QString& path) {
     const QString file = QFileInfo(path).absoluteFilePath();
-    const Target target = target_;
-    fileTask_.start(
-        [this, file, target, runs = runs_.runs(),
-         studies = costs_.studies()](JobMonitor&) -> LatestTask::Completion {
-            writeResultsDocument(toPath(file), runs, studies);
-            std::set<std::string> saved;
-            for (const RunRecord& run : runs) {
-                saved.insert(run.id);
-            }
-            return [this, file, target, saved] {
-                target->move(file);
-                if (target != target_) {
-                    return;
+    files_.add(
+        [this, file]() -> SerialTask::Work {
+            return [this, file, runs = runs_.runs(), studies = costs_.studies()]() -> SerialTask::Completion {
+                writeResultsDocument(toPath(file), runs, studies);
+                std::set<std::string> saved;
+                for (const RunRecord& run : runs) {
+                    saved.insert(run.id);
                 }
-                std::vector<RunRecord> measuredMeanwhile;
-                std::ranges::copy_if(runs_.runs(), std::back_inserter(measuredMeanwhile),
-                                     [&saved](const RunRecord& run) { return !saved.contains(run.id); });
-                queueRecording(std::move(measuredMeanwhile));
-                emit documentOpened(file);
+                return [this, file, saved] { documentSaved(file, saved); };
             };
         },
         [this](const QString& error) { emit failed(tr("The results were not saved: %1").arg(error)); });
 }
 
+void Workbench::documentSaved(const QString& file, const std::set<std::string>& saved) {
+    target_->move(file);
+    std::vector<RunRecord> measuredMeanwhile;
+    std::ranges::copy_if(runs_.runs(), std::back_inserter(measuredMeanwhile),
+                         [&saved](const RunRecord& run) { return !saved.contains(run.id); });
+    queueRecording(std::move(measuredMeanwhile));
+    emit documentOpened(file);
+}
+
 void Workbench::mergeDocument(const QString& path) {
     const QString file = QFileInfo(path).absoluteFilePath();
-    fileTask_.start(
-        [this, file, target = target_](JobMonitor&) -> LatestTask::Completion {
-            const std::lock_guard lock(target->writing());
-            const std::filesystem::path own = toPath(target->path());
-            std::filesystem::create_directories(own.parent_path());
-            const std::size_t added =
-                ResultsWriter{ResultsDocument(own)}.merge(ResultsDocument(toPath(file)));
-            return [this, file, target, added] {
-                emit informed(tr("%n run(s) added from %1", nullptr, static_cast<int>(added))
-                                  .arg(QFileInfo(file).fileName()));
-                if (target == target_) {
-                    openDocument(target->path());
-                }
+    files_.add(
+        [this, file]() -> SerialTask::Work {
+            return [this, file, target = target_]() -> SerialTask::Completion {
+                const std::lock_guard lock(target->writing());
+                const std::filesystem::path own = toPath(target->path());
+                std::filesystem::create_directories(own.parent_path());
+                const std::size_t added =
+                    ResultsWriter{ResultsDocument(own)}.merge(ResultsDocument(toPath(file)));
+                return [this, file, added, document = target->path(),
+                        content = DocumentContent(target->path())] {
+                    emit informed(tr("%n run(s) added from %1", nullptr, static_cast<int>(added))
+                                      .arg(QFileInfo(file).fileName()));
+                    takeDocument(document, content);
+                };
             };
         },
         [this](const QString& error) { emit failed(tr("Nothing was merged: %1").arg(error)); });

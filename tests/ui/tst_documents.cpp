@@ -52,6 +52,8 @@ class TestDocuments : public QObject {
     void what_differs_between_runs_stays_unless_it_is_typed();
     void the_table_shows_one_folder();
     void another_document_is_merged_into_the_open_one();
+    void what_is_asked_of_files_at_once_is_all_done_in_order();
+    void what_was_asked_of_files_is_done_when_the_program_ends();
     void results_are_shown_without_their_model();
     void mutated_documents_are_opened_or_refused_with_words();
     void a_recipe_becomes_a_preset_and_is_managed();
@@ -143,6 +145,65 @@ void TestDocuments::another_document_is_merged_into_the_open_one() {
     QCOMPARE(ResultsDocument(mine.toStdString()).runIds().size(), std::size_t{3});
     program.workbench->mergeDocument(QStringLiteral("/nonexistent.h5"));
     QTRY_VERIFY(program.window->messages()->text().contains(QStringLiteral("/nonexistent.h5")));
+}
+
+void TestDocuments::what_is_asked_of_files_at_once_is_all_done_in_order() {
+    test::Program program;
+    const std::vector<RunRecord> runs = recordableRuns();
+    const QString first = writeDocument(program.home, QStringLiteral("first.h5"), {runs[0]});
+    const QString second = writeDocument(program.home, QStringLiteral("second.h5"), {runs[1]});
+    const QString third = writeDocument(program.home, QStringLiteral("third.h5"), {runs[2]});
+    const QString copy = program.home.filePath(QStringLiteral("copy.h5"));
+    const QString recipe = program.home.filePath(QStringLiteral("mine.json"));
+    test::writeFile(recipe.toStdString(),
+                    R"({"schema": "planish.recipe/1", "name": "mine", "default": "int8:g64", "rules": []})");
+    program.start({first});
+    Workbench& workbench = *program.workbench;
+    QTRY_COMPARE(workbench.documentPath(), first);
+    QStringList events;
+    connect(&workbench, &Workbench::documentOpened, this,
+            [&](const QString& path) { events += QFileInfo(path).fileName(); });
+    connect(&workbench, &Workbench::recipeOpened, this, [&] { events += QStringLiteral("recipe"); });
+    connect(&workbench, &Workbench::modelOpened, this, [&] { events += QStringLiteral("model"); });
+    connect(&workbench, &Workbench::failed, this, [&] { events += QStringLiteral("failed"); });
+
+    workbench.mergeDocument(second);
+    workbench.saveDocumentAs(copy);
+    workbench.openDocument(QStringLiteral("/dev/null/none.h5"), [&] { events += QStringLiteral("over"); });
+    workbench.openDocument(third, [&] { events += QStringLiteral("then"); });
+    workbench.openModel(QStringLiteral("folio-4m"), [&] { events += QStringLiteral("then"); });
+    workbench.open(recipe);
+    workbench.mergeDocument(first);
+    const QStringList expected{QStringLiteral("first.h5"), QStringLiteral("copy.h5"),
+                               QStringLiteral("failed"),   QStringLiteral("over"),
+                               QStringLiteral("third.h5"), QStringLiteral("then"),
+                               QStringLiteral("model"),    QStringLiteral("then"),
+                               QStringLiteral("recipe"),   QStringLiteral("third.h5")};
+    QTRY_COMPARE_WITH_TIMEOUT(events.size(), expected.size(), test::patience);
+    QCOMPARE(events, expected);
+    QCOMPARE(workbench.editor().name(), QStringLiteral("mine"));
+    // Each was done to what those before it had left.
+    const auto count = [](const QString& path) {
+        return ResultsDocument(path.toStdString()).runIds().size();
+    };
+    QCOMPARE(count(first), std::size_t{2});
+    QCOMPARE(count(copy), std::size_t{2});
+    QCOMPARE(count(third), std::size_t{3});
+    QCOMPARE(workbench.runs().count(), 3);
+}
+
+void TestDocuments::what_was_asked_of_files_is_done_when_the_program_ends() {
+    test::Program program;
+    const std::vector<RunRecord> runs = recordableRuns();
+    const QString first = writeDocument(program.home, QStringLiteral("first.h5"), {runs[0]});
+    const QString second = writeDocument(program.home, QStringLiteral("second.h5"), {runs[1]});
+    const QString copy = program.home.filePath(QStringLiteral("copy.h5"));
+    program.start({first});
+    QTRY_COMPARE(program.workbench->documentPath(), first);
+    program.workbench->mergeDocument(second);
+    program.workbench->saveDocumentAs(copy);
+    program.close();
+    QCOMPARE(ResultsDocument(copy.toStdString()).runIds().size(), std::size_t{2});
 }
 
 void TestDocuments::results_are_shown_without_their_model() {
