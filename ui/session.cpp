@@ -125,6 +125,7 @@ void Session::keepRuns() {
         return; // or it would be overwritten before it is read
     }
     std::vector<PendingRun> runs = workbench_.runJobs().pending();
+    runs.insert(runs.end(), beingQueued_.begin(), beingQueued_.end());
     runs.insert(runs.end(), leftRuns_.begin(), leftRuns_.end());
     write(runsFile, runsVersion_,
           [runs = std::move(runs)] { return runs.empty() ? std::string() : toJson(runs).dump(1) + "\n"; });
@@ -174,9 +175,9 @@ void Session::write(const QString& file, std::atomic<int>& latest, std::function
 }
 
 void Session::queueLeftRuns() {
-    const std::vector<PendingRun> runs = std::exchange(leftRuns_, {});
-    workbench_.queueAgain(runs);
+    beingQueued_ = std::exchange(leftRuns_, {});
     emit leftoversChanged();
+    workbench_.queueAgain(beingQueued_, [this] { beingQueued_.clear(); });
 }
 
 void Session::forgetLeftRuns() {
@@ -189,12 +190,12 @@ void Session::restoreLeftRecipe() {
     if (!leftRecipe_) {
         return;
     }
-    const SavedRecipe saved = *std::exchange(leftRecipe_, std::nullopt);
-    emit leftoversChanged();
+    const SavedRecipe saved = *leftRecipe_;
     const auto restore = [this, saved] {
-        if (workbench_.model() == saved.model) {
-            workbench_.takeRecipe(
-                saved.recipe, tr("Restore the recipe \"%1\"").arg(QString::fromStdString(saved.recipe.name)));
+        const QString text = tr("Restore the recipe \"%1\"").arg(QString::fromStdString(saved.recipe.name));
+        if (workbench_.model() == saved.model && workbench_.takeRecipe(saved.recipe, text)) {
+            leftRecipe_.reset(); // as the recipe being edited it is kept anew
+            emit leftoversChanged();
         }
     };
     if (workbench_.model() == saved.model) {

@@ -41,7 +41,8 @@ class Session final : public QObject {
 
     void queueLeftRuns();
     void forgetLeftRuns();
-    /// Opens its model if need be; undoable when that model was open.
+    /// Opens its model if need be; undoable when that model was open. A recipe that cannot be restored, as
+    /// its model is not where it was, stays left.
     void restoreLeftRecipe();
     void forgetLeftRecipe();
 
@@ -61,6 +62,7 @@ class Session final : public QObject {
     QString folder_;
     QLockFile lock_;
     std::vector<PendingRun> leftRuns_;
+    std::vector<PendingRun> beingQueued_; ///< left ones, until the queue has them
     std::optional<SavedRecipe> leftRecipe_;
     QTimer recipeDelay_;
     std::atomic<int> runsVersion_ = 0;

@@ -17,20 +17,38 @@ namespace {
 
 constexpr std::uint64_t jsonLimit = 16U << 20;
 
-/// What is known of a run before it is measured.
-RunRecord expectedRun(const std::string& name, const RecipeSize& size) {
-    RunRecord run;
-    run.deltaPplPercent = notMeasured;
-    run.kldMean = notMeasured;
-    run.ppl = notMeasured;
-    run.top1Agreement = notMeasured;
-    run.name = name;
-    run.bitsPerWeight = size.bitsPerWeight();
-    run.compression = size.compression();
-    run.wholeModelCompressionFp32 = size.wholeModelCompressionFp32();
-    run.wholeModelCompressionBf16 = size.wholeModelCompressionBf16();
-    run.packedBytes = size.totalBytes;
-    return run;
+/// A model and what is known of its costs, at one moment.
+struct Subject {
+    std::string model;
+    std::vector<TensorInfo> tensors;
+    bool tiedEmbedding = false;
+    TensorCosts costs;
+};
+
+/// What is known of a run before it is measured; null when it is of another model or does not fit.
+std::shared_ptr<const RunRecord> expectedRun(const RunSpec& spec, const Subject& subject) {
+    if (subject.tensors.empty() || spec.model != subject.model) {
+        return nullptr;
+    }
+    try {
+        const std::vector<Codec> codecs = resolve(spec.recipe, subject.tensors, subject.tiedEmbedding);
+        const RecipeSize size = recipeSize(codecs, subject.tensors);
+        const auto prediction = subject.costs.prediction(subject.tensors, codecs);
+        RunRecord run;
+        run.deltaPplPercent = prediction ? prediction->deltaPplPercent : notMeasured;
+        run.kldMean = prediction ? prediction->divergence : notMeasured;
+        run.ppl = notMeasured;
+        run.top1Agreement = notMeasured;
+        run.name = spec.recipe.name;
+        run.bitsPerWeight = size.bitsPerWeight();
+        run.compression = size.compression();
+        run.wholeModelCompressionFp32 = size.wholeModelCompressionFp32();
+        run.wholeModelCompressionBf16 = size.wholeModelCompressionBf16();
+        run.packedBytes = size.totalBytes;
+        return std::make_shared<const RunRecord>(std::move(run));
+    } catch (const Error&) {
+        return nullptr; // the job itself tells what is wrong with the recipe
+    }
 }
 
 } // namespace
@@ -120,22 +138,47 @@ void Workbench::openSweep(const QString& path) {
 }
 
 void Workbench::queueSweep(const std::vector<RunSpec>& specs) {
+    std::vector<RunJobs::Run> runs;
     for (const RunSpec& spec : specs) {
-        queueRun(spec, WhenKnown::skip, target_);
+        runs.push_back({std::make_shared<const RunSpec>(spec), false, nullptr, nullptr});
     }
-    emit informed(tr("%n run(s) queued", nullptr, static_cast<int>(specs.size())));
+    queueRuns(std::move(runs), nullptr);
 }
 
-void Workbench::takeRecipe(const Recipe& recipe, const QString& undoText) {
+void Workbench::queueRuns(std::vector<RunJobs::Run> runs, const std::function<void()>& then) {
+    files_.add(
+        [this, runs = std::move(runs), then]() -> SerialTask::Work {
+            const Subject subject{model_.toStdString(), editor_.tensors(), editor_.tiedEmbedding(),
+                                  costs_.known()};
+            return [this, runs, subject, target = target_, then]() mutable -> SerialTask::Completion {
+                for (RunJobs::Run& run : runs) {
+                    run.target = run.target ? run.target : target;
+                    run.expected = expectedRun(*run.spec, subject);
+                }
+                return [this, runs, then] {
+                    runJobs_.add(runs);
+                    emit informed(tr("%n run(s) queued", nullptr, static_cast<int>(runs.size())));
+                    if (then) {
+                        then();
+                    }
+                };
+            };
+        },
+        [this](const QString& error) { emit failed(tr("The runs were not queued: %1").arg(error)); });
+}
+
+bool Workbench::takeRecipe(const Recipe& recipe, const QString& undoText) {
     if (!editor_.hasModel()) {
         emit failed(tr("A recipe says how a model is stored: open a model first."));
-        return;
+        return false;
     }
     try {
         selection_.clear();
         editor_.setRecipe(recipe, undoText);
+        return true;
     } catch (const Error& error) {
         emit failed(tr("The recipe does not fit this model: %1").arg(QString::fromUtf8(error.what())));
+        return false;
     }
 }
 
@@ -160,37 +203,22 @@ int Workbench::run(const RunSpec& spec) {
         return 0;
     }
     selection_.clear();
-    return queueRun(spec, WhenKnown::select, target_);
+    const Subject subject{model_.toStdString(), editor_.tensors(), editor_.tiedEmbedding(), costs_.known()};
+    return runJobs_.add({{std::make_shared<const RunSpec>(spec), true, target_, expectedRun(spec, subject)}})
+        .front();
 }
 
-int Workbench::queueRun(const RunSpec& spec, WhenKnown whenKnown, const Target& target) {
-    std::optional<RunRecord> expected;
-    if (editor_.hasModel() && spec.model == model_.toStdString()) {
-        try {
-            const std::vector<Codec> codecs =
-                resolve(spec.recipe, editor_.tensors(), editor_.tiedEmbedding());
-            expected = expectedRun(spec.recipe.name, recipeSize(codecs, editor_.tensors()));
-            if (const auto prediction = costs_.prediction(editor_.tensors(), codecs)) {
-                expected->deltaPplPercent = prediction->deltaPplPercent;
-                expected->kldMean = prediction->divergence;
-            }
-        } catch (const Error&) {
-            expected.reset(); // the job itself tells what is wrong with the recipe
-        }
-    }
-    return runJobs_.add(spec, whenKnown == WhenKnown::select, target, expected);
-}
-
-void Workbench::queueAgain(const std::vector<PendingRun>& runs) {
+void Workbench::queueAgain(const std::vector<PendingRun>& pending, const std::function<void()>& then) {
     std::map<std::string, Target> targets{{target_->path().toStdString(), target_}};
-    for (const PendingRun& run : runs) {
+    std::vector<RunJobs::Run> runs;
+    for (const PendingRun& run : pending) {
         Target& target = targets[run.document];
         if (!target) {
             target = std::make_shared<DocumentTarget>(QString::fromStdString(run.document));
         }
-        queueRun(run.spec, run.selectsKnown ? WhenKnown::select : WhenKnown::skip, target);
+        runs.push_back({run.spec, run.selectsKnown, target, nullptr});
     }
-    emit informed(tr("%n run(s) queued", nullptr, static_cast<int>(runs.size())));
+    queueRuns(std::move(runs), then);
 }
 
 void Workbench::runMeasured(const Target& target, const RunRecord& record, const QString& problem) {

@@ -73,10 +73,12 @@ class Workbench final : public QObject {
     /// the recipe has and the editor suggests; the open document keeps it. Calibrated as runs are;
     /// suggestions that need statistics are left out when no calibration is given.
     void measureSensitivities(const std::optional<CalibrationSettings>& calibration);
-    /// Queues runs that an earlier start of the program did not finish, each for its own document.
-    void queueAgain(const std::vector<PendingRun>& runs);
-    /// Makes a recipe the one being edited, undoable under this text.
-    void takeRecipe(const Recipe& recipe, const QString& undoText);
+    /// Queues runs that an earlier start of the program did not finish, each for its own document; `then` is
+    /// called when they are.
+    void queueAgain(const std::vector<PendingRun>& runs, const std::function<void()>& then = {});
+    /// Makes a recipe the one being edited, undoable under this text; false, with failed(), when it does not
+    /// fit the model.
+    bool takeRecipe(const Recipe& recipe, const QString& undoText);
     /// Makes a copy of the run's recipe the one being edited.
     void editCopy(const Recipe& recipe);
     void removeRuns(const std::set<std::string>& ids);
@@ -96,8 +98,8 @@ class Workbench final : public QObject {
     /// The open document is in `file` now, with the runs `saved`.
     void documentSaved(const QString& file, const std::set<std::string>& saved);
     void openJson(const QString& path);
-    enum class WhenKnown { select, skip }; ///< what a run that is already in the results does
-    int queueRun(const RunSpec& spec, WhenKnown whenKnown, const Target& target);
+    /// Those without a target are for the document that is open when their turn comes.
+    void queueRuns(std::vector<RunJobs::Run> runs, const std::function<void()>& then);
     void runMeasured(const Target& target, const RunRecord& record, const QString& problem);
     void runKnown(const Target& target, const std::string& id);
     void queueRecording(std::vector<RunRecord> records);

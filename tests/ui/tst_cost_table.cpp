@@ -43,9 +43,12 @@ class CostTableTest : public QObject {
         return record;
     }
     const TensorInfo& down() const { return model_.tensor("model.layers.1.mlp.down_proj"); }
+    std::optional<TensorCosts::Total> total() const {
+        return costs_->known().total(editor_->tensors(), editor_->codecs());
+    }
     bool isKnown() const {
-        const auto total = costs_->total(*editor_);
-        return total && total->unknown == 0;
+        const auto whole = total();
+        return whole && whole->unknown == 0;
     }
 
   private slots:
@@ -56,8 +59,8 @@ class CostTableTest : public QObject {
     }
 
     void without_a_study_nothing_is_predicted_and_the_label_offers_one() {
-        QVERIFY(!costs_->total(*editor_));
-        QVERIFY(!costs_->cost(down(), Codec::parse("int4:g64")));
+        QVERIFY(!total());
+        QVERIFY(!costs_->known().cost(down(), Codec::parse("int4:g64")));
         PredictionLabel label;
         label.showCosts(*costs_, *editor_);
         QVERIFY(label.text().contains("Measure sensitivities"));
@@ -71,12 +74,12 @@ class CostTableTest : public QObject {
         QVERIFY(costs_->study() == nullptr); // whose model is open is not known yet
         costs_->setModel("folio-4m");
         QTRY_VERIFY(costs_->study() != nullptr);
-        const auto cost = costs_->cost(down(), Codec::parse("int4:g64"));
+        const auto cost = costs_->known().cost(down(), Codec::parse("int4:g64"));
         QVERIFY(cost && !cost->atMost);
         QCOMPARE(cost->divergence, 0.02);
         QVERIFY(std::abs(cost->standardError - 0.001) < 1e-12);
-        QCOMPARE(costs_->cost(down(), Codec::parse("bf16"))->divergence, 0.0);
-        const auto total = costs_->total(*editor_); // int4:g64 in all decoder linears
+        QCOMPARE(costs_->known().cost(down(), Codec::parse("bf16"))->divergence, 0.0);
+        const auto whole = total(); // int4:g64 in all decoder linears
         QCOMPARE(total->unknown, 0);
         QVERIFY(std::abs(total->prediction.divergence - (24 * 0.01 + 4 * 0.02)) < 1e-12);
         QVERIFY(total->prediction.deltaPplErrorPercent > 0);
@@ -103,7 +106,7 @@ class CostTableTest : public QObject {
         editor_->setCodec({1, 2, 3}, Codec::parse("int3:g32"));
         QTRY_VERIFY(isKnown());
         const TensorInfo& tensor = model_.tensors()[2];
-        const auto cost = costs_->cost(tensor, Codec::parse("int3:g32"));
+        const auto cost = costs_->known().cost(tensor, Codec::parse("int3:g32"));
         QVERIFY(cost && !cost->atMost);
         Workers workers;
         SilentMonitor monitor;
@@ -119,8 +122,8 @@ class CostTableTest : public QObject {
         QTRY_VERIFY(costs_->study() != nullptr);
         editor_->setCodec({2}, Codec::parse("int4:g32+gptq"));
         QTRY_VERIFY(isKnown());
-        QVERIFY(costs_->cost(model_.tensors()[2], Codec::parse("int4:g32+gptq"))->atMost);
-        QVERIFY(costs_->total(*editor_)->atMost);
+        QVERIFY(costs_->known().cost(model_.tensors()[2], Codec::parse("int4:g32+gptq"))->atMost);
+        QVERIFY(total()->atMost);
     }
 
     void the_layer_tree_sums_costs_and_shades_what_costs_most() {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/job_queue.h"
 #include "jobs/latest_task.h"
+#include "models/job_list_model.h"
 
+#include <QAbstractItemModelTester>
 #include <QDir>
 #include <QElapsedTimer>
 #include <QSignalSpy>
@@ -41,6 +43,7 @@ class TestJobQueue : public QObject {
     void the_log_of_a_job_is_a_file_that_tells_its_stages_and_its_end();
     void only_the_newest_logs_are_kept();
     void only_jobs_that_are_over_can_be_removed();
+    void what_is_done_to_thousands_of_jobs_is_told_in_one_signal();
     void destroying_the_queue_stops_its_jobs();
     void a_newer_task_drops_the_result_of_an_older_one();
     void a_failing_task_reports_why();
@@ -106,7 +109,7 @@ void TestJobQueue::a_running_job_is_cancelled_within_a_second() {
     QTRY_COMPARE(queue.job(id)->state, JobState::running);
     QElapsedTimer timer;
     timer.start();
-    queue.cancel(id);
+    queue.cancel({id});
     QVERIFY(queue.job(id)->cancelling);
     QTRY_COMPARE(queue.job(id)->state, JobState::cancelled);
     QVERIFY(timer.elapsed() < 1000);
@@ -120,9 +123,9 @@ void TestJobQueue::a_queued_job_is_cancelled_at_once_and_never_starts() {
         started = true;
         return nullptr;
     });
-    queue.cancel(waiting);
+    queue.cancel({waiting});
     QCOMPARE(queue.job(waiting)->state, JobState::cancelled);
-    queue.cancel(blocking);
+    queue.cancel({blocking});
     QTRY_COMPARE(queue.unfinishedCount(), 0);
     QVERIFY(!started);
 }
@@ -140,7 +143,7 @@ void TestJobQueue::a_failure_keeps_its_reason_and_can_be_tried_again() {
     QTRY_COMPARE(queue.job(id)->state, JobState::failed);
     QCOMPARE(queue.job(id)->error, QStringLiteral("the disk is full"));
     QCOMPARE(failed.count(), 1);
-    queue.retry(id);
+    queue.retry({id});
     QTRY_COMPARE(queue.job(id)->state, JobState::finished);
     QVERIFY(queue.job(id)->error.isEmpty());
     QCOMPARE(attempts, 2);
@@ -157,14 +160,13 @@ void TestJobQueue::queued_jobs_run_in_the_order_they_were_moved_to() {
             return [&order, name] { order.append(name); };
         }));
     }
-    QSignalSpy moved(&queue, &JobQueue::moved);
+    QSignalSpy reordered(&queue, &JobQueue::reordered);
     queue.move(ids[2], 1);
-    QCOMPARE(moved.size(), 1);
-    QCOMPARE(moved.front(), QVariantList({3, 1}));
-    queue.shift(ids[0], +1); // c b a
-    queue.shift(ids[2], -1); // nothing queued above it: the running job stays in front
+    QCOMPARE(reordered.size(), 1);
+    queue.shift({ids[0]}, +1); // c b a
+    queue.shift({ids[2]}, -1); // nothing queued above it: the running job stays in front
     QCOMPARE(queue.jobs()[0].id, blocking);
-    queue.cancel(blocking);
+    queue.cancel({blocking});
     QTRY_COMPARE(queue.unfinishedCount(), 0);
     QCOMPARE(order, QStringList({QStringLiteral("c"), QStringLiteral("b"), QStringLiteral("a")}));
 }
@@ -180,12 +182,12 @@ void TestJobQueue::a_paused_queued_job_is_overtaken_until_it_is_resumed() {
     const int blocking = queue.add(QStringLiteral("blocking"), workForever);
     const int first = queue.add(QStringLiteral("first"), note(QStringLiteral("first")));
     const int second = queue.add(QStringLiteral("second"), note(QStringLiteral("second")));
-    queue.pause(first);
+    queue.pause({first});
     QVERIFY(queue.job(first)->paused);
-    queue.cancel(blocking);
+    queue.cancel({blocking});
     QTRY_COMPARE(queue.job(second)->state, JobState::finished);
     QCOMPARE(queue.job(first)->state, JobState::queued);
-    queue.resume(first);
+    queue.resume({first});
     QTRY_COMPARE(queue.job(first)->state, JobState::finished);
     QCOMPARE(order, QStringList({QStringLiteral("second"), QStringLiteral("first")}));
 }
@@ -201,16 +203,16 @@ void TestJobQueue::a_running_job_waits_where_it_asks_its_monitor_and_goes_on() {
         }
     });
     QTRY_VERIFY(steps > 3);
-    queue.pause(id);
+    queue.pause({id});
     QTRY_VERIFY(queue.job(id)->held);
     const int reached = steps;
     QTest::qWait(150);
     QCOMPARE(steps.load(), reached);
     QCOMPARE(queue.job(id)->state, JobState::running);
-    queue.resume(id);
+    queue.resume({id});
     QTRY_VERIFY(steps > reached + 3);
     QVERIFY(!queue.job(id)->held);
-    queue.cancel(id);
+    queue.cancel({id});
     QTRY_COMPARE(queue.job(id)->state, JobState::cancelled);
 }
 
@@ -219,12 +221,12 @@ void TestJobQueue::a_paused_job_can_be_cancelled() {
     const int running = queue.add(QStringLiteral("running"), workForever);
     const int queued = queue.add(QStringLiteral("queued"), workForever);
     QTRY_COMPARE(queue.job(running)->state, JobState::running);
-    queue.pause(running);
-    queue.pause(queued);
+    queue.pause({running});
+    queue.pause({queued});
     QTRY_VERIFY(queue.job(running)->held);
-    queue.cancel(queued);
+    queue.cancel({queued});
     QCOMPARE(queue.job(queued)->state, JobState::cancelled);
-    queue.cancel(running);
+    queue.cancel({running});
     QTRY_COMPARE(queue.job(running)->state, JobState::cancelled);
     QVERIFY(!queue.job(running)->paused && !queue.job(queued)->paused);
 }
@@ -233,12 +235,12 @@ void TestJobQueue::time_that_a_job_is_held_does_not_count() {
     JobQueue queue;
     const int id = queue.add(QStringLiteral("job"), workForever);
     QTRY_COMPARE(queue.job(id)->state, JobState::running);
-    queue.pause(id);
+    queue.pause({id});
     QTRY_VERIFY(queue.job(id)->held);
     const double before = queue.job(id)->elapsedSeconds;
     QTest::qWait(600);
     QVERIFY(queue.job(id)->elapsedSeconds < before + 0.3);
-    queue.cancel(id);
+    queue.cancel({id});
     QTRY_COMPARE(queue.unfinishedCount(), 0);
 }
 
@@ -266,23 +268,75 @@ void TestJobQueue::the_log_of_a_job_is_a_file_that_tells_its_stages_and_its_end(
 void TestJobQueue::only_the_newest_logs_are_kept() {
     const QTemporaryDir folder;
     for (int i = 10; i < 20; ++i) {
-        JobLog(folder.filePath(QStringLiteral("20240101-0000%1-000-1.log").arg(i)))
-            .append(QStringLiteral("x"));
+        JobLog().keepIn(folder.filePath(QStringLiteral("20240101-0000%1-000-1.log").arg(i)));
     }
+    const auto count = [&] {
+        return static_cast<int>(QDir(folder.path()).entryList({QStringLiteral("*.log")}).size());
+    };
     pruneJobLogs(folder.path(), 3);
-    QCOMPARE(QDir(folder.path()).entryList({QStringLiteral("*.log")}).size(), 3);
+    QCOMPARE(count(), 3);
     QVERIFY(QFile::exists(folder.filePath(QStringLiteral("20240101-000019-000-1.log"))));
+
+    // Also while the program runs, and jobs that only wait have none.
+    JobQueue queue;
+    queue.keepLogsIn(folder.path());
+    std::vector<JobQueue::Job> jobs(60, {QStringLiteral("short"), [](JobMonitor&) { return nullptr; }});
+    std::atomic<int> whenTheFirstStarted = 0;
+    jobs.front().work = [&](JobMonitor&) -> JobQueue::Completion {
+        whenTheFirstStarted = count();
+        return nullptr;
+    };
+    const auto ids = queue.add(jobs);
+    QTRY_COMPARE(queue.unfinishedCount(), 0);
+    QCOMPARE(whenTheFirstStarted.load(), 4);
+    QCOMPARE(count(), 50);
+    QVERIFY(QFile::exists(queue.log(ids.back())->fileName()));
 }
 
 void TestJobQueue::only_jobs_that_are_over_can_be_removed() {
     JobQueue queue;
     const int id = queue.add(QStringLiteral("job"), workForever);
-    queue.remove(id);
+    queue.remove({id});
     QCOMPARE(queue.jobs().size(), std::size_t{1});
-    queue.cancel(id);
+    queue.cancel({id});
     QTRY_COMPARE(queue.unfinishedCount(), 0);
     queue.removeFinished();
     QVERIFY(queue.jobs().empty());
+}
+
+void TestJobQueue::what_is_done_to_thousands_of_jobs_is_told_in_one_signal() {
+    JobQueue queue;
+    JobListModel model(queue);
+    const QAbstractItemModelTester tester(&model);
+    const int running = queue.add(QStringLiteral("running"), workForever);
+    QTRY_COMPARE(queue.job(running)->state, JobState::running);
+    queue.pause({running}); // its progress is no news in what follows
+    QTRY_VERIFY(queue.job(running)->held);
+    constexpr int count = 5000;
+    std::vector<JobQueue::Job> jobs(count, {QStringLiteral("job"), [](JobMonitor&) { return nullptr; }});
+    QSignalSpy inserted(&model, &QAbstractItemModel::rowsInserted);
+    const JobQueue::Ids ids = queue.add(std::move(jobs));
+    QCOMPARE(inserted.size(), 1);
+    QCOMPARE(model.rowCount(), 1 + count);
+
+    QSignalSpy reordered(&model, &QAbstractItemModel::layoutChanged);
+    queue.shift({ids.end() - 1000, ids.end()}, -1);
+    QCOMPARE(reordered.size(), 1);
+    QCOMPARE(model.job(count).id, ids[ids.size() - 1001]);
+    QSignalSpy changed(&queue, &JobQueue::changed);
+    queue.pause(ids);
+    queue.resume(ids);
+    queue.cancel(ids);
+    queue.retry(ids);
+    queue.cancelAll();
+    QVERIFY2(changed.size() < 5 + 10, qPrintable(QString::number(changed.size()))); // and some progress
+    for (const int id : ids) {
+        QCOMPARE(queue.job(id)->state, JobState::cancelled);
+    }
+    QSignalSpy removed(&model, &QAbstractItemModel::rowsRemoved);
+    queue.remove(ids);
+    QCOMPARE(removed.size(), 1);
+    QTRY_COMPARE(queue.unfinishedCount(), 0);
 }
 
 void TestJobQueue::destroying_the_queue_stops_its_jobs() {

@@ -73,7 +73,9 @@ class TestJobs : public QObject {
     void a_forgotten_queue_is_not_offered_again();
     void a_damaged_queue_is_told_and_kept_aside();
     void the_edited_recipe_is_offered_at_the_next_start();
+    void a_recipe_whose_model_is_gone_stays_offered();
     void the_next_start_opens_what_was_open();
+    void a_sweep_of_thousands_is_queued_in_one_step();
 };
 
 void TestJobs::jobs_are_moved_by_keys_and_by_dragging_rows() {
@@ -124,7 +126,7 @@ void TestJobs::pausing_from_the_panel_holds_a_running_job_and_resumes_it() {
     QTRY_COMPARE(panel.pauseAction()->text(), QStringLiteral("Re&sume"));
     QTest::keyClick(panel.list(), Qt::Key_P);
     QVERIFY(!queue.job(running)->paused && !queue.job(waiting)->paused);
-    queue.cancel(running);
+    queue.cancel({running});
     QTRY_COMPARE(queue.job(waiting)->state, JobState::finished);
 }
 
@@ -139,11 +141,11 @@ void TestJobs::a_run_is_held_within_a_second_and_ends_like_one_that_was_not() {
     QTRY_COMPARE_WITH_TIMEOUT(queue.job(first)->state, JobState::running, test::patience);
     QElapsedTimer timer;
     timer.start();
-    queue.pause(first);
+    queue.pause({first});
     QTRY_VERIFY_WITH_TIMEOUT(queue.job(first)->held || queue.job(first)->isOver(), test::patience);
     qInfo("held after %lld ms", timer.elapsed());
     QTest::qWait(300);
-    queue.resume(first);
+    queue.resume({first});
     program.waitForJobs();
     QCOMPARE(workbench.runs().count(), 2);
 }
@@ -218,13 +220,14 @@ void TestJobs::pending_runs_survive_a_round_trip() {
     spec.seed = 7;
     spec.calibration = CalibrationSettings();
     spec.calibration->samples = 16;
-    const std::vector<PendingRun> runs{{spec, "/somewhere/results.h5", true}, {spec, "b.h5", false}};
+    const auto shared = std::make_shared<const RunSpec>(spec);
+    const std::vector<PendingRun> runs{{shared, "/somewhere/results.h5", true}, {shared, "b.h5", false}};
     const std::vector<PendingRun> back = pendingRunsFromJson(toJson(runs), "queue.json");
     QCOMPARE(back.size(), std::size_t{2});
-    QVERIFY(back[0].spec.recipe == spec.recipe);
-    QCOMPARE(back[0].spec.seed, spec.seed);
-    QCOMPARE(back[0].spec.evaluation.windows, spec.evaluation.windows);
-    QCOMPARE(back[0].spec.calibration->samples, std::size_t{16});
+    QVERIFY(back[0].spec->recipe == spec.recipe);
+    QCOMPARE(back[0].spec->seed, spec.seed);
+    QCOMPARE(back[0].spec->evaluation.windows, spec.evaluation.windows);
+    QCOMPARE(back[0].spec->calibration->samples, std::size_t{16});
     QCOMPARE(back[0].document, std::string("/somewhere/results.h5"));
     QVERIFY(back[0].selectsKnown && !back[1].selectsKnown);
     Json wrong = toJson(runs);
@@ -239,8 +242,8 @@ void TestJobs::an_unfinished_queue_is_offered_at_the_next_start() {
     program.start();
     program.workbench->openSweep(writeSweep(program.home));
     QTRY_COMPARE(program.workbench->queue().jobs().size(), std::size_t{2});
-    program.workbench->queue().pause(program.workbench->queue().jobs()[0].id);
-    program.workbench->queue().pause(program.workbench->queue().jobs()[1].id);
+    program.workbench->queue().pause({program.workbench->queue().jobs()[0].id});
+    program.workbench->queue().pause({program.workbench->queue().jobs()[1].id});
     program.close();
 
     program.start();
@@ -252,7 +255,7 @@ void TestJobs::an_unfinished_queue_is_offered_at_the_next_start() {
     QCOMPARE(program.workbench->queue().unfinishedCount(), 0); // offered, not done unasked
     QTest::mouseClick(button(bar->runs(), QStringLiteral("Queue them again")), Qt::LeftButton);
     QVERIFY(!bar->runs()->isVisible());
-    QVERIFY(program.workbench->queue().unfinishedCount() > 0);
+    QTRY_COMPARE(program.workbench->queue().jobs().size(), std::size_t{2});
     program.waitForJobs();
     QCOMPARE(program.workbench->runs().count(), 2);
     program.close();
@@ -267,7 +270,7 @@ void TestJobs::a_forgotten_queue_is_not_offered_again() {
     program.start();
     program.workbench->openSweep(writeSweep(program.home));
     QTRY_COMPARE(program.workbench->queue().jobs().size(), std::size_t{2});
-    program.workbench->queue().pause(program.workbench->queue().jobs()[1].id);
+    program.workbench->queue().pause({program.workbench->queue().jobs()[1].id});
     program.close();
     program.start();
     QTRY_VERIFY(program.window->restoreBar()->runs()->isVisible());
@@ -305,6 +308,71 @@ void TestJobs::the_edited_recipe_is_offered_at_the_next_start() {
     QVERIFY(program.workbench->editor().recipe() == edited);
     program.workbench->editor().undoStack()->undo();
     QVERIFY(!(program.workbench->editor().recipe() == edited));
+}
+
+void TestJobs::a_recipe_whose_model_is_gone_stays_offered() {
+    test::Program program;
+    const QString model = program.home.filePath(QStringLiteral("moved"));
+    const QString file = program.home.filePath(QStringLiteral("planish/planish/session/recipe.json"));
+    const Json saved{{"schema", "planish.working-recipe/1"},
+                     {"model", model.toStdString()},
+                     {"recipe", Recipe::uniform("int3:g32").toJson()}};
+    test::writeFile(file.toStdString(), saved.dump());
+    program.start();
+    RestoreBar* bar = program.window->restoreBar();
+    QTRY_VERIFY(bar->recipe()->isVisible());
+    QTest::mouseClick(button(bar->recipe(), QStringLiteral("Restore it")), Qt::LeftButton);
+    QTRY_VERIFY(program.window->messages()->text().contains(model));
+    QVERIFY(bar->recipe()->isVisible());
+    QVERIFY(QFile::exists(file));
+
+    const std::filesystem::path bundled = resourceFolder() / "models" / "folio-4m";
+    QVERIFY(QFile::link(QString::fromStdString(bundled.string()), model)); // it is back
+    QTest::mouseClick(button(bar->recipe(), QStringLiteral("Restore it")), Qt::LeftButton);
+    QTRY_VERIFY(!bar->recipe()->isVisible());
+    QVERIFY(program.workbench->editor().recipe().rules == Recipe::uniform("int3:g32").rules);
+}
+
+/// Queueing costs each run the same, however many there are: views are told once.
+void TestJobs::a_sweep_of_thousands_is_queued_in_one_step() {
+    test::Program program;
+    program.start();
+    Workbench& workbench = *program.workbench;
+    workbench.queue().add(QStringLiteral("first"), [](JobMonitor& monitor) -> JobQueue::Completion {
+        for (;;) {
+            monitor.throwIfCancelled();
+            QThread::msleep(2);
+        }
+    });
+    std::vector<RunSpec> specs;
+    for (int i = 0; i < 5000; ++i) {
+        RunSpec spec = workbench.spec(QStringLiteral("docs"), {}, 0);
+        spec.recipe = Recipe::uniform(i % 2 == 0 ? "int4:g64" : "int3:g64");
+        spec.recipe.name = "run " + std::to_string(i);
+        specs.push_back(std::move(spec));
+    }
+    QSignalSpy added(&workbench.queue(), &JobQueue::added);
+    QSignalSpy pending(&workbench.runJobs(), &RunJobs::pendingChanged);
+    QSignalSpy drawn(program.window->frontier()->plot(), &FrontierPlot::redrawn);
+    QElapsedTimer timer;
+    timer.start();
+    const test::StallWatch watch;
+    QEventLoop queued;
+    connect(&workbench, &Workbench::informed, &queued, &QEventLoop::quit);
+    workbench.queueSweep(specs);
+    queued.exec();
+    qInfo("5000 runs queued in %lld ms, longest stall of the event loop %lld ms", timer.elapsed(),
+          watch.longestMilliseconds());
+    QCOMPARE(workbench.runJobs().pending().size(), specs.size());
+    QCOMPARE(workbench.runJobs().expected().size(), specs.size());
+    QCOMPARE(added.size(), 1);
+    QCOMPARE(pending.size(), 1);
+    QVERIFY(drawn.size() <= 2); // and once for what is predicted meanwhile
+    timer.restart();
+    workbench.queue().cancelAll();
+    qInfo("5000 runs cancelled in %lld ms", timer.elapsed());
+    QCOMPARE(pending.size(), 2);
+    program.waitForJobs();
 }
 
 void TestJobs::the_next_start_opens_what_was_open() {

@@ -188,7 +188,7 @@ void TestRunModels::the_job_list_follows_its_queue() {
     QVERIFY(detail(0).startsWith(QStringLiteral("finished in ")));
     QCOMPARE(detail(1), QStringLiteral("failed: broken file"));
     QCOMPARE(model.index(0).data(JobListModel::percentRole).toInt(), 100);
-    queue.remove(good);
+    queue.remove({good});
     QCOMPARE(model.rowCount(), 1);
     QCOMPARE(model.index(0).data().toString(), QStringLiteral("bad"));
 }

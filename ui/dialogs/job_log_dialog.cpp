@@ -10,11 +10,12 @@
 #include <QPushButton>
 #include <QScrollBar>
 #include <QVBoxLayout>
+#include <algorithm>
 
 namespace planish {
 
 JobLogDialog::JobLogDialog(JobQueue& queue, int job, QWidget* parent)
-    : QDialog(parent), queue_(queue), job_(job), lines_(new QPlainTextEdit(this)) {
+    : QDialog(parent), queue_(queue), job_(job), lines_(new QPlainTextEdit(this)), file_(new QLabel(this)) {
     const auto status = queue.job(job);
     setWindowTitle(tr("Log of %1").arg(status ? status->title : QString()));
     lines_->setReadOnly(true);
@@ -23,21 +24,17 @@ JobLogDialog::JobLogDialog(JobQueue& queue, int job, QWidget* parent)
     lines_->setAccessibleName(tr("Log"));
     auto* layout = new QVBoxLayout(this);
     layout->addWidget(lines_, 1);
-    const auto log = queue.log(job);
-    if (log && !log->fileName().isEmpty()) {
-        auto* file = new QLabel(tr("Kept in %1").arg(log->fileName()), this);
-        file->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
-        file->setWordWrap(true);
-        layout->addWidget(file);
-    }
+    file_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    file_->setWordWrap(true);
+    layout->addWidget(file_);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
     QPushButton* copy = buttons->addButton(tr("&Copy"), QDialogButtonBox::ActionRole);
     connect(copy, &QPushButton::clicked, this, [this] { QApplication::clipboard()->setText(text()); });
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     layout->addWidget(buttons);
     resize(fontMetrics().averageCharWidth() * 110, fontMetrics().height() * 30);
-    connect(&queue, &JobQueue::changed, this, [this](const JobStatus& changed) {
-        if (changed.id == job_) {
+    connect(&queue, &JobQueue::changed, this, [this](const std::vector<JobStatus>& changed) {
+        if (std::ranges::count(changed, job_, &JobStatus::id) > 0) {
             update();
         }
     });
@@ -54,6 +51,9 @@ void JobLogDialog::update() {
         return;
     }
     shownLines_ = log->lineCount();
+    const QString file = log->fileName(); // from its start on
+    file_->setVisible(!file.isEmpty());
+    file_->setText(tr("Kept in %1").arg(file));
     QScrollBar* bar = lines_->verticalScrollBar();
     const bool atEnd = bar->value() == bar->maximum();
     const int position = bar->value();

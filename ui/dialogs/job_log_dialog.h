@@ -5,6 +5,7 @@
 
 #include <QDialog>
 
+class QLabel;
 class QPlainTextEdit;
 
 namespace planish {
@@ -25,6 +26,7 @@ class JobLogDialog final : public QDialog {
     int job_;
     int shownLines_ = -1;
     QPlainTextEdit* lines_;
+    QLabel* file_;
 };
 
 } // namespace planish

@@ -25,7 +25,12 @@ class JobExecution final : public JobMonitor {
     void cancel();
     void hold();
     void release();
+    /// It is taken out of the queue: from now on only it itself can end it.
+    void begin() { begun_.store(true, std::memory_order_relaxed); }
+    bool hasBegun() const { return begun_.load(std::memory_order_relaxed); }
     bool isHeld() const { return held_.load(std::memory_order_relaxed); }
+    /// Unlike cancelled(), does not wait while it is held.
+    bool isCancelled() const { return cancelled_.load(std::memory_order_relaxed); }
 
     /// Fills in stage, fraction, seconds left and whether the job waits.
     void copyTo(JobStatus& status) const;
@@ -40,6 +45,7 @@ class JobExecution final : public JobMonitor {
     std::shared_ptr<JobLog> log_;
     std::atomic<bool> cancelled_ = false;
     std::atomic<bool> held_ = false;
+    std::atomic<bool> begun_ = false;
 
     mutable std::mutex mutex_; ///< guards all below
     mutable std::condition_variable goesOn_;

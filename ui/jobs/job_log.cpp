@@ -11,7 +11,12 @@ namespace {
 constexpr int mostLines = 5000;
 } // namespace
 
-JobLog::JobLog(const QString& file) : file_(file) {}
+void JobLog::keepIn(const QString& file) {
+    const std::lock_guard lock(mutex_);
+    QDir().mkpath(QFileInfo(file).absolutePath());
+    file_.setFileName(file);
+    write(lines_.join(QLatin1Char('\n')));
+}
 
 void JobLog::append(const QString& line, bool always) {
     const std::lock_guard lock(mutex_);
@@ -20,16 +25,24 @@ void JobLog::append(const QString& line, bool always) {
     }
     last_ = line;
     lines_.append(QTime::currentTime().toString(QStringLiteral("HH:mm:ss.zzz  ")) + line);
+    write(lines_.constLast());
+}
+
+void JobLog::write(const QString& text) {
     if (file_.fileName().isEmpty()) {
         return;
     }
-    QDir().mkpath(QFileInfo(file_).absolutePath());
     if (!file_.open(QIODevice::Append | QIODevice::Text)) {
         file_.setFileName({});
         return;
     }
-    file_.write(lines_.constLast().toUtf8() + '\n');
-    file_.close(); // thousands of jobs may be queued, each with a log
+    file_.write(text.toUtf8() + '\n');
+    file_.close(); // a log is kept as long as its job is in the list
+}
+
+QString JobLog::fileName() const {
+    const std::lock_guard lock(mutex_);
+    return file_.fileName();
 }
 
 QString JobLog::text() const {

@@ -12,18 +12,20 @@ namespace planish {
 /// has a file, written there at once, so that it can still be read after a crash. Thread-safe.
 class JobLog {
   public:
-    /// `file` empty: only in memory. A file that cannot be written is done without.
-    explicit JobLog(const QString& file = {});
+    /// Writes what there is and what follows into `file` too. One that cannot be written is done without.
+    void keepIn(const QString& file);
 
     /// Repeated lines are left out, as are all after the first 5,000, unless they are `always` wanted, as how
     /// a job ended: a log is for people to read.
     void append(const QString& line, bool always = false);
     QString text() const;
     int lineCount() const;
-    QString fileName() const { return file_.fileName(); }
+    QString fileName() const; ///< empty without a file
 
   private:
-    mutable std::mutex mutex_;
+    void write(const QString& text);
+
+    mutable std::mutex mutex_; ///< guards all below
     QFile file_;
     QString last_;
     QStringList lines_;

@@ -10,6 +10,7 @@
 
 #include <QElapsedTimer>
 #include <algorithm>
+#include <unordered_set>
 
 namespace planish {
 
@@ -55,108 +56,151 @@ JobQueue::~JobQueue() {
     thread_.join();
 }
 
-int JobQueue::add(const QString& title, Work work) {
-    auto entry = std::make_unique<Entry>();
-    entry->status.id = ++lastId_;
-    entry->status.title = title;
-    entry->work = std::make_shared<const Work>(std::move(work));
-    entries_.push_back(std::move(entry));
-    Entry& added = *entries_.back();
-    enqueue(added);
-    emit this->added(added.status);
-    return added.status.id;
-}
-
 void JobQueue::keepLogsIn(const QString& folder) {
     logFolder_ = folder;
-    pruneJobLogs(folder, keptLogs);
 }
 
-void JobQueue::enqueue(Entry& entry) {
-    const QString file =
-        logFolder_.isEmpty() ? QString() : logFolder_ + QLatin1Char('/') + newJobLogName(entry.status.id);
-    entry.log = std::make_shared<JobLog>(file);
-    entry.log->append(tr("queued: %1").arg(entry.status.title));
-    entry.execution = std::make_shared<JobExecution>(entry.log);
+int JobQueue::add(const QString& title, Work work) {
+    std::vector<Job> jobs;
+    jobs.push_back({title, std::move(work)});
+    return add(std::move(jobs)).front();
+}
+
+JobQueue::Ids JobQueue::add(std::vector<Job> jobs) {
+    Ids ids;
+    std::vector<Entry*> entries;
+    std::vector<JobStatus> statuses;
+    for (Job& job : jobs) {
+        auto entry = std::make_unique<Entry>();
+        entry->status.id = ++lastId_;
+        entry->status.title = std::move(job.title);
+        entry->work = std::make_shared<const Work>(std::move(job.work));
+        ids.push_back(lastId_);
+        statuses.push_back(entry->status);
+        entries.push_back(entry.get());
+        byId_[lastId_] = entry.get();
+        entries_.push_back(std::move(entry));
+    }
+    enqueue(entries);
+    emit added(statuses);
+    return ids;
+}
+
+void JobQueue::enqueue(const std::vector<Entry*>& entries) {
+    for (Entry* entry : entries) {
+        entry->log = std::make_shared<JobLog>();
+        entry->log->append(tr("queued: %1").arg(entry->status.title));
+        entry->execution = std::make_shared<JobExecution>(entry->log);
+    }
     {
         const std::lock_guard lock(mutex_);
-        tasks_.push_back({entry.status.id, entry.work, entry.execution});
+        for (const Entry* entry : entries) {
+            tasks_.push_back({entry->status.id, entry->work, entry->execution, logFolder_});
+        }
     }
     wakeUp_.notify_one();
 }
 
-void JobQueue::cancel(int id) {
-    Entry* entry = find(id);
-    if (entry == nullptr || entry->status.isOver()) {
-        return;
+void JobQueue::cancel(const Ids& ids) {
+    std::vector<JobStatus> statuses;
+    for (const int id : ids) {
+        Entry* entry = find(id);
+        if (entry == nullptr || entry->status.isOver() || entry->status.cancelling) {
+            continue;
+        }
+        bool waiting = false;
+        {
+            const std::lock_guard lock(mutex_);
+            waiting = !entry->execution->hasBegun();
+            entry->execution->cancel();
+        }
+        entry->status.paused = false;
+        entry->log->append(tr("asked to stop"), true);
+        if (waiting) {
+            entry->status.state = JobState::cancelled; // the job thread passes it over
+        } else {
+            entry->status.cancelling = true;
+        }
+        statuses.push_back(entry->status);
     }
-    entry->execution->cancel();
-    bool waiting = false;
-    {
-        const std::lock_guard lock(mutex_);
-        waiting = std::erase_if(tasks_, [id](const Task& task) { return task.id == id; }) > 0;
+    if (!statuses.empty()) {
+        emit changed(statuses);
     }
-    entry->status.paused = false;
-    entry->log->append(tr("asked to stop"), true);
-    if (waiting) {
-        entry->status.state = JobState::cancelled;
-    } else {
-        entry->status.cancelling = true;
-    }
-    const JobStatus snapshot = entry->status;
-    emit changed(snapshot);
 }
 
 void JobQueue::cancelAll() {
-    for (const JobStatus& job : jobs()) {
-        cancel(job.id);
+    Ids ids;
+    for (const auto& entry : entries_) {
+        ids.push_back(entry->status.id);
     }
+    cancel(ids);
 }
 
-void JobQueue::pause(int id) {
-    setPaused(id, true);
+void JobQueue::pause(const Ids& ids) {
+    setPaused(ids, true);
 }
 
-void JobQueue::resume(int id) {
-    setPaused(id, false);
+void JobQueue::resume(const Ids& ids) {
+    setPaused(ids, false);
 }
 
-void JobQueue::setPaused(int id, bool paused) {
-    Entry* entry = find(id);
-    if (entry == nullptr || entry->status.isOver() || entry->status.cancelling ||
-        entry->status.paused == paused) {
-        return;
-    }
-    {
-        const std::lock_guard lock(mutex_); // the job thread looks for a job that is not held
-        paused ? entry->execution->hold() : entry->execution->release();
+void JobQueue::setPaused(const Ids& ids, bool paused) {
+    std::vector<JobStatus> statuses;
+    for (const int id : ids) {
+        Entry* entry = find(id);
+        if (entry == nullptr || entry->status.isOver() || entry->status.cancelling ||
+            entry->status.paused == paused) {
+            continue;
+        }
+        {
+            const std::lock_guard lock(mutex_); // the job thread looks for a job that is not held
+            paused ? entry->execution->hold() : entry->execution->release();
+        }
+        entry->status.paused = paused;
+        entry->log->append(paused ? tr("paused") : tr("resumed"), true);
+        refresh(*entry);
+        statuses.push_back(entry->status);
     }
     wakeUp_.notify_one();
-    entry->status.paused = paused;
-    entry->log->append(paused ? tr("paused") : tr("resumed"), true);
-    refresh(*entry);
-    const JobStatus snapshot = entry->status;
-    emit changed(snapshot);
+    if (!statuses.empty()) {
+        emit changed(statuses);
+    }
 }
 
-void JobQueue::retry(int id) {
-    Entry* entry = find(id);
-    if (entry == nullptr ||
-        (entry->status.state != JobState::failed && entry->status.state != JobState::cancelled)) {
+void JobQueue::retry(const Ids& ids) {
+    std::vector<Entry*> again;
+    std::vector<JobStatus> statuses;
+    for (const int id : ids) {
+        Entry* entry = find(id);
+        if (entry != nullptr &&
+            (entry->status.state == JobState::failed || entry->status.state == JobState::cancelled)) {
+            JobStatus fresh;
+            fresh.id = id;
+            fresh.title = entry->status.title;
+            entry->status = fresh;
+            again.push_back(entry);
+            statuses.push_back(fresh);
+        }
+    }
+    if (again.empty()) {
         return;
     }
-    JobStatus fresh;
-    fresh.id = id;
-    fresh.title = entry->status.title;
-    entry->status = fresh;
-    enqueue(*entry);
-    move(id, static_cast<int>(entries_.size()) - 1);
-    emit changed(fresh);
+    enqueue(again);
+    const std::unordered_set<Entry*> last(again.begin(), again.end());
+    std::ranges::stable_partition(entries_, [&](const auto& entry) { return !last.contains(entry.get()); });
+    orderTasks();
+    emit reordered();
+    emit changed(statuses);
 }
 
 void JobQueue::move(int id, int row) {
-    const int from = rowOf(id);
-    if (from < 0 || row < 0 || row >= static_cast<int>(entries_.size()) || row == from) {
+    const auto places = rows();
+    const auto found = places.find(id);
+    if (found == places.end() || row < 0 || row >= static_cast<int>(entries_.size())) {
+        return;
+    }
+    const auto from = static_cast<std::ptrdiff_t>(found->second);
+    if (from == row) {
         return;
     }
     const auto begin = entries_.begin();
@@ -166,44 +210,67 @@ void JobQueue::move(int id, int row) {
         std::rotate(begin + row, begin + from, begin + from + 1);
     }
     orderTasks();
-    emit moved(from, row);
+    emit reordered();
 }
 
-void JobQueue::shift(int id, int direction) {
-    const int from = rowOf(id);
-    if (from < 0 || entries_[static_cast<std::size_t>(from)]->status.state != JobState::queued) {
-        return;
-    }
-    for (int row = from + direction; row >= 0 && row < static_cast<int>(entries_.size()); row += direction) {
-        if (entries_[static_cast<std::size_t>(row)]->status.state == JobState::queued) {
-            move(id, row);
-            return;
+void JobQueue::shift(const Ids& ids, int direction) {
+    const std::unordered_set<int> shifted(ids.begin(), ids.end());
+    // From the end that they move to, so that none overtakes another of them.
+    std::vector<std::unique_ptr<Entry>*> order;
+    for (auto& entry : entries_) {
+        if (entry->status.state == JobState::queued) {
+            order.push_back(&entry);
         }
+    }
+    if (direction > 0) {
+        std::ranges::reverse(order);
+    }
+    bool any = false;
+    for (std::size_t i = 1; i < order.size(); ++i) {
+        if (shifted.contains((*order[i])->status.id) && !shifted.contains((*order[i - 1])->status.id)) {
+            std::swap(*order[i], *order[i - 1]);
+            any = true;
+        }
+    }
+    if (any) {
+        orderTasks();
+        emit reordered();
     }
 }
 
 /// Tasks wait in the order of the list.
 void JobQueue::orderTasks() {
+    const auto places = rows();
     const std::lock_guard lock(mutex_);
-    std::ranges::sort(tasks_, {}, [this](const Task& task) { return rowOf(task.id); });
+    std::erase_if(tasks_, [](const Task& task) { return task.execution->isCancelled(); });
+    std::ranges::sort(tasks_, {}, [&](const Task& task) { return places.at(task.id); });
 }
 
-void JobQueue::remove(int id) {
-    Entry* entry = find(id);
-    if (entry != nullptr && entry->status.isOver()) {
-        std::erase_if(entries_, [entry](const auto& candidate) { return candidate.get() == entry; });
-        emit removed(id);
+void JobQueue::remove(const Ids& ids) {
+    std::unordered_set<int> gone;
+    for (const int id : ids) {
+        if (const Entry* entry = find(id); entry != nullptr && entry->status.isOver()) {
+            gone.insert(id);
+            byId_.erase(id);
+        }
+    }
+    if (!gone.empty()) {
+        std::erase_if(entries_, [&](const auto& entry) { return gone.contains(entry->status.id); });
+        emit removed({gone.begin(), gone.end()});
     }
 }
 
 void JobQueue::removeFinished() {
-    for (const JobStatus& job : jobs()) {
-        remove(job.id);
+    Ids ids;
+    for (const auto& entry : entries_) {
+        ids.push_back(entry->status.id);
     }
+    remove(ids);
 }
 
 std::vector<JobStatus> JobQueue::jobs() const {
     std::vector<JobStatus> list;
+    list.reserve(entries_.size());
     for (const auto& entry : entries_) {
         list.push_back(entry->status);
     }
@@ -211,17 +278,13 @@ std::vector<JobStatus> JobQueue::jobs() const {
 }
 
 std::optional<JobStatus> JobQueue::job(int id) const {
-    for (const auto& entry : entries_) {
-        if (entry->status.id == id) {
-            return entry->status;
-        }
-    }
-    return std::nullopt;
+    const Entry* entry = find(id);
+    return entry == nullptr ? std::nullopt : std::optional(entry->status);
 }
 
 std::shared_ptr<const JobLog> JobQueue::log(int id) const {
-    const int row = rowOf(id);
-    return row < 0 ? nullptr : entries_[static_cast<std::size_t>(row)]->log;
+    const Entry* entry = find(id);
+    return entry == nullptr ? nullptr : entry->log;
 }
 
 int JobQueue::unfinishedCount() const {
@@ -229,36 +292,45 @@ int JobQueue::unfinishedCount() const {
         std::ranges::count_if(entries_, [](const auto& entry) { return !entry->status.isOver(); }));
 }
 
-int JobQueue::rowOf(int id) const {
-    const auto found =
-        std::ranges::find_if(entries_, [id](const auto& entry) { return entry->status.id == id; });
-    return found == entries_.end() ? -1 : static_cast<int>(found - entries_.begin());
+std::unordered_map<int, std::size_t> JobQueue::rows() const {
+    std::unordered_map<int, std::size_t> places;
+    for (std::size_t row = 0; row < entries_.size(); ++row) {
+        places[entries_[row]->status.id] = row;
+    }
+    return places;
 }
 
-JobQueue::Entry* JobQueue::find(int id) {
-    const int row = rowOf(id);
-    return row < 0 ? nullptr : entries_[static_cast<std::size_t>(row)].get();
+JobQueue::Entry* JobQueue::find(int id) const {
+    const auto found = byId_.find(id);
+    return found == byId_.end() ? nullptr : found->second;
 }
 
 void JobQueue::executeTasks() {
     lowerThreadPriority();
     for (;;) {
-        Task task;
+        std::optional<Task> task;
         {
             std::unique_lock lock(mutex_);
-            const auto next = [this] {
-                return std::ranges::find_if(tasks_, [](const Task& t) { return !t.execution->isHeld(); });
-            };
-            wakeUp_.wait(lock, [&] { return stopping_ || next() != tasks_.end(); });
+            wakeUp_.wait(lock, [&] { return stopping_ || (task = nextTask()).has_value(); });
             if (stopping_) {
                 return;
             }
-            const auto found = next();
-            task = std::move(*found);
-            tasks_.erase(found);
         }
-        execute(task);
+        execute(*task);
     }
+}
+
+/// Takes out the first that neither waits to be resumed nor was cancelled; the caller holds the lock.
+std::optional<JobQueue::Task> JobQueue::nextTask() {
+    std::erase_if(tasks_, [](const Task& task) { return task.execution->isCancelled(); });
+    const auto found = std::ranges::find_if(tasks_, [](const Task& t) { return !t.execution->isHeld(); });
+    if (found == tasks_.end()) {
+        return std::nullopt;
+    }
+    Task task = std::move(*found);
+    tasks_.erase(found);
+    task.execution->begin();
+    return task;
 }
 
 void JobQueue::execute(const Task& task) {
@@ -269,6 +341,10 @@ void JobQueue::execute(const Task& task) {
     QString error;
     Completion completion;
     try {
+        if (!task.logFolder.isEmpty()) {
+            task.execution->log().keepIn(task.logFolder + QLatin1Char('/') + newJobLogName(id));
+            pruneJobLogs(task.logFolder, keptLogs);
+        }
         task.execution->throwIfCancelled();
         task.execution->log().append(tr("started by %1 on %2")
                                          .arg(QString::fromStdString(applicationVersion()),
@@ -298,8 +374,8 @@ void JobQueue::jobStarted(int id) {
         entry->heldBeforeStart = entry->execution->heldSeconds();
         refreshTimer_.start();
         refresh(*entry);
-        const JobStatus snapshot = entry->status;
-        emit changed(snapshot);
+        const std::vector<JobStatus> started{entry->status};
+        emit changed(started);
     }
 }
 
@@ -331,7 +407,7 @@ void JobQueue::jobEnded(int id, JobState state, const QString& error, const Comp
     if (completion) {
         completion();
     }
-    emit changed(ended);
+    emit changed({ended});
     if (state == JobState::failed) {
         emit failed(ended);
     }
@@ -352,8 +428,8 @@ void JobQueue::refreshRunning() {
     for (const auto& entry : entries_) {
         if (entry->status.state == JobState::running) {
             refresh(*entry);
-            const JobStatus snapshot = entry->status;
-            emit changed(snapshot);
+            const std::vector<JobStatus> running{entry->status};
+            emit changed(running);
             return;
         }
     }

@@ -14,6 +14,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 namespace planish {
@@ -22,39 +23,48 @@ class JobExecution;
 
 /// Jobs of the window, executed one after the other in the order of the list on one thread of lower priority
 /// (each job is parallel in itself). All calls and signals belong to the thread this object lives in;
-/// progress is polled, so that no job can flood the event loop.
+/// progress is polled, so that no job can flood the event loop. Calls take any number of jobs and tell about
+/// them in one signal: a sweep has thousands. Jobs that are unknown, or in no state for it, are passed over.
 class JobQueue final : public QObject {
     Q_OBJECT
   public:
+    using Ids = std::vector<int>;
     /// Called on this object's thread when the job has finished (not when it failed or was cancelled).
     using Completion = std::function<void()>;
     /// The job itself, called on the job thread. Throws Cancelled after it was cancelled, or any exception.
     using Work = std::function<Completion(JobMonitor&)>;
+    struct Job {
+        QString title;
+        Work work;
+    };
 
     explicit JobQueue(QObject* parent = nullptr);
     /// Cancels everything and waits for the running job to notice.
     ~JobQueue() override;
 
-    /// Logs of jobs added from now on are files there, of which the newest are kept.
+    /// Logs of jobs that start from now on are files there too, of which the newest are kept.
     void keepLogsIn(const QString& folder);
 
     /// Puts a job at the end of the queue and returns its id.
     int add(const QString& title, Work work);
-    /// A queued job is cancelled at once, a running one as soon as it asks its monitor.
-    void cancel(int id);
+    /// The same for several; their ids, in the same order.
+    Ids add(std::vector<Job> jobs);
+    /// Queued jobs are cancelled at once, a running one as soon as it asks its monitor.
+    void cancel(const Ids& ids);
     void cancelAll();
-    /// A paused queued job is overtaken by those behind it. A paused running one waits where it next asks its
-    /// monitor and keeps its memory; the jobs behind it wait too.
-    void pause(int id);
-    void resume(int id);
-    /// Queues a failed or cancelled job again, as the last one.
-    void retry(int id);
+    /// Paused queued jobs are overtaken by those behind them. A paused running one waits where it next asks
+    /// its monitor and keeps its memory; the jobs behind it wait too.
+    void pause(const Ids& ids);
+    void resume(const Ids& ids);
+    /// Queues failed or cancelled jobs again, as the last ones.
+    void retry(const Ids& ids);
     /// Puts a job at another place of the list; that of queued ones is when they run.
     void move(int id, int row);
-    /// Lets a queued job and the next queued one above (-1) or below (+1) change places.
-    void shift(int id, int direction);
-    /// Forgets a job that is over. Its log file stays.
-    void remove(int id);
+    /// Lets each queued job and the next queued one above (-1) or below (+1), if it is none of `ids`, change
+    /// places.
+    void shift(const Ids& ids, int direction);
+    /// Forgets jobs that are over. Their log files stay.
+    void remove(const Ids& ids);
     void removeFinished();
 
     /// In the order of the list.
@@ -66,12 +76,12 @@ class JobQueue final : public QObject {
     int unfinishedCount() const;
 
   signals:
-    void added(const JobStatus& job);
-    void changed(const JobStatus& job);
-    /// The job in row `from` is now in row `to`.
-    void moved(int from, int to);
-    void removed(int id);
-    void failed(const JobStatus& job);
+    void added(const std::vector<planish::JobStatus>& jobs);
+    void changed(const std::vector<planish::JobStatus>& jobs);
+    /// The jobs of the list are the same, their order is another.
+    void reordered();
+    void removed(const std::vector<int>& ids);
+    void failed(const planish::JobStatus& job);
 
   private:
     struct Entry;
@@ -79,26 +89,29 @@ class JobQueue final : public QObject {
         int id = 0;
         std::shared_ptr<const Work> work;
         std::shared_ptr<JobExecution> execution;
+        QString logFolder;
     };
 
-    void enqueue(Entry& entry);
+    void enqueue(const std::vector<Entry*>& entries);
     void orderTasks();
     void executeTasks();
+    std::optional<Task> nextTask();
     void execute(const Task& task);
     void jobStarted(int id);
     void jobEnded(int id, JobState state, const QString& error, const Completion& completion);
     void refreshRunning();
     void refresh(Entry& entry);
-    void setPaused(int id, bool paused);
-    int rowOf(int id) const;
-    Entry* find(int id);
+    void setPaused(const Ids& ids, bool paused);
+    std::unordered_map<int, std::size_t> rows() const;
+    Entry* find(int id) const;
 
     std::vector<std::unique_ptr<Entry>> entries_;
+    std::unordered_map<int, Entry*> byId_;
     int lastId_ = 0;
     QString logFolder_;
     QTimer refreshTimer_;
 
-    std::mutex mutex_; ///< guards the next two
+    std::mutex mutex_; ///< guards the next two, and whether an execution has begun or is held
     std::deque<Task> tasks_;
     bool stopping_ = false;
     std::condition_variable wakeUp_;

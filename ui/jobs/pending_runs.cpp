@@ -34,7 +34,7 @@ Json toJson(const std::vector<PendingRun>& runs) {
     for (const PendingRun& run : runs) {
         document["runs"].push_back({{"document", run.document},
                                     {"selects_known", run.selectsKnown},
-                                    {"run", sweepOf(run.spec).toJson()}});
+                                    {"run", sweepOf(*run.spec).toJson()}});
     }
     return document;
 }
@@ -54,7 +54,8 @@ std::vector<PendingRun> pendingRunsFromJson(const Json& document, const std::str
         if (specs.size() != 1) {
             throw InputError(place, "run", "one run", fmt::format("{}", specs.size()));
         }
-        runs.push_back({specs.front(), fields.string("document"), fields.boolean("selects_known", false)});
+        runs.push_back({std::make_shared<const RunSpec>(specs.front()), fields.string("document"),
+                        fields.boolean("selects_known", false)});
     }
     return runs;
 }

@@ -4,6 +4,7 @@
 #include "experiment/run.h"
 #include "support/json.h"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,7 @@ namespace planish {
 
 /// A run that is queued or being measured, as much of it as is needed to queue it again.
 struct PendingRun {
-    RunSpec spec;
+    std::shared_ptr<const RunSpec> spec;
     std::string document;      ///< path of the results document it is to be recorded in
     bool selectsKnown = false; ///< whether a run found recorded already is selected, or passed over
 };

@@ -32,8 +32,12 @@ class RunJobs::Service {
 RunJobs::RunJobs(JobQueue& queue, QObject* parent)
     : QObject(parent), queue_(queue), service_(std::make_shared<Service>()) {
     connect(&queue, &JobQueue::changed, this, &RunJobs::follow);
-    connect(&queue, &JobQueue::moved, this, &RunJobs::pendingChanged);
-    connect(&queue, &JobQueue::removed, this, [this](int id) { items_.erase(id); });
+    connect(&queue, &JobQueue::reordered, this, &RunJobs::pendingChanged);
+    connect(&queue, &JobQueue::removed, this, [this](const std::vector<int>& ids) {
+        for (const int id : ids) {
+            items_.erase(id);
+        }
+    });
 }
 
 RunJobs::~RunJobs() = default;
@@ -46,37 +50,39 @@ void RunJobs::setReuseBytes(std::uint64_t bytes) {
     service_->reuseBytes = bytes;
 }
 
-int RunJobs::add(const RunSpec& spec, bool selectsKnown, const Target& target,
-                 const std::optional<RunRecord>& expected) {
-    const Item item{spec, selectsKnown, target, expected, true};
-    const QString model = QFileInfo(QString::fromStdString(spec.model)).fileName();
-    const int job = queue_.add(tr("%1 on %2").arg(QString::fromStdString(spec.recipe.name), model),
-                               [this, item, service = service_](JobMonitor& monitor) {
-                                   return measure(item, *service, this, monitor);
-                               });
-    items_.emplace(job, item);
-    emit pendingChanged();
-    if (expected) {
-        emit expectedChanged();
+JobQueue::Ids RunJobs::add(const std::vector<Run>& runs) {
+    std::vector<JobQueue::Job> jobs;
+    for (const Run& run : runs) {
+        const QString model = QFileInfo(QString::fromStdString(run.spec->model)).fileName();
+        jobs.push_back({tr("%1 on %2").arg(QString::fromStdString(run.spec->recipe.name), model),
+                        [this, run, service = service_](JobMonitor& monitor) {
+                            return measure(run, *service, this, monitor);
+                        }});
     }
-    return job;
+    const JobQueue::Ids ids = queue_.add(std::move(jobs));
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        items_.emplace(ids[i], Item{runs[i]});
+    }
+    emit pendingChanged();
+    emit expectedChanged();
+    return ids;
 }
 
-JobQueue::Completion RunJobs::measure(const Item& item, Service& service, RunJobs* receiver,
+JobQueue::Completion RunJobs::measure(const Run& run, Service& service, RunJobs* receiver,
                                       JobMonitor& monitor) {
-    const std::string id = service.executor().identify(item.spec, monitor);
-    const ResultsDocument known(item.target->path().toStdString());
+    const std::string id = service.executor().identify(*run.spec, monitor);
+    const ResultsDocument known(run.target->path().toStdString());
     if (known.exists() && std::ranges::count(known.runIds(), id) > 0) {
-        if (!item.selectsKnown) {
+        if (!run.selectsKnown) {
             return nullptr;
         }
-        return [receiver, target = item.target, id] { emit receiver->known(target, id); };
+        return [receiver, target = run.target, id] { emit receiver->known(target, id); };
     }
-    const RunRecord record = service.executor().execute(item.spec, monitor);
+    const RunRecord record = service.executor().execute(*run.spec, monitor);
     QString problem;
     try {
-        const std::lock_guard lock(item.target->writing());
-        const ResultsDocument document(item.target->path().toStdString());
+        const std::lock_guard lock(run.target->writing());
+        const ResultsDocument document(run.target->path().toStdString());
         if (document.path().empty()) {
             throw Error("no results document is open.");
         }
@@ -85,7 +91,7 @@ JobQueue::Completion RunJobs::measure(const Item& item, Service& service, RunJob
     } catch (const std::exception& error) {
         problem = QString::fromUtf8(error.what());
     }
-    return [receiver, target = item.target, record, problem] {
+    return [receiver, target = run.target, record, problem] {
         emit receiver->measured(target, record, problem);
     };
 }
@@ -93,8 +99,8 @@ JobQueue::Completion RunJobs::measure(const Item& item, Service& service, RunJob
 std::vector<RunRecord> RunJobs::expected() const {
     std::vector<RunRecord> runs;
     for (const auto& [job, item] : items_) {
-        if (item.unfinished && item.expected) {
-            runs.push_back(*item.expected);
+        if (item.unfinished && item.run.expected) {
+            runs.push_back(*item.run.expected);
         }
     }
     return runs;
@@ -105,17 +111,23 @@ std::vector<PendingRun> RunJobs::pending() const {
     for (const JobStatus& job : queue_.jobs()) {
         const auto item = items_.find(job.id);
         if (item != items_.end() && !job.isOver()) {
-            runs.push_back(
-                {item->second.spec, item->second.target->path().toStdString(), item->second.selectsKnown});
+            const Run& run = item->second.run;
+            runs.push_back({run.spec, run.target->path().toStdString(), run.selectsKnown});
         }
     }
     return runs;
 }
 
-void RunJobs::follow(const JobStatus& job) {
-    const auto found = items_.find(job.id);
-    if (found != items_.end() && found->second.unfinished == job.isOver()) {
-        found->second.unfinished = !job.isOver();
+void RunJobs::follow(const std::vector<JobStatus>& jobs) {
+    bool any = false;
+    for (const JobStatus& job : jobs) {
+        const auto found = items_.find(job.id);
+        if (found != items_.end() && found->second.unfinished == job.isOver()) {
+            found->second.unfinished = !job.isOver();
+            any = true;
+        }
+    }
+    if (any) {
         emit pendingChanged();
         emit expectedChanged();
     }

@@ -23,9 +23,14 @@ class RunJobs final : public QObject {
     explicit RunJobs(JobQueue& queue, QObject* parent = nullptr);
     ~RunJobs() override;
 
-    /// Queues a run and returns the job's id. `expected` is what is known of it before it is measured.
-    int add(const RunSpec& spec, bool selectsKnown, const Target& target,
-            const std::optional<RunRecord>& expected);
+    struct Run {
+        std::shared_ptr<const RunSpec> spec;
+        bool selectsKnown = false;
+        Target target;
+        std::shared_ptr<const RunRecord> expected; ///< what is known before it is measured, or null
+    };
+    /// Queues runs and returns the ids of their jobs.
+    JobQueue::Ids add(const std::vector<Run>& runs);
 
     /// Queued and running runs with what is known of them: name and sizes.
     std::vector<RunRecord> expected() const;
@@ -48,16 +53,13 @@ class RunJobs final : public QObject {
   private:
     class Service;
     struct Item {
-        RunSpec spec;
-        bool selectsKnown = false;
-        Target target;
-        std::optional<RunRecord> expected;
+        Run run;
         bool unfinished = true;
     };
     /// On the job thread; `receiver` is only named in what it returns.
-    static JobQueue::Completion measure(const Item& item, Service& service, RunJobs* receiver,
+    static JobQueue::Completion measure(const Run& run, Service& service, RunJobs* receiver,
                                         JobMonitor& monitor);
-    void follow(const JobStatus& job);
+    void follow(const std::vector<JobStatus>& jobs);
 
     JobQueue& queue_;
     std::map<int, Item> items_;        ///< by job; kept until it leaves the list, as it may be retried

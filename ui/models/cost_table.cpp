@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 
 namespace planish {
 
@@ -22,7 +21,7 @@ CostTable::~CostTable() = default;
 void CostTable::setModel(const QString& nameOrPath) {
     model_ = nameOrPath;
     fingerprint_.clear();
-    errors_.clear();
+    known_.clearErrors();
     unmeasurable_.clear();
     chooseStudy();
 }
@@ -55,7 +54,6 @@ void CostTable::addStudy(SensitivityRecord study) {
 
 void CostTable::chooseStudy() {
     study_ = nullptr;
-    sensitivities_.clear();
     const std::string name = editor_->modelName().toStdString();
     const bool maybe =
         std::ranges::any_of(studies_, [&](const SensitivityRecord& study) { return study.model == name; });
@@ -68,66 +66,9 @@ void CostTable::chooseStudy() {
             study_ = &study;
         }
     }
-    if (study_ != nullptr) {
-        for (const TensorSensitivity& tensor : study_->sensitivity.tensors) {
-            sensitivities_[tensor.name] = &tensor;
-        }
-        for (const CodecCost& cost : study_->costs) {
-            errors_[{cost.tensor, cost.codec}] = {cost.error, false};
-        }
-    }
+    known_.setStudy(study_);
     emit changed();
     delay_.start();
-}
-
-std::optional<CostTable::Error> CostTable::error(const TensorInfo& tensor, const Codec& codec) const {
-    if (codec.name() == exactCodec(tensor) || codec.name() == "fp32") {
-        return Error{};
-    }
-    const auto found = errors_.find({tensor.name, codec.name()});
-    return found != errors_.end() ? std::optional(found->second) : std::nullopt;
-}
-
-std::optional<CostTable::Cost> CostTable::cost(const TensorInfo& tensor, const Codec& codec) const {
-    const auto sensitivity = sensitivities_.find(tensor.name);
-    const std::optional<Error> made = error(tensor, codec);
-    if (sensitivity == sensitivities_.end() || !made) {
-        return std::nullopt;
-    }
-    return Cost{sensitivity->second->divergence * made->relative,
-                sensitivity->second->standardError * made->relative, made->atMost};
-}
-
-std::optional<CostTable::Total> CostTable::total(const std::vector<TensorInfo>& tensors,
-                                                 const std::vector<Codec>& codecs) const {
-    if (study_ == nullptr) {
-        return std::nullopt;
-    }
-    Total total;
-    double divergence = 0;
-    double variance = 0;
-    for (std::size_t i = 0; i < tensors.size(); ++i) {
-        const TensorInfo& tensor = tensors[i];
-        if (!sensitivities_.contains(tensor.name)) {
-            continue; // norms and biases, stored in floats
-        }
-        const std::optional<Cost> part = cost(tensor, codecs[i]);
-        if (!part) {
-            ++total.unknown;
-            continue;
-        }
-        divergence += part->divergence;
-        variance += std::isfinite(part->standardError) ? part->standardError * part->standardError : 0;
-        total.atMost = total.atMost || part->atMost;
-    }
-    total.prediction = predict(study_->sensitivity, divergence, std::sqrt(variance));
-    return total;
-}
-
-std::optional<Prediction> CostTable::prediction(const std::vector<TensorInfo>& tensors,
-                                                const std::vector<Codec>& codecs) const {
-    const std::optional<Total> whole = total(tensors, codecs);
-    return whole && whole->unknown == 0 ? std::optional(whole->prediction) : std::nullopt;
 }
 
 std::vector<std::pair<TensorInfo, Codec>> CostTable::missing() const {
@@ -135,7 +76,7 @@ std::vector<std::pair<TensorInfo, Codec>> CostTable::missing() const {
     for (std::size_t i = 0; i < editor_->tensors().size(); ++i) {
         const TensorInfo& tensor = editor_->tensors()[i];
         const Codec& codec = editor_->codecs()[i];
-        if (sensitivities_.contains(tensor.name) && !error(tensor, codec) &&
+        if (known_.hasSensitivity(tensor.name) && !known_.error(tensor, codec) &&
             !unmeasurable_.contains({tensor.name, codec.name()})) {
             pairs.emplace_back(tensor, codec);
         }
@@ -155,7 +96,7 @@ void CostTable::measureMissing() {
             const Clock::time_point start = Clock::now();
             const Model model = Model::open(place);
             Workers workers;
-            Errors measured;
+            TensorCosts::Errors measured;
             std::set<Key> impossible;
             for (const auto& [tensor, codec] : pairs) {
                 const Key key{tensor.name, codec.name()};
@@ -173,7 +114,7 @@ void CostTable::measureMissing() {
                 if (place != model_.toStdString()) {
                     return;
                 }
-                errors_.insert(measured.begin(), measured.end());
+                known_.addErrors(measured);
                 unmeasurable_.insert(impossible.begin(), impossible.end());
                 emit changed();
                 measureMissing();

@@ -5,6 +5,7 @@
 
 #include <QCoreApplication>
 #include <algorithm>
+#include <unordered_set>
 
 namespace planish {
 
@@ -72,8 +73,9 @@ JobListModel::JobListModel(JobQueue& queue, QObject* parent)
     : QAbstractListModel(parent), queue_(queue), jobs_(queue.jobs()) {
     connect(&queue, &JobQueue::added, this, &JobListModel::add);
     connect(&queue, &JobQueue::changed, this, &JobListModel::change);
-    connect(&queue, &JobQueue::moved, this, &JobListModel::move);
+    connect(&queue, &JobQueue::reordered, this, &JobListModel::reorder);
     connect(&queue, &JobQueue::removed, this, &JobListModel::remove);
+    findRows();
 }
 
 int JobListModel::rowCount(const QModelIndex& parent) const {
@@ -126,39 +128,73 @@ bool JobListModel::moveRows(const QModelIndex& parent, int row, int count, const
     return true;
 }
 
-void JobListModel::move(int from, int to) {
-    beginMoveRows({}, from, from, {}, to > from ? to + 1 : to);
-    const JobStatus moved = job(from);
-    jobs_.erase(jobs_.begin() + from);
-    jobs_.insert(jobs_.begin() + to, moved);
-    endMoveRows();
+void JobListModel::findRows() {
+    rows_.clear();
+    for (int row = 0; row < rowCount(); ++row) {
+        rows_[job(row).id] = row;
+    }
 }
 
-int JobListModel::rowOf(int id) const {
-    const auto found = std::ranges::find(jobs_, id, &JobStatus::id);
-    return found == jobs_.end() ? -1 : static_cast<int>(found - jobs_.begin());
+void JobListModel::reorder() {
+    emit layoutAboutToBeChanged();
+    const QModelIndexList before = persistentIndexList();
+    std::vector<int> ids;
+    for (const QModelIndex& index : before) {
+        ids.push_back(job(index.row()).id);
+    }
+    jobs_ = queue_.jobs();
+    findRows();
+    QModelIndexList after;
+    for (const int id : ids) {
+        after.append(index(rows_.at(id)));
+    }
+    changePersistentIndexList(before, after);
+    emit layoutChanged();
 }
 
-void JobListModel::add(const JobStatus& job) {
-    const int row = rowCount();
-    beginInsertRows({}, row, row);
-    jobs_.push_back(job);
+void JobListModel::add(const std::vector<JobStatus>& jobs) {
+    if (jobs.empty()) {
+        return;
+    }
+    const int first = rowCount();
+    beginInsertRows({}, first, first + static_cast<int>(jobs.size()) - 1);
+    jobs_.insert(jobs_.end(), jobs.begin(), jobs.end());
+    for (int row = first; row < rowCount(); ++row) {
+        rows_[job(row).id] = row;
+    }
     endInsertRows();
 }
 
-void JobListModel::change(const JobStatus& job) {
-    if (const int row = rowOf(job.id); row >= 0) {
-        jobs_[static_cast<std::size_t>(row)] = job;
-        emit dataChanged(index(row), index(row));
+void JobListModel::change(const std::vector<JobStatus>& jobs) {
+    int first = rowCount();
+    int last = -1;
+    for (const JobStatus& job : jobs) {
+        if (const auto found = rows_.find(job.id); found != rows_.end()) {
+            jobs_[static_cast<std::size_t>(found->second)] = job;
+            first = std::min(first, found->second);
+            last = std::max(last, found->second);
+        }
+    }
+    if (last >= 0) {
+        emit dataChanged(index(first), index(last));
     }
 }
 
-void JobListModel::remove(int id) {
-    if (const int row = rowOf(id); row >= 0) {
-        beginRemoveRows({}, row, row);
-        jobs_.erase(jobs_.begin() + row);
-        endRemoveRows();
+void JobListModel::remove(const std::vector<int>& ids) {
+    const std::unordered_set<int> gone(ids.begin(), ids.end());
+    for (int end = rowCount(); end > 0;) {
+        int begin = end;
+        while (begin > 0 && gone.contains(job(begin - 1).id)) {
+            --begin;
+        }
+        if (begin < end) { // neighbours go together
+            beginRemoveRows({}, begin, end - 1);
+            jobs_.erase(jobs_.begin() + begin, jobs_.begin() + end);
+            endRemoveRows();
+        }
+        end = begin - 1;
     }
+    findRows();
 }
 
 } // namespace planish

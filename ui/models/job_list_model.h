@@ -4,6 +4,7 @@
 #include "jobs/job_queue.h"
 
 #include <QAbstractListModel>
+#include <unordered_map>
 #include <vector>
 
 namespace planish {
@@ -34,14 +35,15 @@ class JobListModel final : public QAbstractListModel {
     const JobStatus& job(int row) const { return jobs_[static_cast<std::size_t>(row)]; }
 
   private:
-    void add(const JobStatus& job);
-    void change(const JobStatus& job);
-    void remove(int id);
-    void move(int from, int to);
-    int rowOf(int id) const;
+    void add(const std::vector<JobStatus>& jobs);
+    void change(const std::vector<JobStatus>& jobs);
+    void remove(const std::vector<int>& ids);
+    void reorder();
+    void findRows();
 
     JobQueue& queue_;
     std::vector<JobStatus> jobs_;
+    std::unordered_map<int, int> rows_; ///< by id
 };
 
 /// "queued", "running", …, for people.

@@ -202,7 +202,8 @@ void LayerTreeModel::summarizeCost(Node& node) const {
         if (!isMatrixRole(tensor(index).role)) {
             continue; // stored in floats
         }
-        const auto cost = costs_->cost(tensor(index), source_->codecs()[static_cast<std::size_t>(index)]);
+        const auto cost =
+            costs_->known().cost(tensor(index), source_->codecs()[static_cast<std::size_t>(index)]);
         if (!cost) {
             return;
         }

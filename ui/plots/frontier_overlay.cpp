@@ -92,8 +92,8 @@ void FrontierOverlay::drawReferences(const OverlayContent& content) {
         for (const ReferencePoint& point : series.points) {
             if (const auto at = pointOf(point.values)) {
                 graph.addData(at->x(), at->y());
-                marks_.push_back({*at, describe(point.values, series.title + QStringLiteral(" ") + point.name,
-                                                series.source)});
+                marks_.push_back(
+                    {*at, &point.values, series.title + QStringLiteral(" ") + point.name, series.source});
             }
         }
     }
@@ -111,25 +111,29 @@ void FrontierOverlay::drawPredictions(const OverlayContent& content) {
             line->addData(at->x(), at->y());
         }
     }
+    if (!content.expected.empty()) {
+        drawExpected(content);
+    }
+}
+
+void FrontierOverlay::drawExpected(const OverlayContent& content) {
+    const QCPScatterStyle hollow(QCPScatterStyle::ssCircle, QPen(textColor(0.7), 1.5), Qt::NoBrush, 9);
+    QCPGraph& predicted = addGraph(QStringLiteral("marks"), QString());
+    predicted.setScatterStyle(hollow);
+    // Where only the size is known they stand near the bottom, whatever range is in view: over an axis of
+    // their own.
+    QCPGraph& sizes = addGraph(QStringLiteral("marks"), QString());
+    sizes.setScatterStyle(hollow);
+    sizes.setValueAxis(plot_.yAxis2);
+    plot_.yAxis2->setRange(0, 1);
+    constexpr double nearBottom = 0.02;
     for (const RunRecord& run : content.expected) {
         const double size = axes_.size->value(run);
-        if (!std::isfinite(size) || (axes_.logarithmicSize && size <= 0)) {
-            continue;
-        }
-        auto* mark = new QCPItemTracer(&plot_); // owned by the plot
-        items_.push_back(mark);
-        mark->setStyle(QCPItemTracer::tsCircle);
-        mark->setSize(9);
-        mark->setPen(QPen(textColor(0.7), 1.5));
-        mark->position->setTypeX(QCPItemPosition::ptPlotCoords);
         if (const auto at = pointOf(run)) {
-            mark->position->setTypeY(QCPItemPosition::ptPlotCoords);
-            mark->position->setCoords(at->x(), at->y());
-            marks_.push_back(
-                {*at, describe(run, QString::fromStdString(run.name), Text::tr("Queued; predicted"))});
-        } else {
-            mark->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
-            mark->position->setCoords(size, 0.98);
+            predicted.addData(at->x(), at->y());
+            marks_.push_back({*at, &run, QString::fromStdString(run.name), Text::tr("Queued; predicted")});
+        } else if (std::isfinite(size) && (size > 0 || !axes_.logarithmicSize)) {
+            sizes.addData(size, nearBottom);
         }
     }
 }
@@ -175,7 +179,7 @@ void FrontierOverlay::drawTarget(const OverlayContent& content) {
                                    palette_.color(QPalette::Base), 12});
             graph.addData(at->x(), at->y());
             marks_.push_back(
-                {*at, describe(*content.mix, Text::tr("Best mix for the target"), Text::tr("Predicted"))});
+                {*at, &*content.mix, Text::tr("Best mix for the target"), Text::tr("Predicted")});
         }
     }
 }
@@ -198,7 +202,7 @@ QString FrontierOverlay::toolTipAt(const QPointF& pixel) const {
             nearest = &mark;
         }
     }
-    return nearest != nullptr ? nearest->text : QString();
+    return nearest != nullptr ? describe(*nearest->run, nearest->title, nearest->note) : QString();
 }
 
 } // namespace planish

@@ -33,6 +33,7 @@ class FrontierOverlay {
     /// `plot` must outlive this, and have the layers "fronts" and "marks".
     explicit FrontierOverlay(QCustomPlot& plot) : plot_(plot) {}
 
+    /// `content` must stay valid until the next draw() or clear().
     void draw(const OverlayContent& content, const FrontierAxes& axes, const QPalette& palette);
     /// Removes what was drawn, as before the runs are drawn anew.
     void clear();
@@ -44,11 +45,14 @@ class FrontierOverlay {
 
   private:
     struct Mark {
-        QPointF at; ///< axis units
-        QString text;
+        QPointF at;           ///< axis units
+        const RunRecord* run; ///< of the content
+        QString title;
+        QString note;
     };
     void drawReferences(const OverlayContent& content);
     void drawPredictions(const OverlayContent& content);
+    void drawExpected(const OverlayContent& content);
     void drawTarget(const OverlayContent& content);
     std::optional<QPointF> pointOf(const RunRecord& run) const;
     QCPGraph& addGraph(const QString& layer, const QString& name);

@@ -53,6 +53,7 @@ JobPanel::JobPanel(JobQueue& queue, QWidget* parent)
         updateActions();
         showRunning(index);
     });
+    connect(model_, &QAbstractItemModel::layoutChanged, this, update);
     connect(model_, &QAbstractItemModel::rowsRemoved, this, update);
     connect(model_, &QAbstractItemModel::rowsInserted, this, update);
     updateActions();
@@ -87,16 +88,8 @@ void JobPanel::makeActions() {
     removeFinished_ = new QAction(tr("Clear"), this);
     removeFinished_->setToolTip(tr("Remove all jobs that are over from this list"));
     connect(cancel_, &QAction::triggered, this, &JobPanel::cancelSelected);
-    connect(retry_, &QAction::triggered, this, [this] {
-        for (const int id : selectedJobs()) {
-            queue_.retry(id);
-        }
-    });
-    connect(remove_, &QAction::triggered, this, [this] {
-        for (const int id : selectedJobs()) {
-            queue_.remove(id);
-        }
-    });
+    connect(retry_, &QAction::triggered, this, [this] { queue_.retry(selectedJobs()); });
+    connect(remove_, &QAction::triggered, this, [this] { queue_.remove(selectedJobs()); });
     connect(removeFinished_, &QAction::triggered, &queue_, &JobQueue::removeFinished);
     connect(pause_, &QAction::triggered, this, &JobPanel::pauseOrResume);
     connect(up_, &QAction::triggered, this, [this] { shiftSelected(-1); });
@@ -106,37 +99,24 @@ void JobPanel::makeActions() {
 }
 
 std::vector<JobStatus> JobPanel::pausable() const {
-    const std::vector<int> selected = selectedJobs();
-    std::vector<JobStatus> jobs = queue_.jobs();
-    std::erase_if(jobs, [&](const JobStatus& job) {
-        const bool meant = selected.empty() || std::ranges::find(selected, job.id) != selected.end();
-        return job.isOver() || job.cancelling || !meant;
-    });
+    std::vector<JobStatus> jobs = selectedStatuses();
+    if (jobs.empty()) {
+        jobs = queue_.jobs();
+    }
+    std::erase_if(jobs, [](const JobStatus& job) { return job.isOver() || job.cancelling; });
     return jobs;
 }
 
 void JobPanel::pauseOrResume() {
     const std::vector<JobStatus> jobs = pausable();
     const bool resume = std::ranges::all_of(jobs, &JobStatus::paused);
-    for (const JobStatus& job : jobs) {
-        resume ? queue_.resume(job.id) : queue_.pause(job.id);
-    }
+    std::vector<int> ids;
+    std::ranges::transform(jobs, std::back_inserter(ids), &JobStatus::id);
+    resume ? queue_.resume(ids) : queue_.pause(ids);
 }
 
 void JobPanel::shiftSelected(int direction) {
-    std::vector<int> rows;
-    for (const QModelIndex& index : list_->selectionModel()->selectedIndexes()) {
-        rows.push_back(index.row());
-    }
-    // The foremost first, so that none overtakes another of the selection.
-    std::ranges::sort(rows, [direction](int a, int b) { return direction < 0 ? a < b : a > b; });
-    std::vector<int> ids;
-    for (const int row : rows) {
-        ids.push_back(model_->job(row).id);
-    }
-    for (const int id : ids) {
-        queue_.shift(id, direction);
-    }
+    queue_.shift(selectedJobs(), direction);
     list_->scrollTo(list_->currentIndex());
 }
 
@@ -157,11 +137,19 @@ void JobPanel::showRunning(const QModelIndex& index) {
     }
 }
 
+std::vector<JobStatus> JobPanel::selectedStatuses() const {
+    std::vector<JobStatus> jobs;
+    for (const QItemSelectionRange& range : list_->selectionModel()->selection()) {
+        for (int row = range.top(); row <= range.bottom(); ++row) {
+            jobs.push_back(model_->job(row));
+        }
+    }
+    return jobs;
+}
+
 std::vector<int> JobPanel::selectedJobs() const {
     std::vector<int> ids;
-    for (const QModelIndex& index : list_->selectionModel()->selectedIndexes()) {
-        ids.push_back(index.data(JobListModel::idRole).toInt());
-    }
+    std::ranges::transform(selectedStatuses(), std::back_inserter(ids), &JobStatus::id);
     return ids;
 }
 
@@ -174,19 +162,12 @@ void JobPanel::cancelSelected() {
             }
         }
     }
-    for (const int id : ids) {
-        queue_.cancel(id);
-    }
+    queue_.cancel(ids);
 }
 
 void JobPanel::updateActions() {
-    const std::vector<int> selected = selectedJobs();
-    const auto any = [&](auto&& condition) {
-        return std::ranges::any_of(selected, [&](int id) {
-            const std::optional<JobStatus> job = queue_.job(id);
-            return job && condition(*job);
-        });
-    };
+    const std::vector<JobStatus> selected = selectedStatuses();
+    const auto any = [&](auto&& condition) { return std::ranges::any_of(selected, condition); };
     const auto isOver = [](const JobStatus& job) { return job.isOver(); };
     cancel_->setEnabled(selected.empty() ? queue_.unfinishedCount() > 0
                                          : any([](const JobStatus& job) { return !job.isOver(); }));

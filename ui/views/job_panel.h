@@ -42,6 +42,7 @@ class JobPanel final : public QWidget {
     void updateActions();
     /// Brings a job into view when it starts.
     void showRunning(const QModelIndex& index);
+    std::vector<JobStatus> selectedStatuses() const;
     std::vector<int> selectedJobs() const;
 
     JobQueue& queue_;

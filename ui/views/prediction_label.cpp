@@ -27,7 +27,7 @@ void PredictionLabel::changeEvent(QEvent* event) {
 
 void PredictionLabel::showCosts(const CostTable& costs, const RecipeEditor& recipe) {
     setVisible(recipe.hasModel());
-    const auto total = costs.total(recipe);
+    const auto total = costs.known().total(recipe.tensors(), recipe.codecs());
     if (!total) {
         setText(tr(
             "Predicted ΔPPL: not known. <a href=\"measure\">Measure sensitivities</a> once for this model"));

@@ -37,7 +37,7 @@ void RestoreBar::update() {
     } else {
         runs_->showText(tr("%n run(s) were not finished when the program ended, the first is \"%1\".",
                            nullptr, static_cast<int>(runs.size()))
-                            .arg(QString::fromStdString(runs.front().spec.recipe.name)));
+                            .arg(QString::fromStdString(runs.front().spec->recipe.name)));
     }
     const auto& recipe = session_.leftRecipe();
     if (recipe) {
