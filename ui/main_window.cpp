@@ -78,7 +78,9 @@ MainWindow::MainWindow(Workbench& workbench, QWidget* parent)
     updateJobStatus();
 }
 
-MainWindow::~MainWindow() = default;
+MainWindow::~MainWindow() {
+    exports_.finish();
+}
 
 QString MainWindow::defaultDocument() {
     return QStandardPaths::writableLocation(QStandardPaths::AppDataLocation) + QStringLiteral("/results.h5");

@@ -104,9 +104,11 @@ class MainWindow final : public QMainWindow {
     void exportRecipe();
     void exportReport();
     void exportModelFiles();
-    /// Asks for a file and writes it; failures go to the message bar.
+    using Writer = std::function<void(const QString& path)>; ///< called on another thread
+    static Writer writerOf(std::string content);
+    /// Asks for a file and writes it with what `collect` gives; failures go to the message bar.
     void exportTo(const QString& title, const QString& suggestion, const QString& filter,
-                  const std::function<void(const QString& path)>& write);
+                  const std::function<Writer()>& collect);
     void showHelp();
     void showMessage(const QString& failure);
     void setTheme(const QString& name);
@@ -119,7 +121,6 @@ class MainWindow final : public QMainWindow {
     RecentFiles recent_;
     RunEstimator estimator_;
     Session session_;
-    LatestTask reporting_;
     QAction* run_;
     QMenu* exportMenu_ = nullptr;
     NoticeBar* messages_ = nullptr;
@@ -145,6 +146,7 @@ class MainWindow final : public QMainWindow {
     QLabel* documentLabel_ = nullptr;
     QLabel* jobLabel_ = nullptr;
     QProgressBar* jobProgress_ = nullptr;
+    SerialTask exports_;
 };
 
 } // namespace planish

@@ -231,11 +231,8 @@ void MainWindow::designSweep() {
         subject.blocks = std::max(subject.blocks, tensor.block + 1);
     }
     subject.untiedHead = !editor.tiedEmbedding();
-    for (const RunRecord& recorded : workbench_.runs().runs()) {
-        if (recorded.model == editor.modelName().toStdString()) {
-            subject.recorded.push_back(recorded);
-        }
-    }
+    subject.modelName = editor.modelName().toStdString();
+    subject.recorded = workbench_.runs().snapshot();
     auto* designer = new SweepDesigner(std::move(subject), this);
     designer->setAttribute(Qt::WA_DeleteOnClose);
     connect(designer, &SweepDesigner::startRequested, &workbench_, &Workbench::queueSweep);
@@ -282,41 +279,56 @@ void MainWindow::mergeResults() {
 }
 
 void MainWindow::exportTo(const QString& title, const QString& suggestion, const QString& filter,
-                          const std::function<void(const QString& path)>& write) {
+                          const std::function<Writer()>& collect) {
     QString path = QFileDialog::getSaveFileName(this, title, suggestion, filter);
     if (path.isEmpty()) {
         return;
     }
-    const QString suffix = QLatin1Char('.') + QFileInfo(suggestion).suffix();
-    if (!path.endsWith(suffix, Qt::CaseInsensitive)) {
-        path += suffix;
+    if (QFileInfo(path).suffix().isEmpty()) {
+        path += QLatin1Char('.') + QFileInfo(suggestion).suffix();
     }
-    try {
-        write(path);
-        statusBar()->showMessage(tr("Written: %1").arg(path), 8000);
-    } catch (const Error& error) {
-        showMessage(tr("Nothing was exported: %1").arg(QString::fromUtf8(error.what())));
-    }
+    exports_.addWork(
+        [this, path, write = collect()]() -> SerialTask::Completion {
+            write(path);
+            return [this, path] { statusBar()->showMessage(tr("Written: %1").arg(path), 8000); };
+        },
+        [this](const QString& error) { showMessage(tr("Nothing was exported: %1").arg(error)); });
+}
+
+MainWindow::Writer MainWindow::writerOf(std::string content) {
+    return [content = std::move(content)](const QString& path) {
+        replaceFile(path.toStdString(), std::string_view(content));
+    };
 }
 
 void MainWindow::exportPlot(const QString& format) {
     exportTo(tr("Export the plot"), QStringLiteral("frontier.") + format,
              QStringLiteral("%1 (*.%2)").arg(format.toUpper(), format),
-             [this](const QString& path) { frontier_->plot()->exportTo(path); });
+             [this, format] { return frontier_->plot()->writer(format); });
 }
 
 void MainWindow::exportTable() {
     exportTo(tr("Export the table"), QStringLiteral("runs.csv"), QStringLiteral("CSV (*.csv)"),
-             [this](const QString& path) {
-                 replaceFile(path.toStdString(), std::string_view(runTable_->csv().toStdString()));
-             });
+             [this] { return writerOf(runTable_->csv().toStdString()); });
 }
 
 void MainWindow::exportComparison() {
     exportTo(tr("Export the comparison"), QStringLiteral("comparison.csv"), QStringLiteral("CSV (*.csv)"),
-             [this](const QString& path) {
-                 replaceFile(path.toStdString(), std::string_view(compareView_->csv().toStdString()));
-             });
+             [this] { return writerOf(compareView_->csv().toStdString()); });
+}
+
+void MainWindow::exportRecipe() {
+    exportTo(tr("Export the recipe"), QStringLiteral("recipe.json"), QStringLiteral("JSON (*.json)"),
+             [this] { return writerOf(workbench_.editor().recipe().toJson().dump(2) + "\n"); });
+}
+
+void MainWindow::exportReport() {
+    exportTo(tr("Write a report"), QStringLiteral("report.html"), tr("Reports (*.html *.pdf)"), [this] {
+        const QString title = QFileInfo(workbench_.documentPath()).completeBaseName();
+        return [report = Report(workbench_.runs().snapshot(), title)](const QString& path) {
+            report.write(path);
+        };
+    });
 }
 
 void MainWindow::exportModelFiles() {
@@ -333,33 +345,6 @@ void MainWindow::exportModelFiles() {
                         }
                     });
     }
-}
-
-void MainWindow::exportRecipe() {
-    exportTo(tr("Export the recipe"), QStringLiteral("recipe.json"), QStringLiteral("JSON (*.json)"),
-             [this](const QString& path) {
-                 const std::string text = workbench_.editor().recipe().toJson().dump(2) + "\n";
-                 replaceFile(path.toStdString(), std::string_view(text));
-             });
-}
-
-void MainWindow::exportReport() {
-    QString path = QFileDialog::getSaveFileName(this, tr("Write a report"), QStringLiteral("report.html"),
-                                                tr("Reports (*.html *.pdf)"));
-    if (path.isEmpty()) {
-        return;
-    }
-    if (QFileInfo(path).suffix().isEmpty()) {
-        path += QStringLiteral(".html");
-    }
-    const QString title = QFileInfo(workbench_.documentPath()).completeBaseName();
-    reporting_.start(
-        [this, path,
-         report = Report(workbench_.runs().runs(), title)](JobMonitor&) -> LatestTask::Completion {
-            report.write(path);
-            return [this, path] { statusBar()->showMessage(tr("Written: %1").arg(path), 8000); };
-        },
-        [this](const QString& error) { showMessage(tr("No report was written: %1").arg(error)); });
 }
 
 } // namespace planish

@@ -137,20 +137,26 @@ void Workbench::openSweep(const QString& path) {
         [this](const QString& error) { emit failed(tr("The sweep was not queued: %1").arg(error)); });
 }
 
-void Workbench::queueSweep(const std::vector<RunSpec>& specs) {
-    std::vector<RunJobs::Run> runs;
-    for (const RunSpec& spec : specs) {
-        runs.push_back({std::make_shared<const RunSpec>(spec), false, nullptr, nullptr});
-    }
-    queueRuns(std::move(runs), nullptr);
+void Workbench::queueSweep(std::vector<RunSpec> specs) {
+    queueRuns(
+        [specs = std::move(specs)] {
+            std::vector<RunJobs::Run> runs;
+            for (const RunSpec& spec : specs) {
+                runs.push_back({std::make_shared<const RunSpec>(spec), false, nullptr, nullptr});
+            }
+            return runs;
+        },
+        nullptr);
 }
 
-void Workbench::queueRuns(std::vector<RunJobs::Run> runs, const std::function<void()>& then) {
+void Workbench::queueRuns(const std::function<std::vector<RunJobs::Run>()>& make,
+                          const std::function<void()>& then) {
     files_.add(
-        [this, runs = std::move(runs), then]() -> SerialTask::Work {
+        [this, make, then]() -> SerialTask::Work {
             const Subject subject{model_.toStdString(), editor_.tensors(), editor_.tiedEmbedding(),
                                   costs_.known()};
-            return [this, runs, subject, target = target_, then]() mutable -> SerialTask::Completion {
+            return [this, make, subject, target = target_, then]() -> SerialTask::Completion {
+                std::vector<RunJobs::Run> runs = make();
                 for (RunJobs::Run& run : runs) {
                     run.target = run.target ? run.target : target;
                     run.expected = expectedRun(*run.spec, subject);
@@ -218,7 +224,7 @@ void Workbench::queueAgain(const std::vector<PendingRun>& pending, const std::fu
         }
         runs.push_back({run.spec, run.selectsKnown, target, nullptr});
     }
-    queueRuns(std::move(runs), then);
+    queueRuns([runs = std::move(runs)] { return runs; }, then);
 }
 
 void Workbench::runMeasured(const Target& target, const RunRecord& record, const QString& problem) {

@@ -62,7 +62,7 @@ class Workbench final : public QObject {
     /// Queues every run of a sweep specification.
     void openSweep(const QString& path);
 
-    void queueSweep(const std::vector<RunSpec>& specs);
+    void queueSweep(std::vector<RunSpec> specs);
 
     /// The recipe being edited on the open model.
     RunSpec spec(const QString& corpus, const EvaluationSettings& evaluation, std::uint64_t seed,
@@ -98,8 +98,9 @@ class Workbench final : public QObject {
     /// The open document is in `file` now, with the runs `saved`.
     void documentSaved(const QString& file, const std::set<std::string>& saved);
     void openJson(const QString& path);
-    /// Those without a target are for the document that is open when their turn comes.
-    void queueRuns(std::vector<RunJobs::Run> runs, const std::function<void()>& then);
+    /// `make` is called on another thread; runs without a target are for the document that is open when their
+    /// turn comes.
+    void queueRuns(const std::function<std::vector<RunJobs::Run>()>& make, const std::function<void()>& then);
     void runMeasured(const Target& target, const RunRecord& record, const QString& problem);
     void runKnown(const Target& target, const std::string& id);
     void queueRecording(std::vector<RunRecord> records);

@@ -81,10 +81,11 @@ void Workbench::saveDocumentAs(const QString& path) {
     const QString file = QFileInfo(path).absoluteFilePath();
     files_.add(
         [this, file]() -> SerialTask::Work {
-            return [this, file, runs = runs_.runs(), studies = costs_.studies()]() -> SerialTask::Completion {
-                writeResultsDocument(toPath(file), runs, studies);
+            return [this, file, runs = runs_.snapshot(),
+                    studies = costs_.studies()]() -> SerialTask::Completion {
+                writeResultsDocument(toPath(file), *runs, studies);
                 std::set<std::string> saved;
-                for (const RunRecord& run : runs) {
+                for (const RunRecord& run : *runs) {
                     saved.insert(run.id);
                 }
                 return [this, file, saved] { documentSaved(file, saved); };

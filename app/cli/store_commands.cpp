@@ -111,7 +111,8 @@ void addReport(CLI::App& app) {
         const std::string title = arguments->title.empty()
                                       ? std::filesystem::path(arguments->store).stem().string()
                                       : arguments->title;
-        Report(std::move(runs), QString::fromStdString(title)).write(QString::fromStdString(arguments->out));
+        Report(std::make_shared<const std::vector<RunRecord>>(std::move(runs)), QString::fromStdString(title))
+            .write(QString::fromStdString(arguments->out));
         fmt::print("{}\n", arguments->out);
     });
 }

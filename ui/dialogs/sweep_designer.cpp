@@ -16,6 +16,7 @@
 #include <QPushButton>
 #include <QSpinBox>
 #include <QVBoxLayout>
+#include <algorithm>
 
 namespace planish {
 
@@ -52,7 +53,6 @@ class SweepDesigner::Service {
 SweepDesigner::SweepDesigner(Subject subject, QWidget* parent)
     : QDialog(parent),
       subject_(std::move(subject)),
-      spec_(subject_.spec),
       method_(new QComboBox(this)),
       count_(new QSpinBox(this)),
       seed_(new QSpinBox(this)),
@@ -130,7 +130,7 @@ void SweepDesigner::makeButtons() {
     connect(load, &QPushButton::clicked, this, &SweepDesigner::askForFileToLoad);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(buttons, &QDialogButtonBox::accepted, this, [this] {
-        emit startRequested(spec_.runs());
+        emit startRequested(sweep_->runs);
         accept();
     });
     layout()->addWidget(buttons);
@@ -149,30 +149,62 @@ SweepDesign SweepDesigner::design() const {
 }
 
 void SweepDesigner::update() {
-    loaded_ = false;
-    spec_ = subject_.spec;
     problem_->hide();
-    try {
-        spec_.recipes = designRecipes(design(), subject_.recorded);
-    } catch (const Error& error) {
-        problem_->showText(QString::fromUtf8(error.what()));
-    }
     count_->setEnabled(design().method != SweepDesign::Method::grid);
     seed_->setEnabled(design().method == SweepDesign::Method::random);
-    showRecipes();
+    take(nullptr);
+    designing_.start(
+        [this, design = design(), subject = subject_](JobMonitor&) -> LatestTask::Completion {
+            std::vector<RunRecord> recorded;
+            if (subject.recorded) {
+                std::ranges::copy_if(*subject.recorded, std::back_inserter(recorded),
+                                     [&](const RunRecord& run) { return run.model == subject.modelName; });
+            }
+            SweepSpec spec = subject.spec;
+            spec.recipes = designRecipes(design, recorded);
+            return [this, sweep = made(std::move(spec), false)] { take(sweep); };
+        },
+        [this](const QString& error) {
+            problem_->showText(error);
+            recipes_->clear();
+            estimateLabel_->setText(tr("No runs."));
+        });
 }
 
-void SweepDesigner::showRecipes() {
-    QStringList names;
-    for (const Recipe& recipe : spec_.recipes) {
-        if (names.size() == shownRecipes) {
-            names.append(tr("… and %n more", nullptr, static_cast<int>(spec_.recipes.size()) - shownRecipes));
+std::shared_ptr<const SweepDesigner::Sweep> SweepDesigner::made(SweepSpec spec, bool loaded) {
+    auto sweep = std::make_shared<Sweep>();
+    sweep->runs = spec.runs();
+    for (const Recipe& recipe : spec.recipes) {
+        if (sweep->names.size() == shownRecipes) {
+            sweep->names.append(
+                tr("… and %n more", nullptr, static_cast<int>(spec.recipes.size()) - shownRecipes));
             break;
         }
-        names.append(QString::fromStdString(recipe.name));
+        sweep->names.append(QString::fromStdString(recipe.name));
+    }
+    sweep->spec = std::move(spec);
+    sweep->loaded = loaded;
+    return sweep;
+}
+
+void SweepDesigner::take(std::shared_ptr<const Sweep> sweep) {
+    sweep_ = std::move(sweep);
+    start_->setEnabled(sweep_ != nullptr);
+    save_->setEnabled(sweep_ != nullptr);
+    showSubject();
+    if (sweep_ == nullptr) {
+        delay_.stop();
+        return;
     }
     recipes_->clear();
-    recipes_->addItems(names);
+    recipes_->addItems(sweep_->names);
+    estimateLabel_->setText(
+        tr("%n run(s); estimating what they take…", nullptr, static_cast<int>(sweep_->runs.size())));
+    delay_.start();
+}
+
+void SweepDesigner::showSubject() {
+    const SweepSpec& spec = sweep_ ? sweep_->spec : subject_.spec;
     const auto fileNames = [](const std::vector<std::string>& items) {
         QStringList list;
         for (const std::string& item : items) {
@@ -180,33 +212,25 @@ void SweepDesigner::showRecipes() {
         }
         return list.join(QStringLiteral(", "));
     };
-    const std::string_view convention = conventionName(spec_.evaluation.convention);
+    const std::string_view convention = conventionName(spec.evaluation.convention);
     subjectLabel_->setText(
         tr("On %1, evaluated on %2 (%3, context %4, %5 windows).%6")
-            .arg(fileNames(spec_.models), fileNames(spec_.corpora),
+            .arg(fileNames(spec.models), fileNames(spec.corpora),
                  QString::fromUtf8(convention.data(), static_cast<qsizetype>(convention.size())))
-            .arg(spec_.evaluation.context)
-            .arg(spec_.evaluation.windows == 0 ? tr("all") : QString::number(spec_.evaluation.windows))
-            .arg(loaded_ ? tr(" As in the file; any change above designs a new one.")
-                         : tr(" The tool bar of the window sets this.")));
-    const bool ready = !spec_.recipes.empty();
-    start_->setEnabled(ready);
-    save_->setEnabled(ready);
-    estimateLabel_->setText(
-        ready ? tr("%n run(s); estimating what they take…", nullptr, static_cast<int>(spec_.runs().size()))
-              : tr("No runs."));
-    if (ready) {
-        delay_.start();
-    } else {
-        delay_.stop();
-    }
+            .arg(spec.evaluation.context)
+            .arg(spec.evaluation.windows == 0 ? tr("all") : QString::number(spec.evaluation.windows))
+            .arg(sweep_ && sweep_->loaded ? tr(" As in the file; any change above designs a new one.")
+                                          : tr(" The tool bar of the window sets this.")));
 }
 
 void SweepDesigner::estimate() {
     estimating_.start(
-        [this, runs = spec_.runs(), service = service_](JobMonitor& monitor) -> LatestTask::Completion {
-            const SweepEstimate estimate = estimateSweep(runs, service->executor(), monitor);
-            return [this, estimate] {
+        [this, sweep = sweep_, service = service_](JobMonitor& monitor) -> LatestTask::Completion {
+            const SweepEstimate estimate = estimateSweep(sweep->runs, service->executor(), monitor);
+            return [this, sweep, estimate] {
+                if (sweep != sweep_) {
+                    return; // the choices are others by now
+                }
                 estimateLabel_->setText(tr("%n run(s): about %1, at most %2 of memory, %3 on disk. Runs that "
                                            "are recorded already are "
                                            "not repeated; what runs share makes them faster.",
@@ -222,20 +246,19 @@ void SweepDesigner::estimate() {
 
 void SweepDesigner::load(const QString& path) {
     problem_->hide();
-    try {
-        spec_ = SweepSpec::fromFile(path.toStdString());
-        loaded_ = true;
-        showRecipes();
-    } catch (const Error& error) {
-        problem_->showText(QString::fromUtf8(error.what()));
-    }
+    designing_.start(
+        [this, file = path.toStdString()](JobMonitor&) -> LatestTask::Completion {
+            return [this, sweep = made(SweepSpec::fromFile(file), true)] { take(sweep); };
+        },
+        [this](const QString& error) { problem_->showText(error); });
 }
 
 void SweepDesigner::save(const QString& path) {
     problem_->hide();
     try {
-        spec_.name = QFileInfo(path).completeBaseName().toStdString();
-        replaceFile(path.toStdString(), spec_.toJson().dump(2) + "\n");
+        SweepSpec spec = sweep_->spec;
+        spec.name = QFileInfo(path).completeBaseName().toStdString();
+        replaceFile(path.toStdString(), spec.toJson().dump(2) + "\n");
     } catch (const Error& error) {
         problem_->showText(QString::fromUtf8(error.what()));
     }

@@ -6,6 +6,7 @@
 #include "jobs/latest_task.h"
 
 #include <QDialog>
+#include <QStringList>
 #include <QTimer>
 #include <memory>
 #include <optional>
@@ -32,12 +33,15 @@ class SweepDesigner final : public QDialog {
         SweepSpec spec; ///< all but its recipes
         int blocks = 0; ///< of the model
         bool untiedHead = false;
-        std::vector<RunRecord> recorded; ///< runs of the model on the text
+        std::string modelName;
+        /// The runs of the document; those of the model are what designs start from. Null: none.
+        std::shared_ptr<const std::vector<RunRecord>> recorded;
     };
     explicit SweepDesigner(Subject subject, QWidget* parent = nullptr);
     ~SweepDesigner() override;
 
-    const SweepSpec& spec() const { return spec_; }
+    /// As it is now; null while it is worked out, and when something is wrong with the choices.
+    const SweepSpec* spec() const { return sweep_ ? &sweep_->spec : nullptr; }
     void load(const QString& path);
     void save(const QString& path);
 
@@ -47,16 +51,24 @@ class SweepDesigner final : public QDialog {
   private:
     void makeForm(QFormLayout& form);
     void makeButtons();
+    /// A designed or loaded sweep with what is shown of it.
+    struct Sweep {
+        SweepSpec spec;
+        std::vector<RunSpec> runs;
+        QStringList names; ///< of the recipes, as many as are listed
+        bool loaded = false;
+    };
+    static std::shared_ptr<const Sweep> made(SweepSpec spec, bool loaded);
     void update();
-    void showRecipes();
+    void take(std::shared_ptr<const Sweep> sweep);
+    void showSubject();
     void estimate();
     void askForFileToLoad();
     void askForFileToSave();
     SweepDesign design() const;
 
     Subject subject_;
-    SweepSpec spec_; ///< as it is now; without recipes when something is wrong
-    bool loaded_ = false;
+    std::shared_ptr<const Sweep> sweep_;
     std::vector<std::pair<std::string, QLineEdit*>> codecs_; ///< by role
     QComboBox* method_;
     QSpinBox* count_;
@@ -70,6 +82,7 @@ class SweepDesigner final : public QDialog {
     QTimer delay_;
     class Service;
     std::shared_ptr<Service> service_; ///< used on the task's thread only
+    LatestTask designing_;
     LatestTask estimating_;
 };
 

@@ -14,6 +14,8 @@ struct OwnPreset {
     QString name; ///< of the recipe, or of the file when it cannot be read
     Recipe recipe;
     QString problem; ///< why it cannot be read
+
+    bool operator==(const OwnPreset&) const = default;
 };
 
 /// The user's own presets: the recipe files (planish.recipe/1) of one folder.

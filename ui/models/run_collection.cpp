@@ -8,13 +8,20 @@
 namespace planish {
 
 int RunCollection::rowOf(const std::string& id) const {
-    const auto found = std::ranges::find(runs_, id, &RunRecord::id);
-    return found == runs_.end() ? -1 : static_cast<int>(found - runs_.begin());
+    const auto found = std::ranges::find(*runs_, id, &RunRecord::id);
+    return found == runs_->end() ? -1 : static_cast<int>(found - runs_->begin());
+}
+
+std::vector<RunRecord>& RunCollection::own() {
+    if (runs_.use_count() > 1) { // else no other thread has them, nor can get them meanwhile
+        runs_ = std::make_shared<std::vector<RunRecord>>(*runs_);
+    }
+    return *runs_;
 }
 
 void RunCollection::setRuns(std::vector<RunRecord> runs) {
     emit aboutToReset();
-    runs_ = std::move(runs);
+    runs_ = std::make_shared<std::vector<RunRecord>>(std::move(runs));
     updateFrontier();
     emit resetDone();
     emit changed();
@@ -26,7 +33,7 @@ void RunCollection::add(RunRecord run) {
     }
     const int row = count();
     emit aboutToAdd(row);
-    runs_.push_back(std::move(run));
+    own().push_back(std::move(run));
     updateFrontier();
     emit added(row);
     emit changed();
@@ -36,7 +43,7 @@ void RunCollection::remove(const std::set<std::string>& ids) {
     for (int row = count() - 1; row >= 0; --row) {
         if (ids.contains(run(row).id)) {
             emit aboutToRemove(row);
-            runs_.erase(runs_.begin() + row);
+            own().erase(own().begin() + row);
             updateFrontier();
             emit removed(row);
         }
@@ -47,7 +54,7 @@ void RunCollection::remove(const std::set<std::string>& ids) {
 void RunCollection::setNotes(const std::map<std::string, RunNotes>& notes) {
     for (const auto& [id, written] : notes) {
         if (const int row = rowOf(id); row >= 0) {
-            planish::setNotes(runs_[static_cast<std::size_t>(row)], written);
+            planish::setNotes(own()[static_cast<std::size_t>(row)], written);
             emit notesChanged(row);
         }
     }
@@ -56,7 +63,7 @@ void RunCollection::setNotes(const std::map<std::string, RunNotes>& notes) {
 
 QStringList RunCollection::folders() const {
     std::set<QString> found;
-    for (const RunRecord& run : runs_) {
+    for (const RunRecord& run : *runs_) {
         if (!run.folder.empty()) {
             found.insert(QString::fromStdString(run.folder));
         }
@@ -66,7 +73,7 @@ QStringList RunCollection::folders() const {
 
 QStringList RunCollection::tags() const {
     std::set<QString> found;
-    for (const RunRecord& run : runs_) {
+    for (const RunRecord& run : *runs_) {
         for (const QString& tag :
              QString::fromStdString(run.tags).split(QStringLiteral(", "), Qt::SkipEmptyParts)) {
             found.insert(tag);
@@ -76,7 +83,7 @@ QStringList RunCollection::tags() const {
 }
 
 void RunCollection::updateFrontier() {
-    onFrontier_ = planish::onFrontier(runs_);
+    onFrontier_ = planish::onFrontier(*runs_);
 }
 
 } // namespace planish

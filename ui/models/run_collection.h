@@ -6,6 +6,7 @@
 #include <QObject>
 #include <QStringList>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -19,9 +20,11 @@ class RunCollection final : public QObject {
   public:
     using QObject::QObject;
 
-    int count() const { return static_cast<int>(runs_.size()); }
-    const std::vector<RunRecord>& runs() const { return runs_; }
-    const RunRecord& run(int row) const { return runs_[static_cast<std::size_t>(row)]; }
+    int count() const { return static_cast<int>(runs_->size()); }
+    const std::vector<RunRecord>& runs() const { return *runs_; }
+    /// The runs as they are now, for other threads; nothing is copied until they change.
+    std::shared_ptr<const std::vector<RunRecord>> snapshot() const { return runs_; }
+    const RunRecord& run(int row) const { return (*runs_)[static_cast<std::size_t>(row)]; }
     /// The row of a run, -1 when there is none.
     int rowOf(const std::string& id) const;
     /// Whether the run is Pareto-optimal among those it can be compared with.
@@ -50,8 +53,10 @@ class RunCollection final : public QObject {
 
   private:
     void updateFrontier();
+    /// To change them: not those of a snapshot.
+    std::vector<RunRecord>& own();
 
-    std::vector<RunRecord> runs_;
+    std::shared_ptr<std::vector<RunRecord>> runs_ = std::make_shared<std::vector<RunRecord>>();
     std::vector<bool> onFrontier_;
 };
 

@@ -8,7 +8,10 @@
 
 #include <QApplication>
 #include <QBuffer>
+#include <QFile>
 #include <QFileInfo>
+#include <QPageSize>
+#include <QPdfWriter>
 #include <QSvgGenerator>
 #include <algorithm>
 #include <memory>
@@ -24,53 +27,6 @@ QPalette lightPalette() {
     return palette;
 }
 
-bool paintSvg(QCustomPlot& plot, QSvgGenerator& generator, QSize size) {
-    generator.setSize(size);
-    generator.setViewBox(QRect(QPoint(), size));
-    generator.setTitle(QStringLiteral("Frontier"));
-    QCPPainter painter;
-    if (!painter.begin(&generator)) {
-        return false;
-    }
-    painter.setMode(QCPPainter::pmVectorized);
-    painter.setMode(QCPPainter::pmNoCaching);
-    plot.toPainter(&painter, size.width(), size.height());
-    return painter.end();
-}
-
-bool writePicture(QCustomPlot& plot, const QString& path, const QString& format, QSize size) {
-    if (format == QLatin1String("svg")) {
-        QSvgGenerator generator;
-        generator.setFileName(path);
-        return paintSvg(plot, generator, size);
-    }
-    if (format == QLatin1String("pdf")) {
-        return plot.savePdf(path, size.width(), size.height(), QCP::epAllowCosmetic,
-                            QCoreApplication::applicationName(), QStringLiteral("Frontier"));
-    }
-    constexpr double pixelsPerPoint = 2;
-    return plot.saveRastered(path, size.width(), size.height(), pixelsPerPoint, "PNG");
-}
-
-void checkWritten(bool written, const QString& path) {
-    if (!written) {
-        throw Error(path.toStdString() +
-                    ": the picture could not be written; check the folder and the space left");
-    }
-}
-
-/// A plot that shows nothing else, to be drawn into files.
-class DetachedFigure {
-  public:
-    explicit DetachedFigure(const FrontierContent& content) {
-        FrontierFigure figure(plot);
-        figure.setPalette(lightPalette());
-        figure.draw(content);
-        figure.showAll();
-    }
-    QCustomPlot plot;
-};
-
 } // namespace
 
 std::unique_ptr<QApplication> applicationIfMissing() {
@@ -84,39 +40,89 @@ std::unique_ptr<QApplication> applicationIfMissing() {
     return std::make_unique<QApplication>(count, arguments);
 }
 
-void exportFrontier(const FrontierContent& content, const QString& path, QSize size) {
-    const QString format = QFileInfo(path).suffix().toLower();
-    if (format == QLatin1String("csv")) {
-        const QByteArray csv = frontierCsv(content);
-        replaceFile(path.toStdString(),
-                    std::string_view(csv.constData(), static_cast<std::size_t>(csv.size())));
-        return;
+FrontierPicture::FrontierPicture(const FrontierContent& content, QSize size) : size_(size) {
+    QCustomPlot plot;
+    FrontierFigure figure(plot);
+    figure.setPalette(lightPalette());
+    figure.draw(content);
+    figure.showAll();
+    QCPPainter painter(&strokes_);
+    painter.setMode(QCPPainter::pmVectorized);
+    painter.setMode(QCPPainter::pmNoCaching);
+    plot.toPainter(&painter, size.width(), size.height());
+}
+
+void FrontierPicture::paint(QPaintDevice& device) const {
+    QPainter painter(&device);
+    painter.drawPicture(0, 0, strokes_);
+}
+
+QByteArray FrontierPicture::svg() const {
+    QByteArray bytes;
+    QBuffer buffer(&bytes);
+    QSvgGenerator generator;
+    generator.setOutputDevice(&buffer);
+    generator.setResolution(strokes_.logicalDpiX());
+    generator.setSize(size_);
+    generator.setViewBox(QRect(QPoint(), size_));
+    generator.setTitle(QStringLiteral("Frontier"));
+    paint(generator);
+    return bytes;
+}
+
+QImage FrontierPicture::image(double pixelsPerPoint) const {
+    QImage image(size_ * pixelsPerPoint, QImage::Format_RGB32);
+    image.setDevicePixelRatio(pixelsPerPoint);
+    image.fill(Qt::white);
+    paint(image);
+    image.setDevicePixelRatio(1);
+    return image;
+}
+
+bool FrontierPicture::save(const QString& file, const QString& format) const {
+    constexpr double pixelsPerPoint = 2;
+    if (format == QLatin1String("png")) {
+        return image(pixelsPerPoint).save(file, "PNG");
     }
+    if (format == QLatin1String("svg")) {
+        const QByteArray bytes = svg();
+        QFile output(file);
+        return output.open(QIODevice::WriteOnly) && output.write(bytes) == bytes.size() && output.flush();
+    }
+    QPdfWriter writer(file);
+    const int dotsPerInch = strokes_.logicalDpiX();
+    writer.setResolution(dotsPerInch);
+    writer.setPageSize(QPageSize(QSizeF(size_) * 72 / dotsPerInch, QPageSize::Point));
+    writer.setPageMargins(QMarginsF());
+    writer.setTitle(QStringLiteral("Frontier"));
+    writer.setCreator(QCoreApplication::applicationName());
+    paint(writer);
+    return QFileInfo(file).size() > 0;
+}
+
+void FrontierPicture::write(const QString& path) const {
+    const QString format = QFileInfo(path).suffix().toLower();
     static const QStringList known = {QStringLiteral("png"), QStringLiteral("svg"), QStringLiteral("pdf")};
     if (!known.contains(format)) {
         throw InputError(path.toStdString(), "extension", ".png, .svg, .pdf or .csv",
                          "." + format.toStdString());
     }
-    DetachedFigure figure(content);
     replaceFile(path.toStdString(), [&](const std::filesystem::path& temporary) {
-        const QString file = QString::fromStdString(temporary.string());
-        checkWritten(writePicture(figure.plot, file, format, size), path);
+        if (!save(QString::fromStdString(temporary.string()), format)) {
+            throw Error(path.toStdString() +
+                        ": the picture could not be written; check the folder and the space left");
+        }
     });
 }
 
-QByteArray frontierSvg(const FrontierContent& content, QSize size) {
-    DetachedFigure figure(content);
-    QByteArray bytes;
-    QBuffer buffer(&bytes);
-    QSvgGenerator generator;
-    generator.setOutputDevice(&buffer);
-    paintSvg(figure.plot, generator, size);
-    return bytes;
-}
-
-QImage frontierImage(const FrontierContent& content, QSize size, double pixelsPerPoint) {
-    DetachedFigure figure(content);
-    return figure.plot.toPixmap(size.width(), size.height(), pixelsPerPoint).toImage();
+void exportFrontier(const FrontierContent& content, const QString& path) {
+    if (QFileInfo(path).suffix().toLower() == QLatin1String("csv")) {
+        const QByteArray csv = frontierCsv(content);
+        replaceFile(path.toStdString(),
+                    std::string_view(csv.constData(), static_cast<std::size_t>(csv.size())));
+    } else {
+        FrontierPicture(content).write(path);
+    }
 }
 
 QByteArray frontierCsv(const FrontierContent& content) {

@@ -5,6 +5,7 @@
 
 #include <QByteArray>
 #include <QImage>
+#include <QPicture>
 #include <QSize>
 #include <QString>
 #include <memory>
@@ -13,13 +14,27 @@ class QApplication;
 
 namespace planish {
 
-/// The frontier as a file: .png, .svg, .pdf or .csv by the extension, pictures in the light theme whatever
-/// the window looks like. Throws as writeFrontierFigure() does.
-void exportFrontier(const FrontierContent& content, const QString& path, QSize size = {900, 600});
+/// A frontier as it is drawn, in the light theme whatever the window looks like. Drawing it is for the thread
+/// of the window; painting it into files and images, which takes longer, is not.
+class FrontierPicture {
+  public:
+    explicit FrontierPicture(const FrontierContent& content, QSize size = {900, 600});
 
-/// The frontier in memory, in the light theme.
-QByteArray frontierSvg(const FrontierContent& content, QSize size = {900, 600});
-QImage frontierImage(const FrontierContent& content, QSize size, double pixelsPerPoint);
+    /// Writes .png, .svg or .pdf by the extension. Throws as writeFrontierFigure() does.
+    void write(const QString& path) const;
+    QByteArray svg() const;
+    QImage image(double pixelsPerPoint) const;
+
+  private:
+    void paint(QPaintDevice& device) const;
+    bool save(const QString& file, const QString& format) const;
+
+    QPicture strokes_;
+    QSize size_;
+};
+
+/// The frontier as a file: .png, .svg, .pdf or .csv by the extension. Throws as writeFrontierFigure() does.
+void exportFrontier(const FrontierContent& content, const QString& path);
 
 /// The shown runs: run, name, comparison, both coordinates, the standard error and on_frontier.
 QByteArray frontierCsv(const FrontierContent& content);

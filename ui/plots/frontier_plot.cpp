@@ -4,6 +4,7 @@
 #include "models/run_table_model.h"
 #include "plots/figure_export.h"
 #include "plots/frontier_series.h"
+#include "support/file.h"
 #include "support/text.h"
 
 #include <QToolTip>
@@ -150,8 +151,13 @@ void FrontierPlot::showAll() {
     replot(rpQueuedReplot);
 }
 
-void FrontierPlot::exportTo(const QString& path) const {
-    exportFrontier(content(), path);
+std::function<void(const QString& path)> FrontierPlot::writer(const QString& format) const {
+    if (format == QLatin1String("csv")) {
+        return [csv = frontierCsv(content())](const QString& path) {
+            replaceFile(path.toStdString(), std::string_view(csv.toStdString()));
+        };
+    }
+    return [picture = FrontierPicture(content())](const QString& path) { picture.write(path); };
 }
 
 std::optional<QPointF> FrontierPlot::pixelOf(const std::string& runId) const {

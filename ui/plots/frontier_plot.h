@@ -41,8 +41,8 @@ class FrontierPlot final : public QCustomPlot {
     void setPanning(bool panning) { panning_ = panning; }
 
     void showAll();
-    /// The shown runs in a file of the kind its extension says.
-    void exportTo(const QString& path) const;
+    /// Writes the shown runs into a file of a format, "png", "svg", "pdf" or "csv"; on any thread.
+    std::function<void(const QString& path)> writer(const QString& format) const;
     /// Where a run is drawn, in widget coordinates.
     std::optional<QPointF> pixelOf(const std::string& runId) const;
 

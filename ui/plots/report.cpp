@@ -134,16 +134,13 @@ QString pictureName(std::size_t group) {
 
 } // namespace
 
-Report::Report(std::vector<RunRecord> runs, QString title)
-    : runs_(std::move(runs)), title_(std::move(title)) {
+Report::Report(Runs runs, QString title) : runs_(std::move(runs)), title_(std::move(title)) {
     const auto application = applicationIfMissing();
-    for (const ComparisonGroup& group : comparisonGroups(runs_)) {
+    for (const ComparisonGroup& group : comparisonGroups(*runs_)) {
         FrontierContent content;
-        content.runs = runs_;
+        content.runs = *runs_;
         content.comparison = group.key;
-        constexpr double pixelsPerPoint = 3;
-        pictures_.push_back(
-            {frontierSvg(content, pictureSize), frontierImage(content, pictureSize, pixelsPerPoint)});
+        pictures_.emplace_back(content, pictureSize);
     }
 }
 
@@ -161,23 +158,24 @@ QString Report::html(Medium medium) const {
                      "two errors of each other are not distinguishable. ● marks the runs that no other beats "
                      "in both size and ΔPPL.")
                      .arg(text(applicationVersion())));
-    const std::vector<ComparisonGroup> groups = comparisonGroups(runs_);
+    const std::vector<ComparisonGroup> groups = comparisonGroups(*runs_);
     if (groups.empty()) {
         html += QStringLiteral("<p>%1</p>\n").arg(Text::tr("There are no runs in this document."));
     }
     for (std::size_t g = 0; g < groups.size(); ++g) {
         std::vector<std::size_t> order = groups[g].runs;
-        std::ranges::stable_sort(order, {}, [this](std::size_t i) { return runs_[i].bitsPerWeight; });
-        const std::vector<std::size_t> front = frontierOf(groups[g], runs_, FrontierAxes());
+        std::ranges::stable_sort(order, {}, [this](std::size_t i) { return (*runs_)[i].bitsPerWeight; });
+        const std::vector<std::size_t> front = frontierOf(groups[g], *runs_, FrontierAxes());
         std::vector<const RunRecord*> runs;
         std::vector<bool> best;
         for (const std::size_t i : order) {
-            runs.push_back(&runs_[i]);
+            runs.push_back(&(*runs_)[i]);
             best.push_back(std::ranges::find(front, i) != front.end());
         }
-        const QString source = medium == Medium::paper ? pictureName(g)
-                                                       : QStringLiteral("data:image/svg+xml;base64,") +
-                                                             QString::fromLatin1(pictures_[g].svg.toBase64());
+        const QString source = medium == Medium::paper
+                                   ? pictureName(g)
+                                   : QStringLiteral("data:image/svg+xml;base64,") +
+                                         QString::fromLatin1(pictures_[g].svg().toBase64());
         html += QStringLiteral("<h2>%1</h2>\n").arg(groups[g].title.toHtmlEscaped());
         html += conditions(runs);
         html += QStringLiteral("<p><img src=\"%1\" alt=\"%2\" width=\"%3\" height=\"%4\"></p>\n")
@@ -200,8 +198,10 @@ void Report::writePdf(const QString& path) const {
     writer.setTitle(title_);
     writer.setCreator(QString::fromStdString(applicationVersion()));
     QTextDocument document;
+    constexpr double pixelsPerPoint = 3;
     for (std::size_t g = 0; g < pictures_.size(); ++g) {
-        document.addResource(QTextDocument::ImageResource, QUrl(pictureName(g)), pictures_[g].image);
+        document.addResource(QTextDocument::ImageResource, QUrl(pictureName(g)),
+                             pictures_[g].image(pixelsPerPoint));
     }
     document.setDocumentMargin(0);
     document.setHtml(html(Medium::paper));
@@ -209,6 +209,7 @@ void Report::writePdf(const QString& path) const {
 }
 
 void Report::write(const QString& path) const {
+    const auto application = applicationIfMissing();
     const QString format = QFileInfo(path).suffix().toLower();
     if (format == QLatin1String("html") || format == QLatin1String("htm")) {
         replaceFile(path.toStdString(), std::string_view(html(Medium::browser).toStdString()));
@@ -217,7 +218,6 @@ void Report::write(const QString& path) const {
     if (format != QLatin1String("pdf")) {
         throw InputError(path.toStdString(), "extension", ".html or .pdf", "." + format.toStdString());
     }
-    const auto application = applicationIfMissing();
     replaceFile(path.toStdString(), [&](const std::filesystem::path& temporary) {
         writePdf(QString::fromStdString(temporary.string()));
         // Qt does not say when the disk was full: a whole document ends with its end mark.

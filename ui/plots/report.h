@@ -2,10 +2,10 @@
 #pragma once
 
 #include "experiment/run.h"
+#include "plots/figure_export.h"
 
-#include <QByteArray>
-#include <QImage>
 #include <QString>
+#include <memory>
 #include <vector>
 
 namespace planish {
@@ -14,25 +14,22 @@ namespace planish {
 /// the command that repeats each run.
 class Report {
   public:
+    using Runs = std::shared_ptr<const std::vector<RunRecord>>;
     /// `title` is that of the document. Draws the pictures: for the thread of the window only.
-    Report(std::vector<RunRecord> runs, QString title);
+    Report(Runs runs, QString title);
 
     /// Writes a page for browsers or for paper, .html or .pdf by the extension, whole or not at all. On any
     /// thread. Throws InputError for another extension, Error when the file cannot be written.
     void write(const QString& path) const;
 
   private:
-    struct Picture {
-        QByteArray svg;
-        QImage image;
-    };
     enum class Medium { browser, paper };
     QString html(Medium medium) const;
     void writePdf(const QString& path) const;
 
-    std::vector<RunRecord> runs_;
+    Runs runs_;
     QString title_;
-    std::vector<Picture> pictures_; ///< one a comparison group
+    std::vector<FrontierPicture> pictures_; ///< one a comparison group
 };
 
 } // namespace planish

@@ -36,8 +36,9 @@ PresetsMenu::PresetsMenu(std::function<Recipe()> current, QWidget* parent)
     addAction(tr("&Load Recipe…"), this, &PresetsMenu::askForFileToLoad);
     addAction(tr("&Save Recipe As…"), this, &PresetsMenu::askForFileToSave);
     setModelOpen(false);
-    connect(this, &QMenu::aboutToShow, this, &PresetsMenu::updateOwn);
-    updateOwn();
+    connect(this, &QMenu::aboutToShow, this, &PresetsMenu::readOwn);
+    ownTitle_->setVisible(false);
+    readOwn();
 }
 
 void PresetsMenu::addRecipe(QAction* action, const Recipe& recipe, const QString& summary) {
@@ -48,10 +49,22 @@ void PresetsMenu::addRecipe(QAction* action, const Recipe& recipe, const QString
     });
 }
 
-void PresetsMenu::updateOwn() {
+void PresetsMenu::readOwn() {
+    files_.addWork(
+        [this, own = own_]() -> SerialTask::Completion {
+            return [this, presets = own.list()] { showOwn(presets); };
+        },
+        [this](const QString& error) { emit failed(error); });
+}
+
+void PresetsMenu::showOwn(const std::vector<OwnPreset>& presets) {
+    if (presets == shownOwn_) {
+        return; // the menu is open: its entries stay
+    }
+    shownOwn_ = presets;
     qDeleteAll(ownActions_);
     ownActions_.clear();
-    for (const OwnPreset& preset : own_.list()) {
+    for (const OwnPreset& preset : presets) {
         auto* action = new QAction(preset.name, this);
         action->setEnabled(modelOpen_ && preset.problem.isEmpty());
         addRecipe(action, preset.recipe, preset.problem.isEmpty() ? preset.path : preset.problem);
@@ -59,6 +72,7 @@ void PresetsMenu::updateOwn() {
         ownActions_.append(action);
     }
     ownTitle_->setVisible(!ownActions_.isEmpty());
+    emit ownChanged();
 }
 
 void PresetsMenu::askForName() {
@@ -72,15 +86,16 @@ void PresetsMenu::askForName() {
 }
 
 void PresetsMenu::keep(const QString& name) {
-    try {
-        Recipe recipe = current_();
-        recipe.name = name.trimmed().toStdString();
-        const QString path = own_.add(recipe);
-        updateOwn();
-        emit saved(path);
-    } catch (const Error& error) {
-        emit failed(QString::fromUtf8(error.what()));
-    }
+    Recipe recipe = current_();
+    recipe.name = name.trimmed().toStdString();
+    files_.addWork(
+        [this, own = own_, recipe]() -> SerialTask::Completion {
+            return [this, path = own.add(recipe), presets = own.list()] {
+                showOwn(presets);
+                emit saved(path);
+            };
+        },
+        [this](const QString& error) { emit failed(error); });
 }
 
 void PresetsMenu::manage() {

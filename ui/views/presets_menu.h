@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "jobs/serial_task.h"
 #include "models/own_presets.h"
 
 #include <QMenu>
@@ -23,9 +24,9 @@ class PresetsMenu : public QMenu {
     void save(const QString& path);
     /// Whether there is a model to use recipes with.
     void setModelOpen(bool open);
-    /// Keeps the current recipe as a preset of this name; emits saved or failed.
+    /// Keeps the current recipe as a preset of this name; emits saved or failed when that is done.
     void keep(const QString& name);
-    /// The user's own presets, as entries of the menu.
+    /// The user's own presets as they were read last, as entries of the menu.
     const QList<QAction*>& ownActions() const { return ownActions_; }
 
   signals:
@@ -33,11 +34,15 @@ class PresetsMenu : public QMenu {
     void recipeChosen(const planish::Recipe& recipe, const QString& undoText);
     void saved(const QString& path);
     void failed(const QString& message);
+    /// The entries of the user's own presets are others.
+    void ownChanged();
 
   private:
     void addPresets();
     void addRecipe(QAction* action, const Recipe& recipe, const QString& summary);
-    void updateOwn();
+    /// Reads them, and shows them when they are read.
+    void readOwn();
+    void showOwn(const std::vector<OwnPreset>& presets);
     void askForName();
     void manage();
     void askForFileToLoad();
@@ -48,7 +53,9 @@ class PresetsMenu : public QMenu {
     QAction* ownTitle_ = nullptr;
     QAction* ownEnd_ = nullptr; ///< the user's own stand before it
     QList<QAction*> ownActions_;
+    std::vector<OwnPreset> shownOwn_;
     bool modelOpen_ = false;
+    SerialTask files_;
 };
 
 } // namespace planish

@@ -18,6 +18,7 @@
 #include <QSignalBlocker>
 #include <QSplitter>
 #include <QTextBrowser>
+#include <QTextDocument>
 #include <QVBoxLayout>
 #include <algorithm>
 
@@ -238,12 +239,12 @@ void TextComparisonView::start() {
 }
 
 void TextComparisonView::take(const SideBySide& read, const QString& prompt) {
-    result_ = read;
+    result_ = std::make_shared<const SideBySide>(read);
     resultPrompt_ = prompt;
     for (QComboBox* box : {model_, reference_}) {
         const QSignalBlocker blocker(box);
         box->clear();
-        for (const std::string& name : result_.names) {
+        for (const std::string& name : result_->names) {
             box->addItem(QString::fromStdString(name));
         }
     }
@@ -253,15 +254,37 @@ void TextComparisonView::take(const SideBySide& read, const QString& prompt) {
     showResult();
 }
 
+/// A long passage takes long to colour and to lay out: that is done beside the window.
 void TextComparisonView::showResult() {
-    if (result_.names.empty()) {
+    if (result_ == nullptr) {
         return;
     }
-    const auto model = static_cast<std::size_t>(model_->currentIndex());
-    const auto reference = static_cast<std::size_t>(reference_->currentIndex());
-    writeScoredText(*scored_->document(), result_, model, reference, palette());
-    writeContinuations(*continuations_->document(), result_, resultPrompt_, palette());
-    difference_->setText(meanDifference(result_, model, reference));
+    writeContinuations(*continuations_->document(), *result_, resultPrompt_, palette());
+    colouring_.start(
+        [this, read = result_, model = static_cast<std::size_t>(model_->currentIndex()),
+         reference = static_cast<std::size_t>(reference_->currentIndex()), palette = palette(),
+         font = scored_->font(),
+         width = scored_->viewport()->width()](JobMonitor&) -> LatestTask::Completion {
+            const auto document = std::make_shared<std::unique_ptr<QTextDocument>>(new QTextDocument);
+            QTextDocument& text = **document;
+            text.setDefaultFont(font);
+            text.setDefaultTextOption(QTextOption()); // as the view's, which would lay it out anew else
+            writeScoredText(text, *read, model, reference, palette);
+            text.setTextWidth(width);
+            text.moveToThread(thread());
+            return [this, document, difference = meanDifference(*read, model, reference)] {
+                difference_->setText(difference);
+                showScored(std::move(*document));
+            };
+        },
+        [this](const QString& error) { notice_->showText(error); });
+}
+
+void TextComparisonView::showScored(std::unique_ptr<QTextDocument> document) {
+    const QPointer<QTextDocument> earlier = scored_->document();
+    document->setParent(scored_);
+    scored_->setDocument(document.release());
+    delete earlier.data(); // the view has deleted the one it began with
 }
 
 void TextComparisonView::changeEvent(QEvent* event) {

@@ -56,13 +56,14 @@ class TextComparisonView final : public QWidget {
     void start();
     void take(const SideBySide& read, const QString& prompt);
     void showResult();
+    void showScored(std::unique_ptr<QTextDocument> document);
 
     Comparison& comparison_;
     JobQueue& queue_;
     QString modelPlace_;
     QString modelName_;
     QStringList paragraphs_;
-    SideBySide result_;
+    std::shared_ptr<const SideBySide> result_;
     QString resultPrompt_;
     NoticeBar* notice_;
     TextChooser* text_ = nullptr;
@@ -78,7 +79,8 @@ class TextComparisonView final : public QWidget {
     QLabel* difference_ = nullptr;
     QTextBrowser* scored_ = nullptr;
     QTextBrowser* continuations_ = nullptr;
-    LatestTask textTask_; ///< ends before what it fills
+    LatestTask textTask_; ///< these end before what they fill
+    LatestTask colouring_;
 };
 
 } // namespace planish
