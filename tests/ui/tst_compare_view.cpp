@@ -2,7 +2,7 @@
 #include "model/model.h"
 #include "models/metric_comparison_model.h"
 #include "models/recipe_comparison_model.h"
-#include "models/scored_text.h"
+#include "views/scored_text.h"
 #include "plots/tensor_bars.h"
 #include "run_fixtures.h"
 #include "views/compare_view.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "models/run_collection.h"
-#include "plots/numbers.h"
+#include "models/numbers.h"
 
 #include <QAbstractTableModel>
 #include <QStringList>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/target_mix.h"
 
-#include "plots/frontier_series.h"
+#include "models/comparison_groups.h"
 
 #include <algorithm>
 #include <cmath>

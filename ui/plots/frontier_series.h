@@ -1,28 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/comparison_groups.h"
 #include "plots/frontier_axes.h"
 
 #include <QString>
 #include <span>
-#include <string>
 #include <vector>
 
 namespace planish {
-
-/// What two runs must share to be compared: equal keys mean the same model, text and evaluation settings.
-std::string comparisonKey(const RunRecord& run);
-/// "folio-4m · literature · standard, context 512, 32 windows".
-QString comparisonTitle(const RunRecord& run);
-
-/// Comparable runs.
-struct ComparisonGroup {
-    std::string key;
-    QString title;
-    std::vector<std::size_t> runs; ///< indices, in order
-};
-/// In the order in which their first runs come.
-std::vector<ComparisonGroup> comparisonGroups(std::span<const RunRecord> runs);
 
 /// The kind of codec that stores the decoder weights: "integer", "NormalFloat", …, "mixed" when they are
 /// stored in different formats.

@@ -2,7 +2,7 @@
 #include "plots/report.h"
 
 #include "plots/figure_export.h"
-#include "plots/numbers.h"
+#include "models/numbers.h"
 #include "support/file.h"
 #include "support/system.h"
 #include "support/text.h"

@@ -2,7 +2,7 @@
 #include "views/frontier_view.h"
 
 #include "icons.h"
-#include "plots/frontier_series.h"
+#include "models/comparison_groups.h"
 #include "support/error.h"
 #include "views/target_bar.h"
 

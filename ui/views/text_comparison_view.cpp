@@ -3,7 +3,7 @@
 
 #include "dialogs/text_chooser.h"
 #include "evaluation/corpus.h"
-#include "models/scored_text.h"
+#include "views/scored_text.h"
 #include "views/notice_bar.h"
 
 #include <QComboBox>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/scored_text.h"
+#include "views/scored_text.h"
 
 #include "models/run_table_model.h"
 #include "plots/plot_theme.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/numbers.h"
+#include "models/numbers.h"
 
 #include <algorithm>
 #include <cmath>
