@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dialogs/run_settings_bar.h"
-#include "main_window.h"
 #include "program_fixture.h"
 #include "store/results_document.h"
 #include "test_support.h"
@@ -15,31 +14,23 @@
 
 #include <QAction>
 #include <QComboBox>
-#include <QElapsedTimer>
-#include <QEventLoop>
 #include <QLabel>
 #include <QMimeData>
 #include <QSpinBox>
 #include <QTableView>
-#include <QTemporaryDir>
-#include <QTest>
 #include <map>
 #include <memory>
 
 using namespace planish;
 using test::patience;
-using test::waitForJobs;
 
 class TestWorkbench : public QObject {
     Q_OBJECT
 
-    std::unique_ptr<QTemporaryDir> home_;
-    std::unique_ptr<Workbench> workbench_;
-    std::unique_ptr<MainWindow> window_; ///< goes before what it shows
+    std::unique_ptr<test::Program> program_;
 
-    Workbench& workbench() { return *workbench_; }
-    void openWindow();
-    void closeProgram();
+    Workbench& workbench() { return *program_->workbench; }
+    MainWindow& window() { return *program_->window; }
     void setNumber(const char* name, int value);
     void setMlpCodec(const QString& codec);
     /// Runs the recipe being edited on very little text.
@@ -48,7 +39,7 @@ class TestWorkbench : public QObject {
   private slots:
     void initTestCase() { applyTheme(Theme::light); }
     void init();
-    void cleanup() { closeProgram(); }
+    void cleanup() { program_.reset(); }
 
     void from_the_first_start_to_a_selected_point();
     void no_two_commands_of_the_window_share_a_shortcut();
@@ -65,37 +56,13 @@ class TestWorkbench : public QObject {
 };
 
 void TestWorkbench::init() {
-    home_ = std::make_unique<QTemporaryDir>();
-    const QByteArray folder = home_->path().toUtf8();
-    for (const char* name : {"HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"}) {
-        qputenv(name, folder);
-    }
-    QCoreApplication::setOrganizationName(QStringLiteral("planish"));
-    QCoreApplication::setApplicationName(QStringLiteral("planish"));
-    QSettings::setDefaultFormat(QSettings::IniFormat);
-    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, home_->path());
-    openWindow();
-}
-
-void TestWorkbench::openWindow() {
-    workbench_ = std::make_unique<Workbench>();
-    window_ = std::make_unique<MainWindow>(*workbench_);
-    window_->show();
-    window_->start({});
-    QTRY_VERIFY_WITH_TIMEOUT(workbench().editor().hasModel() && !workbench().documentPath().isEmpty(),
-                             patience);
-    QVERIFY(QTest::qWaitForWindowActive(window_.get()));
-}
-
-void TestWorkbench::closeProgram() {
-    window_->close();
-    window_.reset();
-    workbench_.reset();
+    program_ = std::make_unique<test::Program>();
+    program_->start();
 }
 
 void TestWorkbench::setNumber(const char* name, int value) {
     int found = 0;
-    for (QSpinBox* box : window_->runSettings()->findChildren<QSpinBox*>()) {
+    for (QSpinBox* box : window().runSettings()->findChildren<QSpinBox*>()) {
         if (box->accessibleName() == QLatin1String(name)) {
             box->setFocus();
             box->selectAll();
@@ -109,9 +76,9 @@ void TestWorkbench::setNumber(const char* name, int value) {
 }
 
 void TestWorkbench::setMlpCodec(const QString& codec) {
-    QTest::mouseClick(window_->layerPanel()->findChild<RoleChips*>()->chip(QStringLiteral("mlp")),
+    QTest::mouseClick(window().layerPanel()->findChild<RoleChips*>()->chip(QStringLiteral("mlp")),
                       Qt::LeftButton);
-    auto* tree = window_->layerPanel()->findChild<LayerTreeView*>();
+    auto* tree = window().layerPanel()->findChild<LayerTreeView*>();
     tree->setFocus();
     QTest::keyClick(tree, Qt::Key_Return);
     QComboBox* editor = nullptr;
@@ -126,11 +93,11 @@ void TestWorkbench::setMlpCodec(const QString& codec) {
 void TestWorkbench::runShort() {
     setNumber("Context", 128);
     setNumber("Windows", 2);
-    QTest::keyClick(window_.get(), Qt::Key_F5);
+    QTest::keyClick(&window(), Qt::Key_F5);
     QCOMPARE(workbench().queue().unfinishedCount(), 1);
-    waitForJobs(workbench().queue());
+    program_->waitForJobs();
     QCOMPARE(workbench().queue().unfinishedCount(), 0);
-    QVERIFY2(window_->messages()->isHidden(), qPrintable(window_->messages()->text()));
+    QVERIFY2(window().messages()->isHidden(), qPrintable(window().messages()->text()));
 }
 
 void TestWorkbench::from_the_first_start_to_a_selected_point() {
@@ -152,25 +119,24 @@ void TestWorkbench::from_the_first_start_to_a_selected_point() {
     // The size announced before the run is the measured one.
     QCOMPARE(run.packedBytes, workbench().editor().size().totalBytes);
 
-    FrontierPlot* plot = window_->frontier()->plot();
+    FrontierPlot* plot = window().frontier()->plot();
     QTest::qWait(30);
     const std::optional<QPointF> pixel = plot->pixelOf(run.id);
     QVERIFY(pixel.has_value());
     QTest::mouseClick(plot, Qt::LeftButton, {}, pixel->toPoint());
     QVERIFY(workbench().selection().contains(run.id));
-    QCOMPARE(window_->runTable()->view()->selectionModel()->selectedRows().size(), 1);
-    QVERIFY(window_->layerPanel()->isReadOnly());
+    QCOMPARE(window().runTable()->view()->selectionModel()->selectedRows().size(), 1);
+    QVERIFY(window().layerPanel()->isReadOnly());
     QTest::keyClick(plot, Qt::Key_Escape);
-    QVERIFY(!window_->layerPanel()->isReadOnly());
+    QVERIFY(!window().layerPanel()->isReadOnly());
     workbench().editor().undoStack()->undo();
     QCOMPARE(workbench().editor().size().totalBytes, before.totalBytes);
 }
 
 /// Qt calls neither of two actions with the same keys.
 void TestWorkbench::no_two_commands_of_the_window_share_a_shortcut() {
-    openWindow();
     std::map<QString, QString> owners;
-    for (const QAction* action : window_->findChildren<QAction*>()) {
+    for (const QAction* action : window().findChildren<QAction*>()) {
         if (action->shortcutContext() != Qt::WindowShortcut) {
             continue; // works in its own view only
         }
@@ -191,8 +157,8 @@ void TestWorkbench::no_two_commands_of_the_window_share_a_shortcut() {
 void TestWorkbench::a_run_survives_the_program_and_is_not_measured_twice() {
     runShort();
     const std::string id = workbench().runs().run(0).id;
-    closeProgram();
-    openWindow();
+    program_->close();
+    program_->start();
     QTRY_COMPARE(workbench().runs().count(), 1);
     QCOMPARE(workbench().runs().run(0).id, id);
     runShort();
@@ -202,7 +168,7 @@ void TestWorkbench::a_run_survives_the_program_and_is_not_measured_twice() {
 
 void TestWorkbench::a_run_is_cancelled_within_a_second() {
     setNumber("Windows", 0); // the whole text
-    QTest::keyClick(window_.get(), Qt::Key_F5);
+    QTest::keyClick(&window(), Qt::Key_F5);
     JobQueue& queue = workbench().queue();
     QTRY_COMPARE_WITH_TIMEOUT(queue.jobs().front().state, JobState::running, patience);
     QTRY_VERIFY_WITH_TIMEOUT(queue.jobs().front().stage.startsWith(QStringLiteral("evaluate")) ||
@@ -210,8 +176,8 @@ void TestWorkbench::a_run_is_cancelled_within_a_second() {
                              patience);
     QElapsedTimer timer;
     timer.start();
-    window_->jobPanel()->cancelAction()->trigger();
-    waitForJobs(queue);
+    window().jobPanel()->cancelAction()->trigger();
+    program_->waitForJobs();
     qInfo("cancelled after %lld ms", timer.elapsed());
     QCOMPARE(queue.jobs().front().state, JobState::cancelled);
     QVERIFY(timer.elapsed() < 5000); // a second on an idle machine; tests share theirs
@@ -219,7 +185,7 @@ void TestWorkbench::a_run_is_cancelled_within_a_second() {
 }
 
 void TestWorkbench::the_next_run_is_estimated_as_it_is_edited() {
-    const auto* label = window_->findChild<QLabel*>(QStringLiteral("estimate"));
+    const auto* label = window().findChild<QLabel*>(QStringLiteral("estimate"));
     QVERIFY(label);
     QTRY_VERIFY_WITH_TIMEOUT(label->text().startsWith(QStringLiteral("≈")), patience);
     const QString before = label->toolTip();
@@ -234,59 +200,59 @@ void TestWorkbench::the_next_run_is_estimated_as_it_is_edited() {
 
 void TestWorkbench::the_program_can_be_closed_while_a_run_executes() {
     setNumber("Windows", 0); // the whole text
-    QTest::keyClick(window_.get(), Qt::Key_F5);
+    QTest::keyClick(&window(), Qt::Key_F5);
     QTRY_COMPARE_WITH_TIMEOUT(workbench().queue().jobs().front().state, JobState::running, patience);
     QElapsedTimer timer;
     timer.start();
-    closeProgram();
+    program_->close();
     QVERIFY(timer.elapsed() < 5000);
-    openWindow();
+    program_->start();
     QCOMPARE(workbench().runs().count(), 0);
 }
 
 void TestWorkbench::what_cannot_be_opened_is_told_in_the_message_bar() {
-    const std::filesystem::path folder(home_->path().toStdString());
+    const std::filesystem::path folder(program_->home.path().toStdString());
     test::writeFile(folder / "broken.h5", "no HDF5 here");
-    workbench().open(home_->filePath(QStringLiteral("broken.h5")));
-    QTRY_VERIFY(window_->messages()->isVisible());
-    QVERIFY2(window_->messages()->text().contains(QStringLiteral("broken.h5")),
-             qPrintable(window_->messages()->text()));
+    workbench().open(program_->home.filePath(QStringLiteral("broken.h5")));
+    QTRY_VERIFY(window().messages()->isVisible());
+    QVERIFY2(window().messages()->text().contains(QStringLiteral("broken.h5")),
+             qPrintable(window().messages()->text()));
     workbench().open(QStringLiteral("/nonexistent/model"));
-    QTRY_VERIFY(window_->messages()->text().contains(QStringLiteral("/nonexistent/model")));
+    QTRY_VERIFY(window().messages()->text().contains(QStringLiteral("/nonexistent/model")));
     test::writeFile(folder / "recipe.json",
                     R"({"schema": "planish.recipe/1", "name": "x", "defualt": "bf16"})");
-    workbench().open(home_->filePath(QStringLiteral("recipe.json")));
-    QTRY_VERIFY2(window_->messages()->text().contains(QStringLiteral("defualt")),
-                 qPrintable(window_->messages()->text()));
+    workbench().open(program_->home.filePath(QStringLiteral("recipe.json")));
+    QTRY_VERIFY2(window().messages()->text().contains(QStringLiteral("defualt")),
+                 qPrintable(window().messages()->text()));
     QCOMPARE(workbench().editor().modelName(), QStringLiteral("folio-4m"));
 }
 
 void TestWorkbench::a_dropped_recipe_becomes_the_one_being_edited() {
-    const std::filesystem::path folder(home_->path().toStdString());
+    const std::filesystem::path folder(program_->home.path().toStdString());
     test::writeFile(folder / "mine.json",
                     R"({"schema": "planish.recipe/1", "name": "my mix", "default": "bf16",
         "rules": [{"match": "attention", "codec": "int8:g64"}, {"match": "mlp", "codec": "int2:g16"}]})");
     QMimeData data;
-    data.setUrls({QUrl::fromLocalFile(home_->filePath(QStringLiteral("mine.json")))});
+    data.setUrls({QUrl::fromLocalFile(program_->home.filePath(QStringLiteral("mine.json")))});
     QDragEnterEvent enter({50, 50}, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-    QApplication::sendEvent(window_.get(), &enter);
+    QApplication::sendEvent(&window(), &enter);
     QVERIFY(enter.isAccepted());
     QDropEvent drop({50, 50}, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-    QApplication::sendEvent(window_.get(), &drop);
+    QApplication::sendEvent(&window(), &drop);
     QTRY_COMPARE(workbench().editor().name(), QStringLiteral("my mix"));
     QVERIFY(workbench().editor().undoStack()->canUndo());
 }
 
 void TestWorkbench::a_sweep_queues_its_runs_and_repeats_none() {
-    test::writeFile(std::filesystem::path(home_->path().toStdString()) / "sweep.json",
+    test::writeFile(std::filesystem::path(program_->home.path().toStdString()) / "sweep.json",
                     R"({"schema": "planish.sweep/1", "models": ["folio-4m"], "texts": ["docs"],
                         "context": 128, "windows": 2, "codecs": ["int8:g64", "int4:g64"]})");
     for (int time = 0; time < 2; ++time) {
         workbench().queue().removeFinished();
-        workbench().open(home_->filePath(QStringLiteral("sweep.json")));
+        workbench().open(program_->home.filePath(QStringLiteral("sweep.json")));
         QTRY_COMPARE(workbench().queue().jobs().size(), std::size_t{2});
         QCOMPARE(workbench().runJobs().expected().size(), std::size_t(workbench().queue().unfinishedCount()));
-        waitForJobs(workbench().queue());
+        program_->waitForJobs();
         QCOMPARE(workbench().runs().count(), 2);
         QVERIFY(workbench().selection().ids().empty());
         QVERIFY(workbench().runJobs().expected().empty());
@@ -295,11 +261,11 @@ void TestWorkbench::a_sweep_queues_its_runs_and_repeats_none() {
 
 void TestWorkbench::saved_results_open_again_elsewhere() {
     runShort();
-    const QString copy = home_->filePath(QStringLiteral("copy.h5"));
+    const QString copy = program_->home.filePath(QStringLiteral("copy.h5"));
     workbench().saveDocumentAs(copy);
     QTRY_COMPARE(workbench().documentPath(), copy);
     QCOMPARE(ResultsDocument(copy.toStdString()).read().size(), std::size_t{1});
-    workbench().openDocument(home_->filePath(QStringLiteral("new.h5")));
+    workbench().openDocument(program_->home.filePath(QStringLiteral("new.h5")));
     QTRY_COMPARE(workbench().runs().count(), 0);
     workbench().open(copy);
     QTRY_COMPARE(workbench().runs().count(), 1);
@@ -308,14 +274,14 @@ void TestWorkbench::saved_results_open_again_elsewhere() {
 void TestWorkbench::a_removed_run_is_gone_from_the_document() {
     runShort();
     workbench().removeRuns({workbench().runs().run(0).id});
-    waitForJobs(workbench().queue());
+    program_->waitForJobs();
     QCOMPARE(workbench().runs().count(), 0);
     QVERIFY(ResultsDocument(workbench().documentPath().toStdString()).runIds().empty());
 }
 
 void TestWorkbench::the_window_follows_the_theme() {
     const auto background = [this] {
-        return window_->frontier()->plot()->grab().toImage().pixelColor(2, 2).lightness();
+        return window().frontier()->plot()->grab().toImage().pixelColor(2, 2).lightness();
     };
     applyTheme(Theme::dark);
     QTest::qWait(30);
@@ -326,11 +292,11 @@ void TestWorkbench::the_window_follows_the_theme() {
     // The desktop's theme changes while the program runs: a chosen theme stays, that of the system follows.
     QSettings().setValue(QStringLiteral("window/theme"), QStringLiteral("dark"));
     QEvent changed(QEvent::ThemeChange);
-    QApplication::sendEvent(window_.get(), &changed);
+    QApplication::sendEvent(&window(), &changed);
     QTest::qWait(30);
     QVERIFY(background() < 80);
     QSettings().setValue(QStringLiteral("window/theme"), QStringLiteral("system"));
-    QApplication::sendEvent(window_.get(), &changed);
+    QApplication::sendEvent(&window(), &changed);
     QTest::qWait(30);
     QVERIFY(background() > 200); // this test's desktop is light
 }

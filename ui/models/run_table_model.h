@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "models/run_collection.h"
 #include "models/numbers.h"
+#include "models/run_collection.h"
 
 #include <QAbstractTableModel>
 #include <QStringList>

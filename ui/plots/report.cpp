@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/report.h"
 
-#include "plots/figure_export.h"
 #include "models/numbers.h"
+#include "plots/figure_export.h"
 #include "support/file.h"
 #include "support/system.h"
 #include "support/text.h"

@@ -3,8 +3,8 @@
 
 #include "dialogs/text_chooser.h"
 #include "evaluation/corpus.h"
-#include "views/scored_text.h"
 #include "views/notice_bar.h"
+#include "views/scored_text.h"
 
 #include <QComboBox>
 #include <QDoubleSpinBox>
