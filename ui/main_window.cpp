@@ -144,7 +144,7 @@ void MainWindow::connectWorkbench() {
     });
     connect(&recent_, &RecentFiles::chosen, &workbench_, &Workbench::open);
     connect(&workbench_.selection(), &RunSelection::changed, this, &MainWindow::lookAtSelectedRun);
-    connect(layerPanel_, &LayerPanel::editCopyRequested, &workbench_, &Workbench::editCopy);
+    connect(layerPanel_, &LayerPanel::editCopyRequested, this, &MainWindow::editCopy);
     connect(frontier_->targetBar(), &TargetBar::measureRequested, this, &MainWindow::measureSensitivities);
     connect(frontier_->targetBar(), &TargetBar::recipeWanted, &workbench_, [this](const Recipe& recipe) {
         workbench_.takeRecipe(recipe, tr("Use \"%1\"").arg(QString::fromStdString(recipe.name)));
@@ -152,7 +152,7 @@ void MainWindow::connectWorkbench() {
     connect(layerPanel_, &LayerPanel::measureRequested, this, &MainWindow::measureSensitivities);
     connect(layerPanel_, &LayerPanel::statusMessage, this,
             [this](const QString& text) { statusBar()->showMessage(text, 8000); });
-    connect(runTable_, &RunTable::editCopyRequested, &workbench_, &Workbench::editCopy);
+    connect(runTable_, &RunTable::editCopyRequested, this, &MainWindow::editCopy);
     connect(runTable_, &RunTable::detailsRequested, this, [this] { bringUp(detailsDock_, 420); });
     connect(&workbench_, &Workbench::modelOpened, this, [this](const QString& place) {
         compareView_->text()->setModel(place, workbench_.editor().modelName());
@@ -187,6 +187,13 @@ void MainWindow::lookAtSelectedRun() {
         layerPanel_->showReadOnly(run.recipe, QString::fromStdString(run.name));
     } else {
         layerPanel_->leaveReadOnly();
+    }
+}
+
+void MainWindow::editCopy(const Recipe& recipe) {
+    if (workbench_.editCopy(recipe)) {
+        // What is changed from here on shows beside it.
+        layerPanel_->compareWith(recipe, QString::fromStdString(recipe.name));
     }
 }
 

@@ -113,6 +113,7 @@ class MainWindow final : public QMainWindow {
     void showMessage(const QString& failure);
     void setTheme(const QString& name);
     void lookAtSelectedRun();
+    void editCopy(const Recipe& recipe);
     void updateTitle();
     void updateJobStatus();
 

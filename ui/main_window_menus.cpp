@@ -10,6 +10,7 @@
 #include "support/file.h"
 #include "support/system.h"
 #include "theme.h"
+#include "views/codec_carrier.h"
 #include "views/compare_view.h"
 #include "views/frontier_view.h"
 #include "views/inspector_view.h"
@@ -100,7 +101,8 @@ void MainWindow::makeEditMenu() {
     menu->addSeparator();
     menu->addActions({layerPanel_->selectAllAction(), layerPanel_->filterAction(),
                       layerPanel_->editCodecAction(), layerPanel_->composeCodecAction(),
-                      inspector_->inspectAction()});
+                      layerPanel_->carrier()->copyAction(), layerPanel_->carrier()->pasteAction(),
+                      layerPanel_->carrier()->fillAction(), inspector_->inspectAction()});
     menu->addMenu(layerPanel_->presetsMenu());
     menu->addSeparator();
     menu->addAction(runTable_->notesAction());

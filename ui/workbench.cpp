@@ -188,8 +188,8 @@ bool Workbench::takeRecipe(const Recipe& recipe, const QString& undoText) {
     }
 }
 
-void Workbench::editCopy(const Recipe& recipe) {
-    takeRecipe(recipe, tr("Edit a copy of \"%1\"").arg(QString::fromStdString(recipe.name)));
+bool Workbench::editCopy(const Recipe& recipe) {
+    return takeRecipe(recipe, tr("Edit a copy of \"%1\"").arg(QString::fromStdString(recipe.name)));
 }
 
 RunSpec Workbench::spec(const QString& corpus, const EvaluationSettings& evaluation, std::uint64_t seed,

@@ -79,8 +79,8 @@ class Workbench final : public QObject {
     /// Makes a recipe the one being edited, undoable under this text; false, with failed(), when it does not
     /// fit the model.
     bool takeRecipe(const Recipe& recipe, const QString& undoText);
-    /// Makes a copy of the run's recipe the one being edited.
-    void editCopy(const Recipe& recipe);
+    /// Makes a copy of the run's recipe the one being edited; as takeRecipe.
+    bool editCopy(const Recipe& recipe);
     void removeRuns(const std::set<std::string>& ids);
 
   signals:

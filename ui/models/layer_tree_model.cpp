@@ -58,6 +58,13 @@ QVariant heat(double share) {
     return QBrush(shade);
 }
 
+/// A shade that shows on light and dark ground.
+QBrush differenceShade() {
+    QColor shade(0x00, 0x72, 0xb2); // blue of Okabe and Ito's palette
+    shade.setAlphaF(0.22F);
+    return shade;
+}
+
 std::vector<int> allTensors(std::size_t count) {
     std::vector<int> all(count);
     std::iota(all.begin(), all.end(), 0);
@@ -79,6 +86,7 @@ void LayerTreeModel::setSource(RecipeEditor* source) {
     if (source_) {
         disconnect(source_, nullptr, this, nullptr);
     }
+    other_.clear(); // whose changes that was about too, if it was the same
     source_ = source;
     connectSource();
     if (std::ranges::equal(shownTensors_, source_->tensors(), isSameTensor)) {
@@ -95,8 +103,27 @@ void LayerTreeModel::connectSource() {
 
 void LayerTreeModel::setCosts(const CostTable* costs) {
     costs_ = costs;
-    connect(costs_, &CostTable::changed, this, &LayerTreeModel::refreshCosts);
-    refreshCosts();
+    connect(costs_, &CostTable::changed, this, &LayerTreeModel::refreshAll);
+    refreshAll();
+}
+
+void LayerTreeModel::setOther(const RecipeEditor* other, const QString& title) {
+    disconnect(otherChanges_);
+    other_ = other;
+    otherTitle_ = title;
+    if (other_) {
+        otherChanges_ = connect(other_, &RecipeEditor::codecsChanged, this, &LayerTreeModel::refresh);
+    }
+    refreshAll();
+    emit headerDataChanged(Qt::Horizontal, otherColumn, otherColumn);
+}
+
+int LayerTreeModel::differenceCount() const {
+    int count = 0;
+    for (const Node& node : nodes_) {
+        count += node.tensor >= 0 && !node.others.empty() ? 1 : 0;
+    }
+    return count;
 }
 
 void LayerTreeModel::setEditable(bool editable) {
@@ -186,8 +213,17 @@ void LayerTreeModel::summarize(int nodeIndex) {
         node.bytes += source_->codecs()[static_cast<std::size_t>(index)].packedBytes(shape);
     }
     summarizeCost(node);
+    node.others.clear();
+    const bool compares = other_ && other_->codecs().size() == source_->codecs().size();
     for (int index : node.editable) {
-        ++node.codecs[fromUtf8(source_->codecs()[static_cast<std::size_t>(index)].name())];
+        const std::string& codec = source_->codecs()[static_cast<std::size_t>(index)].name();
+        ++node.codecs[fromUtf8(codec)];
+        if (compares) {
+            const std::string& there = other_->codecs()[static_cast<std::size_t>(index)].name();
+            if (there != codec) {
+                ++node.others[fromUtf8(there)];
+            }
+        }
     }
 }
 
@@ -220,11 +256,10 @@ void LayerTreeModel::sumCosts() {
     }
 }
 
-void LayerTreeModel::refreshCosts() {
-    if (nodes_.empty()) {
-        return;
+void LayerTreeModel::refreshAll() {
+    if (!nodes_.empty()) {
+        refresh(allTensors(shownTensors_.size()));
     }
-    refresh(allTensors(shownTensors_.size()));
 }
 
 void LayerTreeModel::refresh(const std::vector<int>& tensorIndices) {
@@ -246,7 +281,7 @@ void LayerTreeModel::refresh(const std::vector<int>& tensorIndices) {
     for (const auto& [parentNode, rows] : rowsOfParent) {
         const QModelIndex parentIndex = parentNode < 0 ? QModelIndex() : indexOfNode(parentNode, 0);
         emit dataChanged(index(rows.first, codecColumn, parentIndex),
-                         index(rows.second, sizeColumn, parentIndex));
+                         index(rows.second, otherColumn, parentIndex));
     }
 }
 
@@ -335,9 +370,7 @@ QVariant LayerTreeModel::data(const QModelIndex& index, int role) const {
     case Qt::ToolTipRole:
         return toolTip(node, index.column());
     case Qt::TextAlignmentRole:
-        return QVariant::fromValue((index.column() >= shapeColumn && index.column() != codecColumn
-                                        ? Qt::AlignRight
-                                        : Qt::AlignLeft) |
+        return QVariant::fromValue((isNumberColumn(index.column()) ? Qt::AlignRight : Qt::AlignLeft) |
                                    Qt::AlignVCenter);
     case Qt::FontRole:
         if (index.column() == codecColumn && node.codecs.size() > 1) {
@@ -347,6 +380,9 @@ QVariant LayerTreeModel::data(const QModelIndex& index, int role) const {
         }
         return {};
     case Qt::BackgroundRole:
+        if (index.column() == otherColumn && !node.others.empty()) {
+            return differenceShade();
+        }
         return index.column() == costColumn && node.tensor >= 0 ? heat(costShare(node)) : QVariant();
     case tensorsRole:
         return QVariant::fromValue(node.tensors);

@@ -29,6 +29,7 @@ class LayerTreeModel : public QAbstractItemModel {
         bitsColumn,
         costColumn,
         sizeColumn,
+        otherColumn, ///< the codec in the recipe it is compared with, where that is another
         columnCount_
     };
     enum DataRole {
@@ -48,11 +49,17 @@ class LayerTreeModel : public QAbstractItemModel {
 
     explicit LayerTreeModel(RecipeEditor* source, QObject* parent = nullptr);
 
-    /// Shows another recipe; rows (and so expansion and selection) stay when it is of the same tensors.
+    /// Shows another recipe, compared with none; rows (and so expansion and selection) stay when it is of the
+    /// same tensors.
     void setSource(RecipeEditor* source);
     RecipeEditor* source() const { return source_; }
     /// Where predicted costs come from; it must outlive this.
     void setCosts(const CostTable* costs);
+    /// A recipe of the same tensors to compare with, and what it is called; null: none. It must outlive this.
+    void setOther(const RecipeEditor* other, const QString& title = {});
+    const RecipeEditor* other() const { return other_; }
+    /// Tensors whose codec differs there.
+    int differenceCount() const;
     /// Whether codecs can be edited here.
     void setEditable(bool editable);
 
@@ -91,6 +98,7 @@ class LayerTreeModel : public QAbstractItemModel {
         std::optional<double> cost; ///< predicted, nats; nothing while a tensor's is not known
         bool costAtMost = false;
         std::map<QString, int> codecs; ///< of the editable tensors, with their number
+        std::map<QString, int> others; ///< in the other recipe, of those that differ there
     };
 
     const Node& node(const QModelIndex& index) const {
@@ -108,11 +116,15 @@ class LayerTreeModel : public QAbstractItemModel {
     void summarize(int nodeIndex);
     void summarizeCost(Node& node) const;
     void sumCosts();
-    void refreshCosts();
+    void refreshAll();
 
+    static bool isNumberColumn(int column) {
+        return column >= shapeColumn && column != codecColumn && column != otherColumn;
+    }
     QVariant displayData(const Node& node, int column) const;
     QString layerToolTip(const Node& node) const;
     QString costToolTip(const Node& node) const;
+    QString otherText(const Node& node) const;
     /// The node's share of the whole predicted cost, 0 to 1; for its shade.
     double costShare(const Node& node) const;
     QVariant toolTip(const Node& node, int column) const;
@@ -120,6 +132,9 @@ class LayerTreeModel : public QAbstractItemModel {
 
     QPointer<RecipeEditor> source_;
     QPointer<const CostTable> costs_;
+    QPointer<const RecipeEditor> other_;
+    QString otherTitle_;
+    QMetaObject::Connection otherChanges_;
     double wholeCost_ = 0; ///< of all tensors whose cost is known
     bool editable_ = true;
     std::vector<Node> nodes_;

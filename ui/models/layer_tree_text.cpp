@@ -13,6 +13,16 @@ QString number(quint64 value) {
     return QLocale().toString(value);
 }
 
+/// "int4:g64: 3 tensors", a line a codec.
+QString counted(const std::map<QString, int>& codecs) {
+    QStringList lines;
+    for (const auto& [codec, count] : codecs) {
+        lines += count == 1 ? LayerTreeModel::tr("%1: 1 tensor").arg(codec)
+                            : LayerTreeModel::tr("%1: %2 tensors").arg(codec).arg(count);
+    }
+    return lines.join(u'\n');
+}
+
 } // namespace
 
 QVariant LayerTreeModel::displayData(const Node& node, int column) const {
@@ -42,9 +52,25 @@ QVariant LayerTreeModel::displayData(const Node& node, int column) const {
         return node.cost ? (node.costAtMost ? QStringLiteral("≤ ") : QString()) +
                                QLocale().toString(1000 * *node.cost, 'f', 2)
                          : QString();
+    case otherColumn:
+        return otherText(node);
     default:
         return {};
     }
+}
+
+QString LayerTreeModel::otherText(const Node& node) const {
+    if (node.others.empty()) {
+        return {};
+    }
+    int count = 0;
+    for (const auto& [codec, tensors] : node.others) {
+        count += tensors;
+    }
+    if (node.others.size() == 1 && count == node.editable.size()) {
+        return node.others.begin()->first;
+    }
+    return tr("%n differ", nullptr, count);
 }
 
 double LayerTreeModel::costShare(const Node& node) const {
@@ -94,16 +120,11 @@ QVariant LayerTreeModel::toolTip(const Node& node, int column) const {
         return layerToolTip(node);
     case shapeColumn:
         return node.tensor < 0 ? QVariant() : tr("outputs × inputs");
-    case codecColumn: {
-        if (node.codecs.size() < 2) {
-            return node.codecs.begin()->first;
-        }
-        QStringList lines;
-        for (const auto& [codec, count] : node.codecs) {
-            lines += count == 1 ? tr("%1: 1 tensor").arg(codec) : tr("%1: %2 tensors").arg(codec).arg(count);
-        }
-        return lines.join(u'\n');
-    }
+    case codecColumn:
+        return node.codecs.size() < 2 ? node.codecs.begin()->first : counted(node.codecs);
+    case otherColumn:
+        return node.others.empty() ? QVariant()
+                                   : tr("In %1:").arg(otherTitle_) + u'\n' + counted(node.others);
     case bitsColumn:
     case sizeColumn:
         return tr("%1 packed bytes × 8 ÷ %2 weights = %3 bits per weight")
@@ -122,8 +143,7 @@ QVariant LayerTreeModel::headerData(int section, Qt::Orientation orientation, in
     }
     if (role == Qt::TextAlignmentRole) {
         return QVariant::fromValue(
-            (section >= shapeColumn && section != codecColumn ? Qt::AlignRight : Qt::AlignLeft) |
-            Qt::AlignVCenter);
+            (isNumberColumn(section) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     }
     if (role == Qt::ToolTipRole && section == bitsColumn) {
         return tr("Bits per weight: packed bytes × 8 ÷ weights, everything that is stored counted");
@@ -134,11 +154,15 @@ QVariant LayerTreeModel::headerData(int section, Qt::Orientation orientation, in
             "(mnat). The darker the shade, the larger the tensor's part of the whole: full from a tenth "
             "on.");
     }
+    if (role == Qt::ToolTipRole && section == otherColumn) {
+        return tr("The codec in %1, where it is another").arg(otherTitle_);
+    }
     if (role != Qt::DisplayRole) {
         return {};
     }
     const QString titles[] = {tr("Layer"), tr("Role"), tr("Shape"),       tr("Weights"),
-                              tr("Codec"), tr("bpw"),  tr("Cost (mnat)"), tr("Size")};
+                              tr("Codec"), tr("bpw"),  tr("Cost (mnat)"), tr("Size"),
+                              otherTitle_.isEmpty() ? tr("Other") : otherTitle_};
     return titles[section];
 }
 

@@ -105,15 +105,18 @@ void RecipeEditor::setRecipe(const Recipe& recipe, const QString& undoText) {
 }
 
 void RecipeEditor::setCodec(const std::vector<int>& tensorIndices, const Codec& codec) {
-    std::vector<int> indices;
-    for (int index : tensorIndices) {
-        if (canStore(tensors_.at(static_cast<std::size_t>(index)), codec)) {
-            indices.push_back(index);
+    std::map<int, Codec> codecs;
+    std::vector<int> storable;
+    for (const int index : tensorIndices) {
+        if (codecs.emplace(index, codec).second &&
+            canStore(tensors_.at(static_cast<std::size_t>(index)), codec)) {
+            storable.push_back(index);
         }
     }
-    std::ranges::sort(indices);
-    indices.erase(std::ranges::unique(indices).begin(), indices.end());
-    if (indices.empty()) {
+    std::ranges::sort(storable);
+    const QString text =
+        tr("Set %1 to %2").arg(describeTensors(tensors_, storable), QString::fromStdString(codec.name()));
+    if (assign(codecs, text, true) == 0) {
         const bool floats = std::ranges::all_of(tensorIndices, [&](int index) {
             return storesFloatsOnly(tensors_[static_cast<std::size_t>(index)]);
         });
@@ -122,18 +125,32 @@ void RecipeEditor::setCodec(const std::vector<int>& tensorIndices, const Codec& 
                              .arg(QString::fromStdString(codec.name()))
                              .toStdString());
     }
-    std::vector<Codec> codecs;
+}
+
+void RecipeEditor::setCodecs(const std::map<int, Codec>& codecs, const QString& undoText) {
+    if (assign(codecs, undoText, false) == 0) {
+        throw InputError(tr("None of these layers can be stored so").toStdString());
+    }
+}
+
+std::size_t RecipeEditor::assign(const std::map<int, Codec>& codecs, const QString& undoText,
+                                 bool mergeable) {
+    std::vector<int> indices;
+    std::vector<Codec> stored;
     bool changes = false;
-    for (int index : indices) {
-        codecs.push_back(codecFor(codec, tensors_[static_cast<std::size_t>(index)]));
-        changes = changes || codecs_[static_cast<std::size_t>(index)].name() != codecs.back().name();
+    for (const auto& [index, codec] : codecs) {
+        const TensorInfo& tensor = tensors_.at(static_cast<std::size_t>(index));
+        if (canStore(tensor, codec)) {
+            indices.push_back(index);
+            stored.push_back(codecFor(codec, tensor));
+            changes = changes || codecs_[static_cast<std::size_t>(index)].name() != stored.back().name();
+        }
     }
     if (changes) {
-        Snapshot after{codecs, nameAfter(indices, codecs)};
-        const QString text =
-            tr("Set %1 to %2").arg(describeTensors(tensors_, indices), QString::fromStdString(codec.name()));
-        push(indices, std::move(after), text, true);
+        Snapshot after{stored, nameAfter(indices, stored)};
+        push(indices, std::move(after), undoText, mergeable);
     }
+    return indices.size();
 }
 
 void RecipeEditor::setName(const QString& name) {

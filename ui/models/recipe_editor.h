@@ -8,6 +8,7 @@
 #include <QObject>
 #include <QString>
 #include <QUndoStack>
+#include <map>
 #include <vector>
 
 namespace planish {
@@ -43,6 +44,8 @@ class RecipeEditor : public QObject {
     /// tensors joins it. Those that cannot be stored so (see canStore) keep theirs; throws InputError when no
     /// other is left. The recipe is then named after its codecs.
     void setCodec(const std::vector<int>& tensorIndices, const Codec& codec);
+    /// A codec for each of some tensors (by index), as one undoable step; otherwise as setCodec.
+    void setCodecs(const std::map<int, Codec>& codecs, const QString& undoText);
     /// Undoable. A name that was given stays until the codecs change.
     void setName(const QString& name);
 
@@ -64,6 +67,8 @@ class RecipeEditor : public QObject {
     void push(const std::vector<int>& tensorIndices, Snapshot after, const QString& text, bool mergeable);
     Snapshot snapshot(const std::vector<int>& tensorIndices) const;
     QString nameAfter(const std::vector<int>& tensorIndices, const std::vector<Codec>& codecs) const;
+    /// Those tensors that can be stored so get their codec, if that changes any; the number of those that can.
+    std::size_t assign(const std::map<int, Codec>& codecs, const QString& undoText, bool mergeable);
 
     QString modelName_;
     std::vector<TensorInfo> tensors_;

@@ -8,6 +8,7 @@
 #include "models/recipe_text.h"
 #include "support/error.h"
 #include "support/text.h"
+#include "views/codec_carrier.h"
 #include "views/codec_delegate.h"
 #include "views/layer_tree_view.h"
 #include "views/notice_bar.h"
@@ -57,6 +58,7 @@ LayerPanel::LayerPanel(RecipeEditor* editor, CostTable* costs, QWidget* parent)
       layers_(new LayerTreeModel(editor, this)),
       filter_(new LayerFilterModel(layers_, this)),
       tree_(new LayerTreeView(filter_, this)),
+      carrier_(new CodecCarrier(*tree_, *filter_, this)),
       chips_(new RoleChips(this)),
       presets_(new PresetsMenu([this] { return shown()->recipe(); }, this)),
       filterEdit_(new QLineEdit(this)),
@@ -132,6 +134,9 @@ void LayerPanel::connectEditor() {
         emit statusMessage(error);
     });
     connect(layers_, &LayerTreeModel::editRefused, problemBar_, &NoticeBar::showText);
+    connect(carrier_, &CodecCarrier::wanted, this, &LayerPanel::applyCodecs);
+    connect(carrier_, &CodecCarrier::refused, problemBar_, &NoticeBar::showText);
+    connect(carrier_, &CodecCarrier::copied, this, &LayerPanel::statusMessage);
     connect(presets_, &PresetsMenu::recipeChosen, this, &LayerPanel::applyRecipe);
     connect(presets_, &PresetsMenu::failed, problemBar_, &NoticeBar::showText);
     connect(presets_, &PresetsMenu::saved, this,
@@ -150,6 +155,7 @@ void LayerPanel::connectEditor() {
     connect(editor_, &RecipeEditor::codecsChanged, this, [this] {
         updateSize();
         updateSelection();
+        updateComparison();
         if (!applying_) {
             filter_->refresh();
         }
@@ -184,13 +190,14 @@ void LayerPanel::onModelChanged() {
     tree_->expandOverview();
 }
 
-void LayerPanel::showSource(RecipeEditor* source) {
+void LayerPanel::showSource(RecipeEditor* source, const RecipeEditor* other, const QString& otherTitle) {
     tree_->closeCodecEditor();
     readOnly_ = source != editor_;
     layers_->setSource(source);
+    layers_->setOther(other, otherTitle);
     layers_->setEditable(!readOnly_);
     filter_->refresh();
-    readOnlyBar_->setVisible(readOnly_);
+    updateComparison();
     nameEdit_->setReadOnly(readOnly_);
     editCodecAction_->setEnabled(!readOnly_ && source->hasModel());
     updateName();
@@ -198,19 +205,47 @@ void LayerPanel::showSource(RecipeEditor* source) {
     updateSelection();
 }
 
-void LayerPanel::showReadOnly(const Recipe& recipe, const QString& title) {
+bool LayerPanel::view(const Recipe& recipe, const QString& title) {
+    viewedTitle_ = title;
     try {
+        leaveReadOnly(); // what is shown must not change under the rows
         viewed_->setModel(editor_->modelName(), editor_->tensors(), editor_->tiedEmbedding());
         viewed_->setRecipe(recipe, {});
+        problemBar_->hide();
+        return true;
     } catch (const Error& error) {
         problemBar_->showText(
             tr("%1 does not fit the open model: %2").arg(title, QString::fromUtf8(error.what())));
-        leaveReadOnly();
-        return;
+        return false;
     }
-    problemBar_->hide();
-    readOnlyBar_->showText(tr("Recipe of %1 (read-only)").arg(title));
-    showSource(viewed_);
+}
+
+void LayerPanel::showReadOnly(const Recipe& recipe, const QString& title) {
+    if (view(recipe, title)) {
+        showSource(viewed_, editor_, tr("Edited"));
+    }
+}
+
+void LayerPanel::compareWith(const Recipe& recipe, const QString& title) {
+    if (view(recipe, title)) {
+        showSource(editor_, viewed_, title);
+    }
+}
+
+void LayerPanel::updateComparison() {
+    const bool compares = layers_->other() != nullptr;
+    const int differences = layers_->differenceCount();
+    tree_->setColumnHidden(LayerTreeModel::otherColumn, differences == 0);
+    readOnlyBar_->setVisible(compares);
+    for (QPushButton* button : readOnlyButtons_) {
+        button->setVisible(readOnly_);
+    }
+    if (compares) {
+        const QString count = differences == 0 ? tr("the same as the one being edited")
+                                               : tr("%n layer(s) differ", nullptr, differences);
+        readOnlyBar_->showText(readOnly_ ? tr("Recipe of %1 (read-only): %2").arg(viewedTitle_, count)
+                                         : tr("Compared with %1: %2").arg(viewedTitle_, count));
+    }
 }
 
 void LayerPanel::leaveReadOnly() {
@@ -237,6 +272,16 @@ void LayerPanel::applyCodec(const std::vector<int>& tensors, const QString& code
     const QScopedValueRollback<bool> guard(applying_, true);
     if (layers_->setCodec(tensors, codec)) {
         problemBar_->hide();
+    }
+}
+
+void LayerPanel::applyCodecs(const std::map<int, Codec>& codecs, const QString& undoText) {
+    const QScopedValueRollback<bool> guard(applying_, true);
+    try {
+        editor_->setCodecs(codecs, undoText);
+        problemBar_->hide();
+    } catch (const Error& error) {
+        problemBar_->showText(QString::fromUtf8(error.what()));
     }
 }
 
@@ -319,6 +364,7 @@ void LayerPanel::updateSelection() {
     }
     selectionLabel_->parentWidget()->setVisible(editor_->hasModel());
     composeCodecAction_->setEnabled(!readOnly_ && !targets.empty());
+    carrier_->setPossible(!targets.empty(), !readOnly_ && !targets.empty());
     selectionLabel_->setText(targets.empty()
                                  ? tr("Select layers, then type a codec or press F2")
                                  : tr("Selected: %1 · %2 weights · %3")

@@ -9,10 +9,12 @@ class QAction;
 class QLabel;
 class QLineEdit;
 class QMenu;
+class QPushButton;
 class QStackedWidget;
 
 namespace planish {
 
+class CodecCarrier;
 class CostTable;
 class LayerFilterModel;
 class LayerTreeModel;
@@ -39,11 +41,15 @@ class LayerPanel : public QWidget {
     QAction* filterAction() const { return filterAction_; }
     QAction* editCodecAction() const { return editCodecAction_; }
     QAction* composeCodecAction() const { return composeCodecAction_; }
+    CodecCarrier* carrier() const { return carrier_; }
     QMenu* presetsMenu() const;
 
     /// Looks at another recipe of the open model until it is closed; `title` says whose it is ("run 12"). A
     /// recipe that does not fit the model is only reported.
     void showReadOnly(const Recipe& recipe, const QString& title);
+    /// Goes on with the recipe being edited, beside it the codecs of another one where they differ.
+    void compareWith(const Recipe& recipe, const QString& title);
+    /// Shows the recipe being edited alone.
     void leaveReadOnly();
     bool isReadOnly() const { return readOnly_; }
 
@@ -74,12 +80,16 @@ class LayerPanel : public QWidget {
 
     void onModelChanged();
     void applyCodec(const std::vector<int>& tensors, const QString& codec);
+    void applyCodecs(const std::map<int, Codec>& codecs, const QString& undoText);
     /// Opens the codec editor for these tensors.
     void composeCodec(const std::vector<int>& tensors);
     void applyRecipe(const Recipe& recipe, const QString& undoText);
     void onRoleClicked(const QString& role, bool select, bool keepOthers);
     void onFilterChanged(const QString& text);
-    void showSource(RecipeEditor* source);
+    /// Takes a recipe into viewed_; false, with a message, when it does not fit the model.
+    bool view(const Recipe& recipe, const QString& title);
+    void showSource(RecipeEditor* source, const RecipeEditor* other = nullptr, const QString& otherTitle = {});
+    void updateComparison();
     void showContextMenu(const QPoint& position);
     void updateName();
     void updateSelection();
@@ -87,19 +97,22 @@ class LayerPanel : public QWidget {
 
     RecipeEditor* editor_;
     CostTable* costs_;
-    RecipeEditor* viewed_; ///< holds the recipe that is only looked at
+    RecipeEditor* viewed_; ///< holds the recipe that is only looked at, or compared with
+    QString viewedTitle_;
     bool readOnly_ = false;
     bool applying_ = false;  ///< an edit from here is under way
     bool filtering_ = false; ///< rows come and go
     LayerTreeModel* layers_;
     LayerFilterModel* filter_;
     LayerTreeView* tree_;
+    CodecCarrier* carrier_;
     RoleChips* chips_;
     PresetsMenu* presets_;
     QLineEdit* nameEdit_ = nullptr;
     QLineEdit* filterEdit_;
     NoticeBar* problemBar_;
     NoticeBar* readOnlyBar_;
+    std::vector<QPushButton*> readOnlyButtons_; ///< of the bar, for a recipe that is only looked at
     QStackedWidget* pages_;
     QLabel* selectionLabel_;
     QLabel* sizeLabel_;

@@ -6,6 +6,7 @@
 #include "models/recipe_text.h"
 #include "support/error.h"
 #include "support/text.h"
+#include "views/codec_carrier.h"
 #include "views/codec_delegate.h"
 #include "views/layer_panel.h"
 #include "views/layer_tree_view.h"
@@ -91,11 +92,15 @@ QWidget* LayerPanel::buildSelectionLine() {
 }
 
 void LayerPanel::buildReadOnlyBar() {
-    connect(readOnlyBar_->addButton(tr("Edit a copy")), &QPushButton::clicked, this, [this] {
+    readOnlyButtons_ = {readOnlyBar_->addButton(tr("Edit a copy")), readOnlyBar_->addButton(tr("Compare"))};
+    readOnlyButtons_[1]->setToolTip(tr("Go on editing, with the codecs of this recipe beside"));
+    connect(readOnlyButtons_[0], &QPushButton::clicked, this, [this] {
         const Recipe recipe = viewed_->recipe();
         leaveReadOnly();
         emit editCopyRequested(recipe);
     });
+    connect(readOnlyButtons_[1], &QPushButton::clicked, this,
+            [this] { compareWith(viewed_->recipe(), viewedTitle_); });
     connect(readOnlyBar_->addButton(tr("Close")), &QPushButton::clicked, this, &LayerPanel::leaveReadOnly);
 }
 
@@ -126,9 +131,12 @@ void LayerPanel::showContextMenu(const QPoint& position) {
         menu.addAction(tr("&Reset to bf16"), this,
                        [this, targets] { applyCodec(targets, QStringLiteral("bf16")); });
         menu.addAction(editCodecAction_);
+        menu.addAction(carrier_->pasteAction());
+        menu.addAction(carrier_->fillAction());
         menu.addAction(composeCodecAction_);
         menu.addSeparator();
     }
+    menu.addAction(carrier_->copyAction());
     menu.addAction(selectAllAction_);
     menu.addAction(tr("E&xpand All"), tree_, &QTreeView::expandAll);
     menu.addAction(tr("C&ollapse All"), tree_, &QTreeView::collapseAll);

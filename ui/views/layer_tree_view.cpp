@@ -5,7 +5,10 @@
 #include <QKeyEvent>
 #include <QMenu>
 #include <QMouseEvent>
+#include <QPainter>
+#include <algorithm>
 #include <array>
+#include <utility>
 
 namespace planish {
 
@@ -35,11 +38,15 @@ LayerTreeView::LayerTreeView(LayerFilterModel* layers, QWidget* parent) : QTreeV
     setAlternatingRowColors(false);
     setContextMenuPolicy(Qt::CustomContextMenu);
     setTextElideMode(Qt::ElideMiddle);
+    setMouseTracking(true);
     applyColumnWidths();
     header()->setContextMenuPolicy(Qt::CustomContextMenu);
     connect(header(), &QHeaderView::customContextMenuRequested, this, [this](const QPoint& position) {
         QMenu menu;
         for (int column = LayerTreeModel::roleColumn; column < LayerTreeModel::columnCount_; ++column) {
+            if (column == LayerTreeModel::otherColumn && layers_->layers()->other() == nullptr) {
+                continue;
+            }
             QAction* action = menu.addAction(model()->headerData(column, Qt::Horizontal).toString());
             action->setCheckable(true);
             action->setChecked(!isColumnHidden(column));
@@ -53,7 +60,7 @@ LayerTreeView::LayerTreeView(LayerFilterModel* layers, QWidget* parent) : QTreeV
 void LayerTreeView::applyColumnWidths() {
     const std::array<const char*, LayerTreeModel::columnCount_> widest = {
         "     Embedding and head", "embedding", "8192 × 8192", "524,288,000",
-        "int4:g16+refine",         "16.00",     "Cost (mnat)", "1023 KiB"};
+        "int4:g16+refine",         "16.00",     "Cost (mnat)", "1023 KiB",    "int4:g16+refine"};
     header()->setStretchLastSection(false);
     for (int column = 0; column < LayerTreeModel::columnCount_; ++column) {
         setColumnWidth(column, fontMetrics().horizontalAdvance(
@@ -65,6 +72,9 @@ void LayerTreeView::applyColumnWidths() {
          {LayerTreeModel::roleColumn, LayerTreeModel::shapeColumn, LayerTreeModel::weightsColumn}) {
         header()->moveSection(header()->visualIndex(column), LayerTreeModel::sizeColumn);
     }
+    header()->moveSection(header()->visualIndex(LayerTreeModel::otherColumn),
+                          header()->visualIndex(LayerTreeModel::codecColumn) + 1);
+    setColumnHidden(LayerTreeModel::otherColumn, true);
 }
 
 void LayerTreeView::expandOverview() {
@@ -161,6 +171,98 @@ void LayerTreeView::editCodec() {
 void LayerTreeView::closeCodecEditor() {
     if (QWidget* editor = indexWidget(codecCell(currentIndex()))) {
         closeEditor(editor, QAbstractItemDelegate::RevertModelCache);
+    }
+}
+
+void LayerTreeView::setFillable(bool fillable) {
+    fillable_ = fillable;
+    viewport()->update();
+}
+
+QModelIndexList LayerTreeView::selectedRowsInOrder() const {
+    QModelIndexList rows = selectionModel()->selectedRows();
+    std::ranges::sort(rows, {}, [this](const QModelIndex& row) { return visualRect(row).top(); });
+    return rows;
+}
+
+QRect LayerTreeView::fillHandle() const {
+    const QModelIndex cell = codecCell(currentIndex());
+    if (!fillable_ || !cell.isValid() || !selectionModel()->isSelected(cell) ||
+        isColumnHidden(LayerTreeModel::codecColumn)) {
+        return {};
+    }
+    const int side = std::max(6, fontMetrics().height() / 2);
+    const QRect rect = visualRect(cell);
+    return rect.isEmpty() ? QRect() : QRect(rect.right() - side, rect.bottom() - side, side, side);
+}
+
+QModelIndexList LayerTreeView::rowsTo(int y) const {
+    QModelIndexList rows;
+    const QRect start = visualRect(fillFrom_);
+    const bool down = y > start.bottom();
+    if (!down && y >= start.top()) {
+        return rows;
+    }
+    QModelIndex row = fillFrom_;
+    for (;;) {
+        row = down ? indexBelow(row) : indexAbove(row);
+        const QRect rect = visualRect(row);
+        if (!row.isValid() || (down ? rect.top() > y : rect.bottom() < y)) {
+            break;
+        }
+        down ? rows.append(row) : rows.prepend(row);
+    }
+    return rows;
+}
+
+void LayerTreeView::mousePressEvent(QMouseEvent* event) {
+    if (event->button() == Qt::LeftButton && fillHandle().contains(event->position().toPoint())) {
+        fillFrom_ = currentIndex().siblingAtColumn(0);
+        return;
+    }
+    QTreeView::mousePressEvent(event);
+}
+
+void LayerTreeView::mouseMoveEvent(QMouseEvent* event) {
+    const QPoint position = event->position().toPoint();
+    if (!fillFrom_.isValid()) {
+        fillHandle().contains(position) ? viewport()->setCursor(Qt::CrossCursor) : viewport()->unsetCursor();
+        QTreeView::mouseMoveEvent(event);
+        return;
+    }
+    fillTo_ = rowsTo(position.y());
+    if (!fillTo_.isEmpty()) {
+        scrollTo(position.y() > visualRect(fillFrom_).top() ? fillTo_.back() : fillTo_.front());
+    }
+    viewport()->update();
+}
+
+void LayerTreeView::mouseReleaseEvent(QMouseEvent* event) {
+    if (!fillFrom_.isValid()) {
+        QTreeView::mouseReleaseEvent(event);
+        return;
+    }
+    const QModelIndex from = std::exchange(fillFrom_, {});
+    const QModelIndexList rows = std::exchange(fillTo_, {});
+    viewport()->update();
+    if (!rows.isEmpty()) {
+        emit fillRequested(from, rows);
+    }
+}
+
+void LayerTreeView::paintEvent(QPaintEvent* event) {
+    QTreeView::paintEvent(event);
+    QPainter painter(viewport());
+    const QColor accent = palette().color(QPalette::Highlight);
+    if (const QRect handle = fillHandle(); !handle.isNull()) {
+        painter.fillRect(handle, palette().color(QPalette::HighlightedText));
+        painter.fillRect(handle.adjusted(1, 1, -1, -1), accent.darker(130));
+    }
+    if (!fillTo_.isEmpty()) {
+        const QRect first = visualRect(codecCell(fillTo_.front()));
+        const QRect last = visualRect(codecCell(fillTo_.back()));
+        painter.setPen(QPen(accent, 2, Qt::DashLine));
+        painter.drawRect(first.united(last).adjusted(1, 1, -1, -1));
     }
 }
 

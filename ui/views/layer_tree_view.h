@@ -32,7 +32,20 @@ class LayerTreeView : public QTreeView {
     /// Closes the codec editor, if one is open, without taking its text.
     void closeCodecEditor();
 
+    /// Whether codecs can be dragged from one row to others.
+    void setFillable(bool fillable);
+    /// The selected rows from top to bottom as they are shown.
+    QModelIndexList selectedRowsInOrder() const;
+
+  signals:
+    /// The codecs of row `from` are wanted in `rows` too.
+    void fillRequested(const QModelIndex& from, const QModelIndexList& rows);
+
   protected:
+    void paintEvent(QPaintEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     QItemSelectionModel::SelectionFlags selectionCommand(const QModelIndex& index,
                                                          const QEvent* event) const override;
@@ -41,9 +54,16 @@ class LayerTreeView : public QTreeView {
     void rememberExpanded(const QModelIndex& parent);
     void moveToCodecColumn();
     void applyColumnWidths();
+    /// The square at the corner of the current codec cell that is dragged; null when there is none.
+    QRect fillHandle() const;
+    /// The rows beside `fillFrom_` up to the one at a height, from top to bottom.
+    QModelIndexList rowsTo(int y) const;
 
     LayerFilterModel* layers_;
     QList<QPersistentModelIndex> expandedUnfiltered_; ///< of the unfiltered model
+    bool fillable_ = false;
+    QPersistentModelIndex fillFrom_; ///< while it is dragged
+    QModelIndexList fillTo_;
 };
 
 } // namespace planish
