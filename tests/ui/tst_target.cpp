@@ -7,7 +7,10 @@
 
 #include <QAction>
 #include <QCheckBox>
+#include <QComboBox>
 #include <QDoubleSpinBox>
+#include <QFile>
+#include <QFileInfo>
 #include <QLabel>
 #include <QPushButton>
 #include <QSettings>
@@ -131,6 +134,60 @@ class TargetTest : public QObject {
                  qPrintable(QString::number(*scene.target.target())));
         QVERIFY(std::abs(scene.compression().value() - 8) < 0.1);
         QVERIFY(scene.selection.ids().empty());
+    }
+
+    void a_loss_one_accepts_is_shaded_on_axes_that_know_it() {
+        Scene scene;
+        scene.runs.setRuns(makeRuns());
+        FrontierPlot& plot = *scene.view.plot();
+        const int before = plot.itemCount();
+        const auto spins = scene.bar().findChildren<QDoubleSpinBox*>();
+        spins[1]->setValue(12);
+        QCOMPARE(plot.itemCount(), before + 2);
+        const auto lineAt = [&] {
+            auto* line = qobject_cast<QCPItemStraightLine*>(plot.item(before + 1));
+            return line->point1->coords().y();
+        };
+        QCOMPARE(lineAt(), 12.0);
+        QVERIFY(plot.yAxis->range().contains(12));
+        auto* loss = scene.view.findChildren<QComboBox*>()[2];
+        loss->setCurrentIndex(loss->findData("ppl"));
+        QCOMPARE(lineAt(), 20 * 1.12); // the unquantized model has 20
+        loss->setCurrentIndex(loss->findData("kld_mean"));
+        QCOMPARE(plot.itemCount(), before);
+        QSettings settings(QTemporaryDir().filePath("x.ini"), QSettings::IniFormat);
+        scene.view.save(settings);
+        Scene other;
+        other.view.restore(settings);
+        QCOMPARE(other.bar().ceiling(), std::optional(12.0));
+    }
+
+    void exported_pictures_have_what_lies_over_the_runs() {
+        const QTemporaryDir folder;
+        Scene scene;
+        scene.runs.setRuns(makeRuns());
+        const auto exported = [&](const char* name) {
+            const QString path = folder.filePath(QString::fromLatin1(name));
+            scene.view.plot()->writer(QFileInfo(path).suffix())(path);
+            QFile file(path);
+            return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+        };
+        const QByteArray withKnee = exported("a.svg");
+        QVERIFY(withKnee.contains("knee"));
+        scene.view.findChild<QAction*>("knee")->trigger();
+        QVERIFY(!exported("b.svg").contains("knee"));
+        scene.view.findChild<QAction*>("llama.cpp")->trigger();
+        QVERIFY(exported("c.svg").contains("llama.cpp"));
+        // The target's line and shade, and those of the ceiling, in every format.
+        for (const char* format : {"png", "svg", "pdf"}) {
+            const QByteArray plain = exported(qPrintable(QStringLiteral("plain.%1").arg(format)));
+            scene.compression().setValue(6);
+            scene.bar().setCeiling(5);
+            const QByteArray constrained = exported(qPrintable(QStringLiteral("more.%1").arg(format)));
+            QVERIFY(constrained.size() > 1000 && constrained != plain);
+            scene.bar().setCeiling(std::nullopt);
+            scene.target.setTarget(std::nullopt);
+        }
     }
 
     void references_of_the_open_model_are_shown_when_asked_for() {

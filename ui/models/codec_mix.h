@@ -13,8 +13,8 @@
 
 namespace planish {
 
-/// The codecs of some layers as they are carried to others: by role, for each of the blocks they are from. One
-/// codec of all of them is carried to any role.
+/// The codecs of some layers as they are carried to others: by role, for each of the blocks they are from.
+/// One codec of all of them is carried to any role.
 class CodecMix {
   public:
     /// Of the tensors `chosen`, indices into the other two, in ascending order.
@@ -40,7 +40,7 @@ class CodecMix {
     void findCommonCodec();
 
     std::vector<ByRole> blocks_;
-    ByRole outside_;              ///< embedding and head, which are of no block
+    ByRole outside_; ///< embedding and head, which are of no block
     std::optional<Codec> common_;
 };
 

@@ -142,8 +142,8 @@ QVariant LayerTreeModel::headerData(int section, Qt::Orientation orientation, in
         return {};
     }
     if (role == Qt::TextAlignmentRole) {
-        return QVariant::fromValue(
-            (isNumberColumn(section) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+        return QVariant::fromValue((isNumberColumn(section) ? Qt::AlignRight : Qt::AlignLeft) |
+                                   Qt::AlignVCenter);
     }
     if (role == Qt::ToolTipRole && section == bitsColumn) {
         return tr("Bits per weight: packed bytes × 8 ÷ weights, everything that is stored counted");
@@ -160,9 +160,10 @@ QVariant LayerTreeModel::headerData(int section, Qt::Orientation orientation, in
     if (role != Qt::DisplayRole) {
         return {};
     }
-    const QString titles[] = {tr("Layer"), tr("Role"), tr("Shape"),       tr("Weights"),
-                              tr("Codec"), tr("bpw"),  tr("Cost (mnat)"), tr("Size"),
-                              otherTitle_.isEmpty() ? tr("Other") : otherTitle_};
+    const QString titles[] = {
+        tr("Layer"),       tr("Role"),  tr("Shape"),
+        tr("Weights"),     tr("Codec"), tr("bpw"),
+        tr("Cost (mnat)"), tr("Size"),  otherTitle_.isEmpty() ? tr("Other") : otherTitle_};
     return titles[section];
 }
 

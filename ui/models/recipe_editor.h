@@ -67,7 +67,8 @@ class RecipeEditor : public QObject {
     void push(const std::vector<int>& tensorIndices, Snapshot after, const QString& text, bool mergeable);
     Snapshot snapshot(const std::vector<int>& tensorIndices) const;
     QString nameAfter(const std::vector<int>& tensorIndices, const std::vector<Codec>& codecs) const;
-    /// Those tensors that can be stored so get their codec, if that changes any; the number of those that can.
+    /// Those tensors that can be stored so get their codec, if that changes any; the number of those that
+    /// can.
     std::size_t assign(const std::map<int, Codec>& codecs, const QString& undoText, bool mergeable);
 
     QString modelName_;

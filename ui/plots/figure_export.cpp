@@ -40,11 +40,14 @@ std::unique_ptr<QApplication> applicationIfMissing() {
     return std::make_unique<QApplication>(count, arguments);
 }
 
-FrontierPicture::FrontierPicture(const FrontierContent& content, QSize size) : size_(size) {
+FrontierPicture::FrontierPicture(const FrontierContent& content, QSize size, const OverlayContent& over)
+    : size_(size) {
     QCustomPlot plot;
     FrontierFigure figure(plot);
     figure.setPalette(lightPalette());
     figure.draw(content);
+    FrontierOverlay overlay(plot);
+    overlay.draw(over, content.axes, lightPalette());
     figure.showAll();
     QCPPainter painter(&strokes_);
     painter.setMode(QCPPainter::pmVectorized);

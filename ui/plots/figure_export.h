@@ -2,6 +2,7 @@
 #pragma once
 
 #include "plots/frontier_figure.h"
+#include "plots/frontier_overlay.h"
 
 #include <QByteArray>
 #include <QImage>
@@ -18,7 +19,8 @@ namespace planish {
 /// of the window; painting it into files and images, which takes longer, is not.
 class FrontierPicture {
   public:
-    explicit FrontierPicture(const FrontierContent& content, QSize size = {900, 600});
+    explicit FrontierPicture(const FrontierContent& content, QSize size = {900, 600},
+                             const OverlayContent& over = {});
 
     /// Writes .png, .svg or .pdf by the extension. Throws as writeFrontierFigure() does.
     void write(const QString& path) const;

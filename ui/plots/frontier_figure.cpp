@@ -193,9 +193,10 @@ void FrontierFigure::collectPoints(const FrontierContent& content,
     }
     labels_.setLabels(std::move(names));
     for (const QPointF& point : content.visible) {
+        const bool wide = std::isfinite(point.x()) && (point.x() > 0 || !axes_.logarithmicSize);
         const bool high = std::isfinite(point.y()) && (point.y() > 0 || !axes_.logarithmicLoss);
-        if (!first && (point.x() > 0 || !axes_.logarithmicSize)) {
-            extend(point.x(), high ? point.y() : extent_.top());
+        if (!first) {
+            extend(wide ? point.x() : extent_.left(), high ? point.y() : extent_.top());
         }
     }
 }

@@ -29,7 +29,7 @@ struct FrontierContent {
     Colouring colouring = Colouring::family;
     bool frontOnly = false;       ///< without runs that another one dominates
     bool names = false;           ///< of the runs on the frontier, where there is room
-    std::vector<QPointF> visible; ///< axis units, to be in view too; NaN: as high as the runs are
+    std::vector<QPointF> visible; ///< axis units, to be in view too; NaN: where the runs are
     QString emptyText;            ///< shown when there is nothing to show
 };
 

@@ -61,6 +61,12 @@ void FrontierOverlay::draw(const OverlayContent& content, const FrontierAxes& ax
     drawReferences(content);
     drawPredictions(content);
     drawTarget(content);
+    if (content.ceiling) {
+        drawCeiling(*content.ceiling);
+    }
+    if (content.knee) {
+        drawKnee(*content.knee);
+    }
     plot_.legend->setVisible(plot_.legend->itemCount() > 1);
 }
 
@@ -138,39 +144,83 @@ void FrontierOverlay::drawExpected(const OverlayContent& content) {
     }
 }
 
+QCPItemRect& FrontierOverlay::addShade() {
+    auto* shade = new QCPItemRect(&plot_); // owned by the plot
+    items_.push_back(shade);
+    shade->setLayer(QStringLiteral("grid"));
+    shade->setPen(Qt::NoPen);
+    shade->setBrush(textColor(0.05));
+    for (QCPItemPosition* corner : {shade->topLeft, shade->bottomRight}) {
+        corner->setType(QCPItemPosition::ptAxisRectRatio);
+    }
+    return *shade;
+}
+
+QCPItemStraightLine& FrontierOverlay::addLine() {
+    auto* line = new QCPItemStraightLine(&plot_); // owned by the plot
+    items_.push_back(line);
+    line->setPen(QPen(palette_.color(QPalette::Highlight), 2));
+    for (QCPItemPosition* end : {line->point1, line->point2}) {
+        end->setType(QCPItemPosition::ptAxisRectRatio);
+    }
+    return *line;
+}
+
+void FrontierOverlay::drawCeiling(const RunRecord& ceiling) {
+    const double loss = axes_.loss->value(ceiling);
+    if (!std::isfinite(loss) || (axes_.logarithmicLoss && loss <= 0)) {
+        return; // this axis knows nothing of it
+    }
+    QCPItemRect& above = addShade();
+    above.topLeft->setCoords(0, 0);
+    above.bottomRight->setTypeY(QCPItemPosition::ptPlotCoords);
+    above.bottomRight->setCoords(1, loss);
+    QCPItemStraightLine& line = addLine();
+    line.setPen(QPen(palette_.color(QPalette::Highlight), 1.5, Qt::DotLine));
+    line.point1->setTypeY(QCPItemPosition::ptPlotCoords);
+    line.point2->setTypeY(QCPItemPosition::ptPlotCoords);
+    line.point1->setCoords(0, loss);
+    line.point2->setCoords(1, loss);
+}
+
+void FrontierOverlay::drawKnee(const RunRecord& knee) {
+    const auto at = pointOf(knee);
+    if (!at) {
+        return;
+    }
+    auto* word = new QCPItemText(&plot_); // owned by the plot
+    items_.push_back(word);
+    word->setText(Text::tr("knee"));
+    word->setColor(textColor(0.75));
+    QFont font = plot_.font();
+    font.setItalic(true);
+    word->setFont(font);
+    // Towards the side of better runs, where there are none.
+    word->setPositionAlignment((axes_.size->largerIsBetter ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignTop);
+    word->setPadding(QMargins(5, 4, 5, 4));
+    word->position->setCoords(at->x(), at->y());
+}
+
 void FrontierOverlay::drawTarget(const OverlayContent& content) {
     if (content.target) {
         const double size = axes_.size->value(*content.target);
         targetAt_ = size;
-        QColor accent = palette_.color(QPalette::Highlight);
-        auto* beyond = new QCPItemRect(&plot_); // owned by the plot
-        items_.push_back(beyond);
-        beyond->setLayer(QStringLiteral("grid"));
-        beyond->setPen(Qt::NoPen);
-        beyond->topLeft->setTypeY(QCPItemPosition::ptAxisRectRatio);
-        beyond->bottomRight->setTypeY(QCPItemPosition::ptAxisRectRatio);
+        QCPItemRect& beyond = addShade();
         // What is larger than the target lies to its left where the axis counts how many times smaller.
         if (axes_.size->largerIsBetter) {
-            beyond->topLeft->setTypeX(QCPItemPosition::ptAxisRectRatio);
-            beyond->topLeft->setCoords(0, 0);
-            beyond->bottomRight->setTypeX(QCPItemPosition::ptPlotCoords);
-            beyond->bottomRight->setCoords(size, 1);
+            beyond.topLeft->setCoords(0, 0);
+            beyond.bottomRight->setTypeX(QCPItemPosition::ptPlotCoords);
+            beyond.bottomRight->setCoords(size, 1);
         } else {
-            beyond->topLeft->setTypeX(QCPItemPosition::ptPlotCoords);
-            beyond->topLeft->setCoords(size, 0);
-            beyond->bottomRight->setTypeX(QCPItemPosition::ptAxisRectRatio);
-            beyond->bottomRight->setCoords(1, 1);
+            beyond.topLeft->setTypeX(QCPItemPosition::ptPlotCoords);
+            beyond.topLeft->setCoords(size, 0);
+            beyond.bottomRight->setCoords(1, 1);
         }
-        beyond->setBrush(textColor(0.05));
-        auto* line = new QCPItemStraightLine(&plot_); // owned by the plot
-        items_.push_back(line);
-        line->setPen(QPen(accent, 2));
-        line->point1->setCoords(size, 0);
-        line->point2->setTypeX(QCPItemPosition::ptPlotCoords);
-        line->point1->setTypeY(QCPItemPosition::ptAxisRectRatio);
-        line->point2->setTypeY(QCPItemPosition::ptAxisRectRatio);
-        line->point1->setCoords(size, 0);
-        line->point2->setCoords(size, 1);
+        QCPItemStraightLine& line = addLine();
+        line.point1->setTypeX(QCPItemPosition::ptPlotCoords);
+        line.point2->setTypeX(QCPItemPosition::ptPlotCoords);
+        line.point1->setCoords(size, 0);
+        line.point2->setCoords(size, 1);
     }
     if (content.mix) {
         if (const auto at = pointOf(*content.mix)) {

@@ -13,6 +13,8 @@ class QCustomPlot;
 class QCPAbstractPlottable;
 class QCPAbstractItem;
 class QCPGraph;
+class QCPItemRect;
+class QCPItemStraightLine;
 
 namespace planish {
 
@@ -23,11 +25,13 @@ struct OverlayContent {
     std::vector<RunRecord> expected;          ///< queued runs; their loss is NaN when it is not predicted
     std::optional<RunRecord> target;          ///< of which only the size matters
     std::optional<RunRecord> mix;             ///< predicted for the target
+    std::optional<RunRecord> ceiling;         ///< of which only the loss matters, NaN where it is not known
+    std::optional<RunRecord> knee;            ///< the recorded run at the bend of the frontier
 };
 
 /// Draws it into a plot that shows a frontier: references as open marks with a name each, the predicted
 /// frontier dashed, expected runs hollow where they are predicted, the target as a line with the sizes beyond
-/// it shaded.
+/// it shaded, the ceiling of the loss likewise, a word at the knee.
 class FrontierOverlay {
   public:
     /// `plot` must outlive this, and have the layers "fronts" and "marks".
@@ -54,6 +58,11 @@ class FrontierOverlay {
     void drawPredictions(const OverlayContent& content);
     void drawExpected(const OverlayContent& content);
     void drawTarget(const OverlayContent& content);
+    void drawCeiling(const RunRecord& ceiling);
+    void drawKnee(const RunRecord& knee);
+    /// A rectangle behind everything, whose corners are still to be set.
+    QCPItemRect& addShade();
+    QCPItemStraightLine& addLine();
     std::optional<QPointF> pointOf(const RunRecord& run) const;
     QCPGraph& addGraph(const QString& layer, const QString& name);
     QColor textColor(double opacity) const;

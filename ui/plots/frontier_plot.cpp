@@ -103,6 +103,9 @@ FrontierContent FrontierPlot::content() const {
     if (overlayContent_.mix) {
         show(*overlayContent_.mix);
     }
+    if (overlayContent_.ceiling) {
+        content.visible.emplace_back(notMeasured, axes_.loss->value(*overlayContent_.ceiling));
+    }
     content.emptyText = tr("No runs yet.\nChoose codecs in the layer panel, then press Run (F5).");
     return content;
 }
@@ -111,6 +114,10 @@ void FrontierPlot::redraw() {
     hovered_.reset();
     overlay_.clear();
     figure_.draw(content());
+    overlayContent_.knee.reset();
+    if (const auto row = knee(); row && options_.knee) {
+        overlayContent_.knee = runs_.run(static_cast<int>(*row));
+    }
     overlay_.draw(overlayContent_, axes_, palette());
     if (!userView_ && !dragging_) {
         figure_.showAll();
@@ -120,26 +127,42 @@ void FrontierPlot::redraw() {
     emit redrawn();
 }
 
-QString FrontierPlot::readout() const {
+namespace {
+
+/// Runs by bits per weight, whichever way the axis runs.
+std::vector<FrontierPoint> pointsOf(const ComparisonGroup& group, std::span<const RunRecord> runs,
+                                    const FrontierAxes& axes) {
+    std::vector<FrontierPoint> points;
+    for (const std::size_t i : group.runs) {
+        points.push_back({runs[i].bitsPerWeight, axes.point(runs[i]).loss});
+    }
+    return points;
+}
+
+} // namespace
+
+std::optional<std::size_t> FrontierPlot::knee() const {
     const std::vector<ComparisonGroup> groups = shownGroups(content());
     if (groups.size() != 1) {
-        return {};
+        return std::nullopt;
     }
-    std::vector<FrontierPoint> points;
-    for (const std::size_t i : groups.front().runs) {
-        const RunRecord& run = runs_.runs()[i];
-        points.push_back({run.bitsPerWeight, axes_.point(run).loss}); // whatever axis shows the size
-    }
-    std::vector<FrontierPoint> front;
+    const std::vector<FrontierPoint> points = pointsOf(groups.front(), runs_.runs(), axes_);
     const std::vector<std::size_t> best = paretoFront(points);
+    std::vector<FrontierPoint> front;
     for (const std::size_t i : best) {
         front.push_back(points[i]);
     }
-    const auto knee = kneeOf(front);
-    if (!knee) {
+    const auto bend = kneeOf(front);
+    return bend ? std::optional(groups.front().runs[best[*bend]]) : std::nullopt;
+}
+
+QString FrontierPlot::readout() const {
+    const auto row = knee();
+    if (!row) {
         return {};
     }
-    const RunRecord& run = runs_.runs()[groups.front().runs[best[*knee]]];
+    const RunRecord& run = runs_.runs()[*row];
+    const auto points = pointsOf(shownGroups(content()).front(), runs_.runs(), axes_);
     return tr("Knee: %1, %2 bits per weight. Hypervolume %3")
         .arg(QString::fromStdString(run.name), formatNumber(run.bitsPerWeight),
              formatNumber(hypervolume(points)));
@@ -157,7 +180,11 @@ std::function<void(const QString& path)> FrontierPlot::writer(const QString& for
             replaceFile(path.toStdString(), std::string_view(csv.toStdString()));
         };
     }
-    return [picture = FrontierPicture(content())](const QString& path) { picture.write(path); };
+    OverlayContent over = overlayContent_;
+    over.expected.clear(); // what is queued now is of no interest later
+    FrontierContent shown = content();
+    shown.visible.clear();
+    return [picture = FrontierPicture(shown, {900, 600}, over)](const QString& path) { picture.write(path); };
 }
 
 std::optional<QPointF> FrontierPlot::pixelOf(const std::string& runId) const {

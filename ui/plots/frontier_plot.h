@@ -18,6 +18,7 @@ struct FrontierOptions {
     Colouring colouring = Colouring::family;
     bool frontOnly = false;
     bool names = false;
+    bool knee = true;
 };
 
 /// The frontier on the screen: hover tells about a run, a click selects it (Ctrl adds), a drag selects many;
@@ -71,6 +72,8 @@ class FrontierPlot final : public QCustomPlot {
     void selectRuns(const std::vector<std::size_t>& indices, bool add);
     void selectNeighbour(int step);
     FrontierContent content() const;
+    /// The row of the run at the bend of the frontier, when one group of runs is shown that has one.
+    std::optional<std::size_t> knee() const;
     void dragTarget(const QPoint& position);
 
     RunCollection& runs_;

@@ -16,8 +16,8 @@ class LayerFilterModel;
 class LayerTreeView;
 class RecipeEditor;
 
-/// Carries codecs from layers to others, in the layer tree: copy and paste by the clipboard, as text; fill down;
-/// and the fill handle. Only says what is wanted.
+/// Carries codecs from layers to others, in the layer tree: copy and paste by the clipboard, as text; fill
+/// down; and the fill handle. Only says what is wanted.
 class CodecCarrier final : public QObject {
     Q_OBJECT
   public:

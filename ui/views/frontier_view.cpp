@@ -15,6 +15,7 @@
 #include <QSignalBlocker>
 #include <QToolButton>
 #include <QVBoxLayout>
+#include <algorithm>
 
 namespace planish {
 
@@ -109,6 +110,7 @@ FrontierView::FrontierView(RunCollection& runs, RunSelection& selection, TargetM
     });
     connect(&target_, &TargetMix::targetChanged, this, &FrontierView::updateOverlay);
     connect(&target_, &TargetMix::changed, this, &FrontierView::updateOverlay);
+    connect(targetBar_, &TargetBar::ceilingChanged, this, &FrontierView::updateOverlay);
     connect(pan, &QToolButton::toggled, plot_, &FrontierPlot::setPanning);
     connect(reset, &QToolButton::clicked, plot_, &FrontierPlot::showAll);
     for (QComboBox* box : {size_, loss_}) {
@@ -117,8 +119,7 @@ FrontierView::FrontierView(RunCollection& runs, RunSelection& selection, TargetM
     for (QToolButton* button : {logarithmicSize_, logarithmicLoss_}) {
         connect(button, &QToolButton::toggled, this, &FrontierView::updateAxes);
     }
-    connect(comparison_, &QComboBox::currentIndexChanged, this,
-            [this] { plot_->setComparison(comparison_->currentData().toString().toStdString()); });
+    connect(comparison_, &QComboBox::currentIndexChanged, this, &FrontierView::showComparison);
     connect(&runs_, &RunCollection::changed, this, &FrontierView::updateComparisons);
     connect(&runs_, &RunCollection::added, this, [this](int row) {
         // The run one waits for must be in view.
@@ -153,7 +154,8 @@ QMenu* FrontierView::makeShowMenu() {
     dominated_ = addShown(menu, tr("&Dominated runs"), QStringLiteral("dominated"), true);
     names_ = addShown(menu, tr("&Names on the frontier"), QStringLiteral("names"), false);
     byAge_ = addShown(menu, tr("Colour by &age, not by format"), QStringLiteral("byAge"), false);
-    for (QAction* action : {dominated_, names_, byAge_}) {
+    knee_ = addShown(menu, tr("&Knee of the frontier"), QStringLiteral("knee"), true);
+    for (QAction* action : {dominated_, names_, byAge_, knee_}) {
         connect(action, &QAction::toggled, this, &FrontierView::updateOptions);
     }
     menu->addSeparator();
@@ -176,7 +178,7 @@ QMenu* FrontierView::makeShowMenu() {
 
 void FrontierView::updateOptions() {
     plot_->setOptions({byAge_->isChecked() ? Colouring::age : Colouring::family, !dominated_->isChecked(),
-                       names_->isChecked()});
+                       names_->isChecked(), knee_->isChecked()});
 }
 
 void FrontierView::setExpected(std::vector<RunRecord> expected) {
@@ -196,6 +198,9 @@ void FrontierView::updateOverlay() {
             overlay.mix = target_.asRecord(*target_.mix());
         }
     }
+    if (const auto percent = targetBar_->ceiling()) {
+        overlay.ceiling = ceilingAt(*percent);
+    }
     const std::string model = target_.modelName().toStdString();
     for (std::size_t i = 0; i < references_.size(); ++i) {
         if (!referenceActions_[i]->isChecked()) {
@@ -208,6 +213,18 @@ void FrontierView::updateOverlay() {
         overlay.references.push_back(std::move(series));
     }
     plot_->setOverlay(std::move(overlay));
+}
+
+RunRecord FrontierView::ceilingAt(double deltaPercent) const {
+    RunRecord record;
+    record.deltaPplPercent = deltaPercent;
+    record.ppl = record.kldMean = record.top1Agreement = notMeasured;
+    const std::string key = comparison_->currentData().toString().toStdString();
+    const auto shown = std::ranges::find(runs_.runs(), key, comparisonKey);
+    if (shown != runs_.runs().end()) {
+        record.ppl = shown->baselinePpl * (1 + deltaPercent / 100);
+    }
+    return record;
 }
 
 void FrontierView::setExportMenu(QMenu* menu) {
@@ -235,7 +252,14 @@ void FrontierView::updateComparisons() {
         comparison_->setCurrentIndex(std::max(0, comparison_->findData(wanted)));
         comparison_->setVisible(groups.size() > 1);
     }
+    showComparison();
+}
+
+void FrontierView::showComparison() {
     plot_->setComparison(comparison_->currentData().toString().toStdString());
+    if (targetBar_->ceiling()) {
+        updateOverlay(); // its perplexity is relative to the unquantized model's
+    }
 }
 
 void FrontierView::updateAxes() {
@@ -251,6 +275,8 @@ void FrontierView::restore(const QSettings& settings) {
     const auto choose = [&settings](QComboBox* box, const QString& key) {
         box->setCurrentIndex(std::max(0, box->findData(settings.value(key).toString())));
     };
+    const double ceiling = settings.value(QStringLiteral("frontier/ceiling"), 0).toDouble();
+    targetBar_->setCeiling(ceiling > 0 ? std::optional(ceiling) : std::nullopt);
     choose(size_, QStringLiteral("frontier/size"));
     choose(loss_, QStringLiteral("frontier/loss"));
     for (QAction* action : findChildren<QAction*>()) {
@@ -270,6 +296,7 @@ void FrontierView::save(QSettings& settings) const {
             settings.setValue(QStringLiteral("frontier/show/") + action->objectName(), action->isChecked());
         }
     }
+    settings.setValue(QStringLiteral("frontier/ceiling"), targetBar_->ceiling().value_or(0));
     settings.setValue(QStringLiteral("frontier/size"), size_->currentData());
     settings.setValue(QStringLiteral("frontier/loss"), loss_->currentData());
     settings.setValue(QStringLiteral("frontier/logarithmicSize"), logarithmicSize_->isChecked());

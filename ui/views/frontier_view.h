@@ -37,6 +37,9 @@ class FrontierView final : public QWidget {
     QMenu* makeShowMenu();
     QAction* addShown(QMenu* menu, const QString& text, const QString& key, bool on);
     void updateOverlay();
+    /// A loss of so many percent of the unquantized model's perplexity, in all quantities that follow from it.
+    RunRecord ceilingAt(double deltaPercent) const;
+    void showComparison();
     void updateOptions();
     QToolButton* addToggle(const QString& text, const QString& toolTip);
     void updateComparisons();
@@ -52,6 +55,7 @@ class FrontierView final : public QWidget {
     QAction* predicted_ = nullptr;
     QAction* dominated_ = nullptr;
     QAction* names_ = nullptr;
+    QAction* knee_ = nullptr;
     QAction* byAge_ = nullptr;
     std::vector<QAction*> referenceActions_; ///< one a series
     QComboBox* comparison_;

@@ -88,7 +88,8 @@ class LayerPanel : public QWidget {
     void onFilterChanged(const QString& text);
     /// Takes a recipe into viewed_; false, with a message, when it does not fit the model.
     bool view(const Recipe& recipe, const QString& title);
-    void showSource(RecipeEditor* source, const RecipeEditor* other = nullptr, const QString& otherTitle = {});
+    void showSource(RecipeEditor* source, const RecipeEditor* other = nullptr,
+                    const QString& otherTitle = {});
     void updateComparison();
     void showContextMenu(const QPoint& position);
     void updateName();

@@ -60,7 +60,8 @@ LayerTreeView::LayerTreeView(LayerFilterModel* layers, QWidget* parent) : QTreeV
 void LayerTreeView::applyColumnWidths() {
     const std::array<const char*, LayerTreeModel::columnCount_> widest = {
         "     Embedding and head", "embedding", "8192 × 8192", "524,288,000",
-        "int4:g16+refine",         "16.00",     "Cost (mnat)", "1023 KiB",    "int4:g16+refine"};
+        "int4:g16+refine",         "16.00",     "Cost (mnat)", "1023 KiB",
+        "int4:g16+refine"};
     header()->setStretchLastSection(false);
     for (int column = 0; column < LayerTreeModel::columnCount_; ++column) {
         setColumnWidth(column, fontMetrics().horizontalAdvance(

@@ -17,6 +17,8 @@ TargetBar::TargetBar(TargetMix& target, QWidget* parent)
       target_(target),
       on_(new QCheckBox(tr("Tar&get"), this)),
       compression_(new QDoubleSpinBox(this)),
+      limited_(new QCheckBox(tr("ΔPP&L at most"), this)),
+      loss_(new QDoubleSpinBox(this)),
       answer_(new QLabel(this)),
       use_(new QPushButton(this)) {
     on_->setToolTip(
@@ -29,6 +31,13 @@ TargetBar::TargetBar(TargetMix& target, QWidget* parent)
     compression_->setAccessibleName(tr("Compression to aim at"));
     compression_->setToolTip(
         tr("Compression of the attention and MLP matrices against fp32: 32 ÷ bits per weight"));
+    limited_->setToolTip(tr("Shade what loses more than this against the unquantized model"));
+    loss_->setRange(0.01, 1000);
+    loss_->setDecimals(2);
+    loss_->setSingleStep(0.25);
+    loss_->setValue(1);
+    loss_->setSuffix(tr(" %"));
+    loss_->setAccessibleName(tr("Loss to accept"));
     answer_->setTextFormat(Qt::RichText);
     answer_->setWordWrap(true);
     answer_->setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
@@ -36,6 +45,8 @@ TargetBar::TargetBar(TargetMix& target, QWidget* parent)
     layout->setContentsMargins(6, 2, 6, 4);
     layout->addWidget(on_);
     layout->addWidget(compression_);
+    layout->addWidget(limited_);
+    layout->addWidget(loss_);
     layout->addWidget(answer_, 1);
     layout->addWidget(use_);
     const auto retarget = [this] {
@@ -47,11 +58,27 @@ TargetBar::TargetBar(TargetMix& target, QWidget* parent)
         on_->setChecked(true);
         retarget();
     });
+    connect(limited_, &QCheckBox::toggled, this, &TargetBar::ceilingChanged);
+    connect(loss_, &QDoubleSpinBox::valueChanged, this, [this] { setCeiling(loss_->value()); });
     connect(use_, &QPushButton::clicked, this, &TargetBar::useAnswer);
     connect(answer_, &QLabel::linkActivated, this, &TargetBar::measureRequested);
     connect(&target_, &TargetMix::targetChanged, this, &TargetBar::showTarget);
     connect(&target_, &TargetMix::changed, this, &TargetBar::showAnswer);
     showTarget();
+}
+
+std::optional<double> TargetBar::ceiling() const {
+    return limited_->isChecked() ? std::optional(loss_->value()) : std::nullopt;
+}
+
+void TargetBar::setCeiling(std::optional<double> deltaPercent) {
+    {
+        const QSignalBlocker checkBlocker(limited_);
+        const QSignalBlocker valueBlocker(loss_);
+        limited_->setChecked(deltaPercent.has_value());
+        loss_->setValue(deltaPercent.value_or(loss_->value()));
+    }
+    emit ceilingChanged();
 }
 
 void TargetBar::changeEvent(QEvent* event) {
