@@ -6,6 +6,7 @@
 #include "run_fixtures.h"
 #include "views/compare_view.h"
 #include "views/notice_bar.h"
+#include "plots/error_maps.h"
 #include "views/scored_text.h"
 #include "views/text_comparison_view.h"
 
@@ -97,6 +98,7 @@ class TestCompareView : public QObject {
     void the_view_says_what_to_do_without_runs();
     void the_view_is_driven_by_keyboard_and_mouse();
     void bars_select_tensors();
+    void maps_share_one_scale_and_are_walked_by_keys();
     void the_csv_has_the_shown_numbers();
     void text_is_split_into_paragraphs();
     void tokens_are_coloured_by_their_difference();
@@ -261,6 +263,40 @@ void TestCompareView::bars_select_tensors() {
     QCOMPARE(tensors_.single(), std::string("model.layers.2.mlp.up_proj"));
     runs_.setRuns({makeRun("first", {1, 2}, "int4:g64"), makeRun("worse", {1, 2}, "int4:g64")});
     QCOMPARE(view.bars()->emptyText(), QStringLiteral("The recipes of these runs are the same."));
+}
+
+void TestCompareView::maps_share_one_scale_and_are_walked_by_keys() {
+    CompareView view(runs_, selection_, tensors_, queue_);
+    view.resize(600, 700);
+    view.show();
+    QVERIFY(QTest::qWaitForWindowActive(&view));
+    std::vector<RunRecord> runs = threeRuns();
+    runs[1].tensors[5].relativeError = 0.09; // block 2, up_proj of "worse"
+    runs_.setRuns(runs);
+    select({"first", "worse"});
+    ErrorMaps& maps = *view.maps();
+    view.tabs()->setCurrentWidget(maps.parentWidget());
+    QTest::qWait(30);
+    QCOMPARE(maps.mapCount(), 2);
+    QCOMPARE(maps.blockCount(), 3);
+    QCOMPARE(maps.kinds(), QStringList({QStringLiteral("self_attn.q_proj"), QStringLiteral("mlp.up_proj")}));
+    QCOMPARE(maps.valueAt(0, 2, 1), 1.0); // percent
+    QCOMPARE(maps.valueAt(1, 2, 1), 9.0);
+    QCOMPARE(maps.range().lower, 0.01);
+    QCOMPARE(maps.range().upper, 9.0);
+
+    QTest::mouseClick(&maps, Qt::LeftButton, {}, maps.pixelOf(1, 1, 0).toPoint());
+    QCOMPARE(tensors_.single(), std::string("model.layers.1.self_attn.q_proj"));
+    maps.setFocus();
+    QTest::keyClick(&maps, Qt::Key_Down);
+    QTest::keyClick(&maps, Qt::Key_Right);
+    QTest::keyClick(&maps, Qt::Key_Right); // the last block
+    QCOMPARE(tensors_.single(), std::string("model.layers.2.mlp.up_proj"));
+    QVERIFY2(maps.readout().contains(QStringLiteral("worse: int2:g16, 9.000 %")), qPrintable(maps.readout()));
+    select({"first", "worse", "mixed"});
+    QCOMPARE(maps.mapCount(), 3);
+    select({});
+    QVERIFY(maps.readout().isEmpty());
 }
 
 void TestCompareView::the_csv_has_the_shown_numbers() {

@@ -3,6 +3,7 @@
 #include "models/recipe_text.h"
 #include "test_support.h"
 #include "ui/layer_fixture.h"
+#include "views/codec_carrier.h"
 #include "views/layer_panel.h"
 #include "views/layer_tree_view.h"
 #include "views/notice_bar.h"
@@ -10,6 +11,7 @@
 
 #include <QAction>
 #include <QApplication>
+#include <QClipboard>
 #include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
@@ -265,6 +267,98 @@ class TestLayerPanel : public QObject {
         QVERIFY(copies.front().front().value<Recipe>().name == recipe.name);
         QVERIFY(!panel_->isReadOnly());
         QVERIFY(sizeLine().startsWith(QStringLiteral("7.1x")));
+    }
+
+    void a_run_can_stand_beside_the_recipe_being_edited() {
+        const Recipe recipe{"of a run", "bf16", {{"attention", "int4:g64"}, {"mlp", "int2:g64"}}};
+        QVERIFY(tree_->isColumnHidden(LayerTreeModel::otherColumn));
+        panel_->showReadOnly(recipe, QStringLiteral("run 7"));
+        QVERIFY(!tree_->isColumnHidden(LayerTreeModel::otherColumn));
+        const auto beside = [&](int block) {
+            return blockCodec(block).siblingAtColumn(LayerTreeModel::otherColumn).data().toString();
+        };
+        QVERIFY2(beside(0).startsWith(QStringLiteral("3 ")), qPrintable(beside(0)));
+        NoticeBar* notice = bar(NoticeBar::Kind::information);
+        QVERIFY2(notice->text().contains(QStringLiteral("12 ")), qPrintable(notice->text()));
+        const QList<QPushButton*> buttons = notice->findChildren<QPushButton*>();
+        QTest::mouseClick(buttons[1], Qt::LeftButton); // Compare
+        QVERIFY(!panel_->isReadOnly() && notice->isVisible() && !buttons[0]->isVisible());
+        QVERIFY(beside(0).startsWith(QStringLiteral("3 ")));
+        clickChip("mlp");
+        panel_->editCodecAction()->trigger();
+        codecEditor()->setEditText(QStringLiteral("int2:g64"));
+        QTest::keyClick(codecEditor(), Qt::Key_Return);
+        QVERIFY(tree_->isColumnHidden(LayerTreeModel::otherColumn)); // now they are the same
+        editor_->undoStack()->undo();
+        QVERIFY(!tree_->isColumnHidden(LayerTreeModel::otherColumn));
+        QTest::mouseClick(buttons[2], Qt::LeftButton); // Close
+        QVERIFY(tree_->isColumnHidden(LayerTreeModel::otherColumn) && !notice->isVisible());
+    }
+
+    void the_mix_of_a_block_is_copied_and_pasted_onto_others() {
+        editor_->setCodec({tensorOf(0, Role::down)}, Codec::parse("int6:g64"));
+        editor_->setCodec({tensorOf(0, Role::value)}, Codec::parse("int8:g64"));
+        const auto row = [&](int block) { return tree_->model()->index(1 + block, 0); };
+        tree_->setFocus();
+        tree_->setCurrentIndex(row(0));
+        QTest::keyClick(tree_, Qt::Key_C, Qt::ControlModifier);
+        QVERIFY(QApplication::clipboard()->text().contains(QStringLiteral("down int6:g64\n")));
+        tree_->setCurrentIndex(row(2));
+        tree_->selectionModel()->select(row(3), QItemSelectionModel::Select | QItemSelectionModel::Rows);
+        QTest::keyClick(tree_, Qt::Key_V, Qt::ControlModifier);
+        QCOMPARE(countOf("int6:g64"), 3);
+        QCOMPARE(countOf("int8:g64"), 3);
+        const auto codecOf = [&](int tensor) {
+            return editor_->codecs()[static_cast<std::size_t>(tensor)].name();
+        };
+        QCOMPARE(codecOf(tensorOf(2, Role::down)), std::string("int6:g64"));
+        QCOMPARE(codecOf(tensorOf(1, Role::down)), std::string("int4:g64"));
+        QCOMPARE(editor_->undoStack()->undoText(), QStringLiteral("Paste codecs onto 14 tensors"));
+        editor_->undoStack()->undo();
+        QCOMPARE(countOf("int6:g64"), 1);
+        QApplication::clipboard()->setText(QStringLiteral("a shopping list"));
+        QTest::keyClick(tree_, Qt::Key_V, Qt::ControlModifier);
+        QVERIFY(bar(NoticeBar::Kind::problem)->text().contains(QStringLiteral("Ctrl+C")));
+        panel_->showReadOnly(editor_->recipe(), QStringLiteral("run 7"));
+        QVERIFY(!panel_->carrier()->pasteAction()->isEnabled());
+        QVERIFY(panel_->carrier()->copyAction()->isEnabled());
+    }
+
+    void control_d_fills_down_from_the_first_selected_row_or_the_one_above() {
+        editor_->setCodec({tensorOf(0, Role::query)}, Codec::parse("int8:g64"));
+        clickChip("q");
+        tree_->setFocus();
+        QTest::keyClick(tree_, Qt::Key_D, Qt::ControlModifier);
+        QCOMPARE(countOf("int8:g64"), 4);
+        QVERIFY2(editor_->undoStack()->undoText().endsWith(QStringLiteral("with int8:g64")),
+                 qPrintable(editor_->undoStack()->undoText()));
+        editor_->undoStack()->undo();
+        tree_->collapseAll();
+        tree_->setCurrentIndex(tree_->model()->index(2, 0)); // block 1, below the mixed block 0
+        QTest::keyClick(tree_, Qt::Key_D, Qt::ControlModifier);
+        QCOMPARE(countOf("int8:g64"), 2);
+        QCOMPARE(editor_->codecs()[static_cast<std::size_t>(tensorOf(1, Role::query))].name(),
+                 std::string("int8:g64"));
+    }
+
+    void dragging_the_corner_of_a_codec_cell_fills_the_rows_it_passes() {
+        tree_->collapseAll();
+        editor_->setCodec({tensorOf(1, Role::up)}, Codec::parse("int2:g64"));
+        tree_->setCurrentIndex(blockCodec(1));
+        tree_->selectionModel()->select(blockCodec(1),
+                                        QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
+        QWidget* viewport = tree_->viewport();
+        const QPoint corner = tree_->visualRect(blockCodec(1)).bottomRight() - QPoint(3, 3);
+        QTest::mousePress(viewport, Qt::LeftButton, {}, corner);
+        QTest::mouseMove(viewport, tree_->visualRect(blockCodec(2)).center());
+        QTest::mouseMove(viewport, tree_->visualRect(blockCodec(3)).center());
+        QTest::mouseRelease(viewport, Qt::LeftButton, {}, tree_->visualRect(blockCodec(3)).center());
+        QVERIFY(!codecEditor());
+        QCOMPARE(countOf("int2:g64"), 3); // of the same role in blocks 1 to 3
+        QCOMPARE(editor_->codecs()[static_cast<std::size_t>(tensorOf(0, Role::up))].name(),
+                 std::string("int4:g64"));
+        editor_->undoStack()->undo();
+        QCOMPARE(countOf("int2:g64"), 1);
     }
 
     void a_recipe_of_another_model_is_reported_only() {

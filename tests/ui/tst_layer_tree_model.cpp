@@ -89,6 +89,36 @@ class TestLayerTreeModel : public QObject {
         QCOMPARE(model.index(0, 0).data().toString(), QStringLiteral("Embedding and head"));
     }
 
+    void another_recipe_stands_beside_where_it_differs() {
+        RecipeEditor other;
+        other.setModel(QStringLiteral("model"), layerTensors(2), true);
+        other.setCodec({tensorOf(1, Role::up), tensorOf(1, Role::down)}, Codec::parse("int3:g64"));
+        other.setCodec({tensorOf(1, Role::key)}, Codec::parse("int8:g64"));
+        LayerTreeModel model(&editor_);
+        model.setOther(&other, QStringLiteral("run 7"));
+        const auto there = [&](int tensor) {
+            return model.indexOf(tensor, LayerTreeModel::otherColumn).data().toString();
+        };
+        QCOMPARE(model.differenceCount(), 3);
+        QCOMPARE(there(tensorOf(1, Role::up)), QStringLiteral("int3:g64"));
+        QCOMPARE(there(tensorOf(0, Role::up)), QString());
+        QCOMPARE(model.index(1, LayerTreeModel::otherColumn).data().toString(), QString());
+        const QModelIndex block = model.index(2, LayerTreeModel::otherColumn);
+        QVERIFY2(block.data().toString().startsWith(QStringLiteral("3 ")),
+                 qPrintable(block.data().toString()));
+        QVERIFY(block.data(Qt::BackgroundRole).isValid());
+        QVERIFY(block.data(Qt::ToolTipRole).toString().contains(QStringLiteral("int3:g64: 2 tensors")));
+        QCOMPARE(model.headerData(LayerTreeModel::otherColumn, Qt::Horizontal).toString(),
+                 QStringLiteral("run 7"));
+        editor_.setCodec({tensorOf(1, Role::up)}, Codec::parse("int3:g64")); // follows both
+        QCOMPARE(there(tensorOf(1, Role::up)), QString());
+        other.undoStack()->setIndex(0);
+        QCOMPARE(there(tensorOf(1, Role::up)), QStringLiteral("int4:g64"));
+        QCOMPARE(model.differenceCount(), 1);
+        model.setOther(nullptr);
+        QCOMPARE(model.differenceCount(), 0);
+    }
+
     void the_models_keep_the_rules_of_item_models() {
         LayerTreeModel model(&editor_);
         LayerFilterModel filtered(&model);

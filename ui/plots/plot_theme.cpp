@@ -27,10 +27,12 @@ void applyPalette(QCustomPlot& plot, const QPalette& palette) {
             axis->grid()->setZeroLinePen(QPen(mutedText(palette, 0.45)));
         }
     }
-    plot.legend->setFont(font);
-    plot.legend->setTextColor(text);
-    plot.legend->setBrush(palette.color(QPalette::Base));
-    plot.legend->setBorderPen(QPen(mutedText(palette, 0.25)));
+    if (plot.legend != nullptr) {
+        plot.legend->setFont(font);
+        plot.legend->setTextColor(text);
+        plot.legend->setBrush(palette.color(QPalette::Base));
+        plot.legend->setBorderPen(QPen(mutedText(palette, 0.25)));
+    }
 }
 
 QColor mutedText(const QPalette& palette, double opacity) {

@@ -5,6 +5,7 @@
 #include "icons.h"
 #include "models/metric_comparison_model.h"
 #include "models/recipe_comparison_model.h"
+#include "plots/error_maps.h"
 #include "plots/tensor_bars.h"
 #include "views/text_comparison_view.h"
 
@@ -36,6 +37,7 @@ CompareView::CompareView(RunCollection& runs, RunSelection& selection, TensorSel
       pages_(new QStackedWidget(this)),
       tabs_(new QTabWidget(this)),
       bars_(new TensorBars(*comparison_, tensors, this)),
+      maps_(new ErrorMaps(*comparison_, tensors, this)),
       text_(new TextComparisonView(*comparison_, queue, this)) {
     compare_->setShortcut(Qt::CTRL | Qt::Key_K);
     compare_->setToolTip(tr("Show the two to four selected runs side by side (Ctrl+K)"));
@@ -46,6 +48,7 @@ CompareView::CompareView(RunCollection& runs, RunSelection& selection, TensorSel
     tabs_->addTab(metrics_, tr("Values"));
     tabs_->addTab(recipes_, tr("Recipes"));
     tabs_->addTab(buildTensorPage(), tr("Tensors"));
+    tabs_->addTab(buildMapPage(), tr("Maps"));
     tabs_->addTab(text_, tr("Text"));
     auto* page = new QWidget(pages_);
     auto* layout = new QVBoxLayout(page);
@@ -120,13 +123,42 @@ QTableView* CompareView::buildTable(QAbstractItemModel* model, const QString& na
     return table;
 }
 
-QWidget* CompareView::buildTensorPage() {
-    auto* page = new QWidget(tabs_);
+QComboBox* CompareView::buildQuantities(QWidget* page, const QString& name) {
     auto* quantity = new QComboBox(page);
-    quantity->setAccessibleName(tr("Quantity of the bars"));
+    quantity->setAccessibleName(name);
     for (const TensorQuantity& choice : tensorQuantities()) {
         quantity->addItem(choice.label());
     }
+    return quantity;
+}
+
+QWidget* CompareView::buildMapPage() {
+    auto* page = new QWidget(tabs_);
+    QComboBox* quantity = buildQuantities(page, tr("Quantity of the maps"));
+    connect(quantity, &QComboBox::currentIndexChanged, maps_,
+            [this](int index) { maps_->setQuantity(static_cast<std::size_t>(index)); });
+    quantity->setCurrentIndex(1); // the error
+    auto* readout = new QLabel(page);
+    readout->setWordWrap(true);
+    readout->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    readout->setAccessibleName(tr("Values of the selected tensor"));
+    const auto show = [this, readout] {
+        const QString text = maps_->readout();
+        readout->setText(text.isEmpty() ? tr("A click or the arrow keys select a tensor.") : text);
+    };
+    connect(maps_, &ErrorMaps::readoutChanged, readout, show);
+    show();
+    auto* layout = new QVBoxLayout(page);
+    layout->setContentsMargins(4, 4, 4, 4);
+    layout->addWidget(quantity, 0, Qt::AlignLeft);
+    layout->addWidget(maps_, 1);
+    layout->addWidget(readout);
+    return page;
+}
+
+QWidget* CompareView::buildTensorPage() {
+    auto* page = new QWidget(tabs_);
+    QComboBox* quantity = buildQuantities(page, tr("Quantity of the bars"));
     connect(quantity, &QComboBox::currentIndexChanged, bars_,
             [this](int index) { bars_->setQuantity(static_cast<std::size_t>(index)); });
     auto* scroll = new QScrollBar(Qt::Vertical, page);

@@ -17,13 +17,15 @@ class QTabWidget;
 namespace planish {
 
 class MetricComparisonModel;
+class ErrorMaps;
 class JobQueue;
 class RecipeComparisonModel;
 class TensorBars;
 class TextComparisonView;
 
 /// Two to four runs side by side: their values with paired differences, what their recipes do differently,
-/// every tensor's size and error, and what they make of the same text. The selection of runs decides which.
+/// every tensor's size and error as bars and as maps, and what they make of the same text. The selection of
+/// runs decides which.
 class CompareView final : public QWidget {
     Q_OBJECT
   public:
@@ -36,6 +38,7 @@ class CompareView final : public QWidget {
     QTableView* metrics() const { return metrics_; }
     QTableView* recipes() const { return recipes_; }
     TensorBars* bars() const { return bars_; }
+    ErrorMaps* maps() const { return maps_; }
     TextComparisonView* text() const { return text_; }
     QTabWidget* tabs() const { return tabs_; }
     QCheckBox* differencesOnly() const { return differencesOnly_; }
@@ -53,6 +56,8 @@ class CompareView final : public QWidget {
   private:
     QWidget* buildTools();
     QWidget* buildTensorPage();
+    QWidget* buildMapPage();
+    QComboBox* buildQuantities(QWidget* page, const QString& name);
     QTableView* buildTable(QAbstractItemModel* model, const QString& name);
     QWidget* buildEmptyPage();
     void update();
@@ -69,6 +74,7 @@ class CompareView final : public QWidget {
     QTableView* metrics_ = nullptr;
     QTableView* recipes_ = nullptr;
     TensorBars* bars_ = nullptr;
+    ErrorMaps* maps_ = nullptr;
     TextComparisonView* text_ = nullptr;
 };
 

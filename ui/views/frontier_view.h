@@ -37,7 +37,8 @@ class FrontierView final : public QWidget {
     QMenu* makeShowMenu();
     QAction* addShown(QMenu* menu, const QString& text, const QString& key, bool on);
     void updateOverlay();
-    /// A loss of so many percent of the unquantized model's perplexity, in all quantities that follow from it.
+    /// A loss of so many percent of the unquantized model's perplexity, in all quantities that follow from
+    /// it.
     RunRecord ceilingAt(double deltaPercent) const;
     void showComparison();
     void updateOptions();
