@@ -2,7 +2,6 @@
 #include "main_window.h"
 
 #include "dialogs/calibration_panel.h"
-#include "dialogs/help_page.h"
 #include "dialogs/run_settings_bar.h"
 #include "dialogs/welcome_strip.h"
 #include "icons.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "dialogs/help_page.h"
 #include "jobs/run_estimator.h"
 #include "recent_files.h"
 #include "session.h"
@@ -53,6 +54,8 @@ class MainWindow final : public QMainWindow {
 
     /// Where runs are recorded unless another document is opened.
     static QString defaultDocument();
+    /// A name for a copy of a document, of the kind that desktops open with this program.
+    static QString suggestedDocumentName(const QString& document);
 
   protected:
     bool event(QEvent* event) override;
@@ -110,6 +113,8 @@ class MainWindow final : public QMainWindow {
     void exportTo(const QString& title, const QString& suggestion, const QString& filter,
                   const std::function<Writer()>& collect);
     void showHelp();
+    /// By where their keys work; in the order of the menus and docks.
+    std::vector<HelpPage::Commands> commandsWithKeys() const;
     void showMessage(const QString& failure);
     void setTheme(const QString& name);
     void lookAtSelectedRun();
@@ -135,6 +140,7 @@ class MainWindow final : public QMainWindow {
     CompareView* compareView_ = nullptr;
     InspectorView* inspector_ = nullptr;
     RunMapView* runMap_ = nullptr;
+    HelpPage* help_ = nullptr;
     QDockWidget* layersDock_ = nullptr;
     QDockWidget* runsDock_ = nullptr;
     QDockWidget* jobsDock_ = nullptr;

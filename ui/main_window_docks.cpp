@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dialogs/calibration_panel.h"
-#include "dialogs/help_page.h"
 #include "dialogs/run_settings_bar.h"
 #include "dialogs/welcome_strip.h"
 #include "icons.h"
@@ -74,8 +73,8 @@ void MainWindow::makeDocks() {
     layersDock_ = addDock(QStringLiteral("layers"), tr("Layers"), layerPanel_, Qt::LeftDockWidgetArea);
     runsDock_ = addDock(QStringLiteral("runs"), tr("Runs"), runTable_, Qt::BottomDockWidgetArea);
     jobsDock_ = addDock(QStringLiteral("jobs"), tr("Jobs"), jobPanel_, Qt::BottomDockWidgetArea);
-    helpDock_ =
-        addDock(QStringLiteral("help"), tr("How it works"), new HelpPage(this), Qt::RightDockWidgetArea);
+    help_ = new HelpPage(this);
+    helpDock_ = addDock(QStringLiteral("help"), tr("How it works"), help_, Qt::RightDockWidgetArea);
     detailsDock_ =
         addDock(QStringLiteral("details"), tr("Run details"),
                 new RunDetails(workbench_.runs(), workbench_.selection(), this), Qt::RightDockWidgetArea);

@@ -28,6 +28,7 @@
 #include <QPointer>
 #include <QStatusBar>
 #include <QTableView>
+#include <set>
 
 namespace planish {
 
@@ -197,6 +198,35 @@ void MainWindow::makeHelpMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&Help"));
     addCommand(menu, tr("&How it works"), {QKeySequence::HelpContents}, [this] { showHelp(); });
     addCommand(menu, tr("&About Planish"), {}, [this] { showAboutDialog(this); });
+    help_->setCommands(commandsWithKeys());
+}
+
+std::vector<HelpPage::Commands> MainWindow::commandsWithKeys() const {
+    std::vector<HelpPage::Commands> groups{{tr("Everywhere"), {}}};
+    std::set<const QAction*> listed;
+    const auto collect = [&](const QList<QAction*>& actions, bool everywhere, HelpPage::Commands& group) {
+        for (const QAction* action : actions) {
+            if (!action->shortcut().isEmpty() && listed.insert(action).second) {
+                if ((action->shortcutContext() == Qt::WindowShortcut) == everywhere) {
+                    group.actions.push_back(action);
+                } else {
+                    listed.erase(action);
+                }
+            }
+        }
+    };
+    for (const QMenu* menu : menuBar()->findChildren<QMenu*>()) {
+        collect(menu->actions(), true, groups.front());
+    }
+    collect(findChildren<QAction*>(), true, groups.front());
+    for (const QDockWidget* dock : docks()) {
+        HelpPage::Commands group{dock->windowTitle(), {}};
+        collect(dock->findChildren<QAction*>(), false, group);
+        if (!group.actions.empty()) {
+            groups.push_back(std::move(group));
+        }
+    }
+    return groups;
 }
 
 void MainWindow::showHelp() {
@@ -264,11 +294,19 @@ void MainWindow::openResults() {
     }
 }
 
+QString MainWindow::suggestedDocumentName(const QString& document) {
+    const QString name = QFileInfo(document).baseName();
+    return (name.isEmpty() ? QStringLiteral("results") : name) + QStringLiteral(".planish.h5");
+}
+
 void MainWindow::saveResultsAs() {
     const QString path = QFileDialog::getSaveFileName(this, tr("Save results as"),
-                                                      QStringLiteral("results.h5"), tr("Results (*.h5)"));
+                                                      suggestedDocumentName(workbench_.documentPath()),
+                                                      tr("Results (*.planish.h5 *.h5)"));
     if (!path.isEmpty()) {
-        workbench_.saveDocumentAs(path.endsWith(QLatin1String(".h5")) ? path : path + QStringLiteral(".h5"));
+        workbench_.saveDocumentAs(path.endsWith(QLatin1String(".h5"), Qt::CaseInsensitive)
+                                      ? path
+                                      : path + QStringLiteral(".planish.h5"));
     }
 }
 

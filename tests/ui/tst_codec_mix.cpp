@@ -45,7 +45,8 @@ class TestCodecMix : public QObject {
 
   private slots:
     void roles_of_a_block_are_carried_to_the_same_roles_of_others() {
-        const auto codecs = codecsWith({{tensorOf(0, Role::down), "int6:g64"}, {tensorOf(0, Role::query), "nf3:g64"}});
+        const auto codecs =
+            codecsWith({{tensorOf(0, Role::down), "int6:g64"}, {tensorOf(0, Role::query), "nf3:g64"}});
         const CodecMix mix(tensors, codecs, linearsOf({0}));
         const auto carried = mix.carriedTo(tensors, linearsOf({1, 3}));
         QCOMPARE(carried.size(), std::size_t{14});
@@ -66,7 +67,8 @@ class TestCodecMix : public QObject {
     }
 
     void one_codec_is_carried_to_any_role() {
-        const CodecMix mix(tensors, codecsWith({{tensorOf(0, Role::up), "int2:g64"}}), {tensorOf(0, Role::up)});
+        const CodecMix mix(tensors, codecsWith({{tensorOf(0, Role::up), "int2:g64"}}),
+                           {tensorOf(0, Role::up)});
         QCOMPARE(mix.text(), QStringLiteral("int2:g64"));
         QCOMPARE(nameAt(mix.carriedTo(tensors, {tensorOf(2, Role::key)}), tensorOf(2, Role::key)),
                  std::string("int2:g64"));

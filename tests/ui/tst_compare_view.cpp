@@ -2,11 +2,11 @@
 #include "model/model.h"
 #include "models/metric_comparison_model.h"
 #include "models/recipe_comparison_model.h"
+#include "plots/error_maps.h"
 #include "plots/tensor_bars.h"
 #include "run_fixtures.h"
 #include "views/compare_view.h"
 #include "views/notice_bar.h"
-#include "plots/error_maps.h"
 #include "views/scored_text.h"
 #include "views/text_comparison_view.h"
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Pictures of every dock and dialog, for people to look at, in screenshots/ of the build folder; and what a
 // program can see in them: nothing is empty, and no label or button is narrower than its words.
+#include "dialogs/about_dialog.h"
+#include "dialogs/codec_dialog.h"
+#include "dialogs/export_dialog.h"
 #include "dialogs/job_log_dialog.h"
 #include "dialogs/presets_dialog.h"
 #include "dialogs/run_notes_dialog.h"
@@ -15,6 +18,7 @@
 #include <QDir>
 #include <QDockWidget>
 #include <QLabel>
+#include <QMessageBox>
 #include <QSet>
 #include <QTextDocument>
 #include <QToolButton>
@@ -178,6 +182,22 @@ void TestScreenshots::every_dock_and_dialog_is_whole() {
     subject.spec.evaluation.windows = 2;
     SweepDesigner designer(subject, &window);
     show(designer, "sweep-designer");
+    const RunSpec spec =
+        program.workbench->spec(QStringLiteral("docs"), {}, 0); // the recipe being edited, as the menu does
+    ExportDialog exporting(spec, &window);
+    exporting.show();
+    QTRY_VERIFY_WITH_TIMEOUT(exporting.findChild<QLabel*>(QStringLiteral("exportPlan"))
+                                 ->text()
+                                 .contains(QStringLiteral("of tensors")),
+                             test::patience);
+    show(exporting, "export");
+    const RecipeEditor& editor = program.workbench->editor();
+    CodecDialog codec(codecTargets(editor, {2, 3}), &window);
+    show(codec, "codec");
+    showAboutDialog(&window);
+    auto* about = window.findChild<QMessageBox*>();
+    take(*about, prefix + QStringLiteral("dialog-about"));
+    about->close();
     queue.cancelAll();
     program.waitForJobs();
     QVERIFY2(problems_.isEmpty(), qPrintable(problems_.join(QLatin1Char('\n'))));

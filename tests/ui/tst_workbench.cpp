@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "dialogs/help_page.h"
 #include "dialogs/run_settings_bar.h"
 #include "program_fixture.h"
 #include "store/results_document.h"
@@ -43,6 +44,8 @@ class TestWorkbench : public QObject {
 
     void from_the_first_start_to_a_selected_point();
     void no_two_commands_of_the_window_share_a_shortcut();
+    void the_help_page_tells_all_keys();
+    void copies_of_documents_are_named_as_desktops_know_them();
     void a_run_survives_the_program_and_is_not_measured_twice();
     void a_run_is_cancelled_within_a_second();
     void the_next_run_is_estimated_as_it_is_edited();
@@ -152,6 +155,32 @@ void TestWorkbench::no_two_commands_of_the_window_share_a_shortcut() {
         }
     }
     QVERIFY(owners.size() > 10);
+}
+
+void TestWorkbench::the_help_page_tells_all_keys() {
+    const QString page = window().findChild<HelpPage*>()->toPlainText();
+    int keys = 0;
+    for (const QAction* action : window().findChildren<QAction*>()) {
+        const QKeySequence key = action->shortcut();
+        if (!key.isEmpty()) {
+            QVERIFY2(page.contains(key.toString(QKeySequence::NativeText)), qPrintable(action->text()));
+            ++keys;
+        }
+    }
+    QVERIFY(keys > 25);
+    for (const char* line : {"Ctrl+K\nCompare runs", "Ctrl+M\nMap of runs", "Ctrl+D\nFill down"}) {
+        QVERIFY2(page.contains(QLatin1String(line)), qPrintable(page.right(2000)));
+    }
+}
+
+void TestWorkbench::copies_of_documents_are_named_as_desktops_know_them() {
+    const QString name = MainWindow::suggestedDocumentName(QStringLiteral("/x/mine.planish.h5"));
+    QCOMPARE(name, QStringLiteral("mine.planish.h5"));
+    QCOMPARE(MainWindow::suggestedDocumentName(QStringLiteral("/x/results.h5")),
+             QStringLiteral("results.planish.h5"));
+    QFile types(QStringLiteral(PLANISH_SOURCE "/resources/desktop/org.planish.Planish.xml"));
+    QVERIFY(types.open(QIODevice::ReadOnly));
+    QVERIFY(types.readAll().contains("*.planish.h5"));
 }
 
 void TestWorkbench::a_run_survives_the_program_and_is_not_measured_twice() {

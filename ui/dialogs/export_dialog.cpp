@@ -41,6 +41,7 @@ ExportDialog::ExportDialog(const RunSpec& spec, QWidget* parent)
       folder_(new QLineEdit(this)),
       overwrite_(new QCheckBox(tr("&Replace files that are there"), this)),
       plan_(wrappedLabel(tr("What will be written"), this)) {
+    plan_->setObjectName(QStringLiteral("exportPlan"));
     setWindowTitle(tr("Export \"%1\"").arg(fromUtf8(spec.recipe.name)));
     for (const ExportFormatInfo& info : exportFormats()) {
         format_->addItem(fromUtf8(info.title), static_cast<int>(info.format));

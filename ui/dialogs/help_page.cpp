@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dialogs/help_page.h"
 
+#include <QAction>
+
 namespace planish {
 
 namespace {
@@ -45,26 +47,31 @@ than PPL does.</td></tr>
 such a group.</p>
 <h3>Jobs</h3>
 <p><img src="qrc:/help/jobs.png" width="372"></p>
-<p>Everything that takes long is a job. Queued jobs are reordered by dragging or Alt+↑ and Alt+↓; P lets them wait or go
-on, the running one too; L shows what happened to a job. What is unfinished when the program ends, however it ends, is
+<p>Everything that takes long is a job. Queued jobs are reordered by dragging or by keys, and can wait; so can the
+running one. Each has a log of what happened to it. What is unfinished when the program ends, however it ends, is
 offered at the next start.</p>
 <h3>Sweeps, documents, reports</h3>
 <p><b>Run ▸ Design a sweep</b> combines codecs for each role and tells runs, time, memory and disk before the start.
 F2 in the run table names, tags and sorts runs; <b>File ▸ Merge results</b> adds the runs of another document.
 <b>File ▸ Export ▸ Report</b> writes a page, HTML or PDF, that says what was measured and how to repeat it.</p>
-<h3>Mouse and keys</h3>
+<h3>Mouse and keys of the views</h3>
 <table cellpadding="3">
-<tr><td>Click, Ctrl+click, drag</td><td>select one run, add one, select many</td></tr>
+<tr><td>Click, Ctrl+click, drag</td><td>in the plot: select one run, add one, select many</td></tr>
 <tr><td>Wheel, Shift+drag</td><td>zoom, move the plot</td></tr>
-<tr><td>Home or double click</td><td>show all points</td></tr>
+<tr><td>Home or double click, Esc</td><td>in the plot: show all points, select none</td></tr>
 <tr><td>← →</td><td>in the plot: the next run by size</td></tr>
-<tr><td>F2</td><td>in the run table: name, tags, folder and notes</td></tr>
-<tr><td>Alt+↑, Alt+↓, P, L</td><td>in the jobs: earlier, later, wait or go on, log</td></tr>
-<tr><td>Ctrl+Shift+R</td><td>design a sweep</td></tr>
-<tr><td>F5 or Ctrl+R</td><td>run the recipe being edited</td></tr>
-<tr><td>Ctrl+Z, Ctrl+Shift+Z</td><td>undo, redo</td></tr>
-<tr><td>F1</td><td>this page</td></tr>
+<tr><td>Return, letters and digits</td><td>in the layers: edit the codec of the selected ones</td></tr>
+<tr><td>Drag the corner of a codec</td><td>in the layers: fill the rows it passes</td></tr>
+<tr><td>↑ ↓ ← →</td><td>in bars and maps of tensors: select the next one</td></tr>
 </table>)");
+}
+
+QString keysOf(const QAction& action) {
+    QStringList keys;
+    for (const QKeySequence& sequence : action.shortcuts()) {
+        keys += sequence.toString(QKeySequence::NativeText);
+    }
+    return keys.join(HelpPage::tr(" or "));
 }
 
 } // namespace
@@ -74,6 +81,22 @@ HelpPage::HelpPage(QWidget* parent) : QTextBrowser(parent) {
     setAccessibleName(tr("How it works"));
     document()->setDocumentMargin(12);
     setHtml(page());
+}
+
+void HelpPage::setCommands(const std::vector<Commands>& groups) {
+    QString html = page();
+    for (const Commands& group : groups) {
+        html += QStringLiteral("<h3>%1</h3><table cellpadding=\"3\">")
+                    .arg(tr("Keys: %1").arg(group.place).toHtmlEscaped());
+        for (const QAction* action : group.actions) {
+            QString text = action->text();
+            text.remove(QLatin1Char('&')).remove(QStringLiteral("…"));
+            html += QStringLiteral("<tr><td>%1</td><td>%2</td></tr>")
+                        .arg(keysOf(*action).toHtmlEscaped(), text.toHtmlEscaped());
+        }
+        html += QStringLiteral("</table>");
+    }
+    setHtml(html);
 }
 
 } // namespace planish

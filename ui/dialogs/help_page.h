@@ -2,6 +2,9 @@
 #pragma once
 
 #include <QTextBrowser>
+#include <vector>
+
+class QAction;
 
 namespace planish {
 
@@ -9,7 +12,16 @@ namespace planish {
 class HelpPage final : public QTextBrowser {
     Q_OBJECT
   public:
+    /// Commands whose keys work in one place.
+    struct Commands {
+        QString place;
+        std::vector<const QAction*> actions;
+    };
+
     explicit HelpPage(QWidget* parent = nullptr);
+
+    /// Lists their keys at the end of the page, as they are now.
+    void setCommands(const std::vector<Commands>& groups);
 };
 
 } // namespace planish
