@@ -13,6 +13,7 @@ namespace planish {
 namespace {
 
 constexpr int sideMargin = 64;
+constexpr int rightMargin = 24;
 constexpr int mostSmoothLines = 500;
 constexpr int reach = 14; ///< pixels beside an axis that still mean it
 
@@ -36,7 +37,6 @@ ParallelPlot::ParallelPlot(RunCollection& runs, RunSelection& selection, RunBrus
         tr("Left and right choose an axis; up and down move its interval, with Shift they "
            "narrow and widen it; Delete removes it. The table has the same numbers."));
     axisRect()->setAutoMargins(QCP::msNone);
-    axisRect()->setMargins(QMargins(sideMargin, 2 * fontMetrics().height() + 24, 24, 12));
     for (QCPAxis* axis : axisRect()->axes()) {
         axis->setVisible(false);
         axis->grid()->setVisible(false);
@@ -50,8 +50,6 @@ ParallelPlot::ParallelPlot(RunCollection& runs, RunSelection& selection, RunBrus
         axis->setNumberPrecision(3);
         axes_.push_back(axis);
         auto* title = new QCPItemText(this);
-        // Neighbours stand in two lines, so that they have room beside each other.
-        title->setText(runQuantities()[i].label() + (i % 2 == 0 ? QStringLiteral("\n") : QString()));
         title->setClipToAxisRect(false);
         title->setPositionAlignment(Qt::AlignHCenter | Qt::AlignBottom);
         title->position->setCoords(static_cast<double>(i), 1.04);
@@ -150,14 +148,43 @@ void ParallelPlot::updateBrushes() {
 }
 
 void ParallelPlot::placeAxes() {
-    const int width = axisRect()->width();
+    const int width = this->width() - sideMargin - rightMargin;
     for (std::size_t i = 0; i < axes_.size(); ++i) {
         axes_[i]->setOffset(-static_cast<int>(i) * width / static_cast<int>(axes_.size() - 1));
     }
 }
 
+/// Neighbours stand in as many lines as it takes to give each title its room.
+void ParallelPlot::placeTitles() {
+    constexpr int mostLines = 4;
+    constexpr int gap = 8;
+    QFont bold = font();
+    bold.setBold(true);
+    const QFontMetrics metrics(bold);
+    int widest = 1;
+    for (const RunQuantity& quantity : runQuantities()) {
+        widest = std::max(widest, metrics.horizontalAdvance(quantity.label()));
+    }
+    const int spacing =
+        std::max(1, (width() - sideMargin - rightMargin) / static_cast<int>(axes_.size() - 1));
+    const int lines = std::clamp((widest + gap + spacing - 1) / spacing, 1, mostLines);
+    axisRect()->setMargins(QMargins(sideMargin, lines * metrics.height() + 24, rightMargin, 12));
+    for (std::size_t i = 0; i < titles_.size(); ++i) {
+        const QString title =
+            metrics.elidedText(runQuantities()[i].label(), Qt::ElideRight, lines * spacing - gap);
+        const int below = lines - 1 - static_cast<int>(i) % lines;
+        titles_[i]->setText(title + QString(below, QLatin1Char('\n')));
+    }
+    // That of the last axis would leave the plot.
+    titles_.back()->setPositionAlignment(Qt::AlignRight | Qt::AlignBottom);
+    titles_.back()->setTextAlignment(Qt::AlignRight);
+    titles_.back()->position->setTypeX(QCPItemPosition::ptViewportRatio);
+    titles_.back()->position->setCoords(0.995, 1.04);
+}
+
 void ParallelPlot::resizeEvent(QResizeEvent* event) {
     QCustomPlot::resizeEvent(event);
+    placeTitles();
     placeAxes();
     replot(rpQueuedReplot);
 }

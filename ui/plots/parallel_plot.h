@@ -35,6 +35,7 @@ class ParallelPlot final : public ThemedPlot {
     void rebuild();
     void draw();
     void placeAxes();
+    void placeTitles();
     void updateBrushes();
     double position(std::size_t quantity, double value) const;
     double valueAt(std::size_t quantity, double position) const;
