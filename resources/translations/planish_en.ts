@@ -12,6 +12,26 @@
     </message>
 </context>
 <context>
+    <name>planish::LayerPanel</name>
+    <message numerus="yes">
+        <source>%n layer(s) differ</source>
+        <translation>
+            <numerusform>%n layer differs</numerusform>
+            <numerusform>%n layers differ</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>planish::LayerTreeModel</name>
+    <message numerus="yes">
+        <source>%n differ</source>
+        <translation>
+            <numerusform>%n differs</numerusform>
+            <numerusform>%n differ</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>planish::MainWindow</name>
     <message numerus="yes">
         <source>Write on %n run(s)</source>

@@ -80,9 +80,9 @@ class CostTableTest : public QObject {
         QVERIFY(std::abs(cost->standardError - 0.001) < 1e-12);
         QCOMPARE(costs_->known().cost(down(), Codec::parse("bf16"))->divergence, 0.0);
         const auto whole = total(); // int4:g64 in all decoder linears
-        QCOMPARE(total->unknown, 0);
-        QVERIFY(std::abs(total->prediction.divergence - (24 * 0.01 + 4 * 0.02)) < 1e-12);
-        QVERIFY(total->prediction.deltaPplErrorPercent > 0);
+        QCOMPARE(whole->unknown, 0);
+        QVERIFY(std::abs(whole->prediction.divergence - (24 * 0.01 + 4 * 0.02)) < 1e-12);
+        QVERIFY(whole->prediction.deltaPplErrorPercent > 0);
         PredictionLabel label;
         label.showCosts(*costs_, *editor_);
         QVERIFY2(label.text().contains(QLocale().toString(100 * (std::exp(0.16) - 1), 'f', 2)),

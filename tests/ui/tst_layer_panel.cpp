@@ -71,6 +71,10 @@ class TestLayerPanel : public QObject {
         return std::count_if(editor_->codecs().begin(), editor_->codecs().end(),
                              [&](const Codec& each) { return each.name() == codec; });
     }
+    void selectRow(const QModelIndex& row) const {
+        tree_->selectionModel()->setCurrentIndex(row, QItemSelectionModel::ClearAndSelect |
+                                                          QItemSelectionModel::Rows);
+    }
     QModelIndex blockCodec(int block) const {
         return tree_->model()->index(1 + block, LayerTreeModel::codecColumn);
     }
@@ -300,10 +304,10 @@ class TestLayerPanel : public QObject {
         editor_->setCodec({tensorOf(0, Role::value)}, Codec::parse("int8:g64"));
         const auto row = [&](int block) { return tree_->model()->index(1 + block, 0); };
         tree_->setFocus();
-        tree_->setCurrentIndex(row(0));
+        selectRow(row(0));
         QTest::keyClick(tree_, Qt::Key_C, Qt::ControlModifier);
         QVERIFY(QApplication::clipboard()->text().contains(QStringLiteral("down int6:g64\n")));
-        tree_->setCurrentIndex(row(2));
+        selectRow(row(2));
         tree_->selectionModel()->select(row(3), QItemSelectionModel::Select | QItemSelectionModel::Rows);
         QTest::keyClick(tree_, Qt::Key_V, Qt::ControlModifier);
         QCOMPARE(countOf("int6:g64"), 3);
@@ -334,7 +338,7 @@ class TestLayerPanel : public QObject {
                  qPrintable(editor_->undoStack()->undoText()));
         editor_->undoStack()->undo();
         tree_->collapseAll();
-        tree_->setCurrentIndex(tree_->model()->index(2, 0)); // block 1, below the mixed block 0
+        selectRow(tree_->model()->index(2, 0)); // block 1, below the mixed block 0
         QTest::keyClick(tree_, Qt::Key_D, Qt::ControlModifier);
         QCOMPARE(countOf("int8:g64"), 2);
         QCOMPARE(editor_->codecs()[static_cast<std::size_t>(tensorOf(1, Role::query))].name(),
@@ -344,9 +348,7 @@ class TestLayerPanel : public QObject {
     void dragging_the_corner_of_a_codec_cell_fills_the_rows_it_passes() {
         tree_->collapseAll();
         editor_->setCodec({tensorOf(1, Role::up)}, Codec::parse("int2:g64"));
-        tree_->setCurrentIndex(blockCodec(1));
-        tree_->selectionModel()->select(blockCodec(1),
-                                        QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
+        selectRow(blockCodec(1));
         QWidget* viewport = tree_->viewport();
         const QPoint corner = tree_->visualRect(blockCodec(1)).bottomRight() - QPoint(3, 3);
         QTest::mousePress(viewport, Qt::LeftButton, {}, corner);

@@ -102,24 +102,25 @@ void JobQueue::enqueue(const std::vector<Entry*>& entries) {
 }
 
 void JobQueue::cancel(const Ids& ids) {
+    std::vector<Entry*> stopped;
+    {
+        const std::lock_guard lock(mutex_); // or one would begin when that before it stops
+        for (const int id : ids) {
+            Entry* entry = find(id);
+            if (entry != nullptr && !entry->status.isOver() && !entry->status.cancelling) {
+                entry->execution->cancel();
+                stopped.push_back(entry);
+            }
+        }
+    }
     std::vector<JobStatus> statuses;
-    for (const int id : ids) {
-        Entry* entry = find(id);
-        if (entry == nullptr || entry->status.isOver() || entry->status.cancelling) {
-            continue;
-        }
-        bool waiting = false;
-        {
-            const std::lock_guard lock(mutex_);
-            waiting = !entry->execution->hasBegun();
-            entry->execution->cancel();
-        }
+    for (Entry* entry : stopped) {
         entry->status.paused = false;
         entry->log->append(tr("asked to stop"), true);
-        if (waiting) {
-            entry->status.state = JobState::cancelled; // the job thread passes it over
-        } else {
+        if (entry->execution->hasBegun()) {
             entry->status.cancelling = true;
+        } else {
+            entry->status.state = JobState::cancelled; // the job thread passes it over
         }
         statuses.push_back(entry->status);
     }

@@ -283,6 +283,7 @@ void LayerTreeModel::refresh(const std::vector<int>& tensorIndices) {
         emit dataChanged(index(rows.first, codecColumn, parentIndex),
                          index(rows.second, otherColumn, parentIndex));
     }
+    emit differencesChanged();
 }
 
 QModelIndex LayerTreeModel::indexOfNode(int nodeIndex, int column) const {

@@ -82,6 +82,8 @@ class LayerTreeModel : public QAbstractItemModel {
 
   signals:
     void editRefused(const QString& message);
+    /// differenceCount() may be another.
+    void differencesChanged();
 
   private:
     struct Node {

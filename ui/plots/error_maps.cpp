@@ -8,7 +8,6 @@
 #include <QToolTip>
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <set>
 
 namespace planish {
@@ -68,7 +67,9 @@ void ErrorMaps::rebuild() {
         removeItem(map.mark);
     }
     clearPlottables();
-    plotLayout()->take(scale_);
+    if (scale_->layout() != nullptr) {
+        plotLayout()->take(scale_);
+    }
     plotLayout()->clear();
     plotLayout()->simplify();
     maps_.clear();
@@ -140,7 +141,7 @@ double ErrorMaps::valueAt(int map, int block, int kind) const {
 }
 
 void ErrorMaps::fill() {
-    QCPRange range(std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity());
+    QCPRange range(notMeasured, notMeasured);
     const int kinds = static_cast<int>(kinds_.size());
     for (int map = 0; map < mapCount(); ++map) {
         QCPColorMapData& data = *maps_[static_cast<std::size_t>(map)].colours->data();

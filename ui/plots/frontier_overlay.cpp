@@ -123,24 +123,34 @@ void FrontierOverlay::drawPredictions(const OverlayContent& content) {
 }
 
 void FrontierOverlay::drawExpected(const OverlayContent& content) {
-    const QCPScatterStyle hollow(QCPScatterStyle::ssCircle, QPen(textColor(0.7), 1.5), Qt::NoBrush, 9);
-    QCPGraph& predicted = addGraph(QStringLiteral("marks"), QString());
-    predicted.setScatterStyle(hollow);
+    constexpr std::size_t mostSmoothMarks = 200; // thousands would take long to draw
+    const bool many = content.expected.size() > mostSmoothMarks;
+    const QCPScatterStyle hollow(QCPScatterStyle::ssCircle, QPen(textColor(many ? 1 : 0.7), many ? 0 : 1.5),
+                                 Qt::NoBrush, many ? 6 : 9);
+    QCPGraph& predicted = addGraph(QStringLiteral("fronts"), QString());
     // Where only the size is known they stand near the bottom, whatever range is in view: over an axis of
     // their own.
-    QCPGraph& sizes = addGraph(QStringLiteral("marks"), QString());
-    sizes.setScatterStyle(hollow);
+    QCPGraph& sizes = addGraph(QStringLiteral("fronts"), QString());
     sizes.setValueAxis(plot_.yAxis2);
     plot_.yAxis2->setRange(0, 1);
     constexpr double nearBottom = 0.02;
+    QVector<QCPGraphData> predictedData;
+    QVector<QCPGraphData> sizeData;
     for (const RunRecord& run : content.expected) {
         const double size = axes_.size->value(run);
         if (const auto at = pointOf(run)) {
-            predicted.addData(at->x(), at->y());
+            predictedData.append({at->x(), at->y()});
             marks_.push_back({*at, &run, QString::fromStdString(run.name), Text::tr("Queued; predicted")});
         } else if (std::isfinite(size) && (size > 0 || !axes_.logarithmicSize)) {
-            sizes.addData(size, nearBottom);
+            sizeData.append({size, nearBottom});
         }
+    }
+    predicted.data()->set(predictedData);
+    sizes.data()->set(sizeData);
+    for (QCPGraph* graph : {&predicted, &sizes}) {
+        graph->setScatterStyle(hollow);
+        graph->setAntialiasedScatters(!many);
+        graph->setAdaptiveSampling(many);
     }
 }
 

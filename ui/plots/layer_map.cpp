@@ -8,7 +8,6 @@
 #include <QToolTip>
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace planish {
 
@@ -87,7 +86,7 @@ void LayerMap::rebuild() {
     scale_->axis()->setLabel(bits ? tr("Bits per weight") : tr("Signal to quantization noise (dB)"));
     map_->data()->setSize(std::max(1, runCount()), std::max(1, tensorCount()));
     map_->data()->setRange({0, std::max(1.0, runCount() - 1.0)}, {0, std::max(1.0, tensorCount() - 1.0)});
-    QCPRange range(std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity());
+    QCPRange range(notMeasured, notMeasured);
     for (std::size_t run = 0; run < columns_.size(); ++run) {
         for (std::size_t tensor = 0; tensor < names_.size(); ++tensor) {
             const TensorResult* result = resultAt(tensor, run);

@@ -134,6 +134,7 @@ void LayerPanel::connectEditor() {
         emit statusMessage(error);
     });
     connect(layers_, &LayerTreeModel::editRefused, problemBar_, &NoticeBar::showText);
+    connect(layers_, &LayerTreeModel::differencesChanged, this, &LayerPanel::updateComparison);
     connect(carrier_, &CodecCarrier::wanted, this, &LayerPanel::applyCodecs);
     connect(carrier_, &CodecCarrier::refused, problemBar_, &NoticeBar::showText);
     connect(carrier_, &CodecCarrier::copied, this, &LayerPanel::statusMessage);
@@ -155,7 +156,6 @@ void LayerPanel::connectEditor() {
     connect(editor_, &RecipeEditor::codecsChanged, this, [this] {
         updateSize();
         updateSelection();
-        updateComparison();
         if (!applying_) {
             filter_->refresh();
         }

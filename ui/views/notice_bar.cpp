@@ -17,6 +17,7 @@ NoticeBar::NoticeBar(Kind kind, QWidget* parent)
     label_->setTextFormat(Qt::PlainText);
     label_->setTextInteractionFlags(Qt::TextSelectableByMouse);
     layout_->addWidget(label_, 1);
+    layout_->addLayout(new QHBoxLayout); // of buttons
     setAutoFillBackground(true);
     applyColours();
     hide();
@@ -24,12 +25,17 @@ NoticeBar::NoticeBar(Kind kind, QWidget* parent)
 
 QPushButton* NoticeBar::addButton(const QString& text) {
     auto* button = new QPushButton(text, this);
-    layout_->addWidget(button);
+    layout_->itemAt(1)->layout()->addWidget(button);
     return button;
 }
 
 void NoticeBar::showText(const QString& text) {
     label_->setText(text);
+    // Buttons that would leave the text no room stand below it.
+    const int readable = 24 * fontMetrics().averageCharWidth();
+    const int room = parentWidget() != nullptr ? parentWidget()->width() : width();
+    const int buttons = layout_->itemAt(1)->layout()->sizeHint().width();
+    layout_->setDirection(room < buttons + readable ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
     setAccessibleName(text);
     show();
 }
