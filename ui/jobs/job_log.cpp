@@ -24,7 +24,7 @@ void JobLog::append(const QString& line, bool always) {
         return;
     }
     last_ = line;
-    lines_.append(QTime::currentTime().toString(QStringLiteral("HH:mm:ss.zzz  ")) + line);
+    lines_.append(QTime::currentTime().toString(Qt::ISODateWithMs) + QStringLiteral("  ") + line);
     write(lines_.constLast());
 }
 

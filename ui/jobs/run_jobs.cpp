@@ -52,6 +52,7 @@ void RunJobs::setReuseBytes(std::uint64_t bytes) {
 
 JobQueue::Ids RunJobs::add(const std::vector<Run>& runs) {
     std::vector<JobQueue::Job> jobs;
+    jobs.reserve(runs.size());
     for (const Run& run : runs) {
         const QString model = QFileInfo(QString::fromStdString(run.spec->model)).fileName();
         jobs.push_back({tr("%1 on %2").arg(QString::fromStdString(run.spec->recipe.name), model),
@@ -98,6 +99,7 @@ JobQueue::Completion RunJobs::measure(const Run& run, Service& service, RunJobs*
 
 std::vector<RunRecord> RunJobs::expected() const {
     std::vector<RunRecord> runs;
+    runs.reserve(items_.size()); // records are large
     for (const auto& [job, item] : items_) {
         if (item.unfinished && item.run.expected) {
             runs.push_back(*item.run.expected);
@@ -108,6 +110,7 @@ std::vector<RunRecord> RunJobs::expected() const {
 
 std::vector<PendingRun> RunJobs::pending() const {
     std::vector<PendingRun> runs;
+    runs.reserve(items_.size());
     for (const JobStatus& job : queue_.jobs()) {
         const auto item = items_.find(job.id);
         if (item != items_.end() && !job.isOver()) {

@@ -125,8 +125,8 @@ void FrontierOverlay::drawPredictions(const OverlayContent& content) {
 void FrontierOverlay::drawExpected(const OverlayContent& content) {
     constexpr std::size_t mostSmoothMarks = 200; // thousands would take long to draw
     const bool many = content.expected.size() > mostSmoothMarks;
-    const QCPScatterStyle hollow(QCPScatterStyle::ssCircle, QPen(textColor(many ? 1 : 0.7), many ? 0 : 1.5),
-                                 Qt::NoBrush, many ? 6 : 9);
+    const QCPScatterStyle hollow(many ? QCPScatterStyle::ssSquare : QCPScatterStyle::ssCircle,
+                                 QPen(textColor(many ? 1 : 0.7), many ? 0 : 1.5), Qt::NoBrush, many ? 5 : 9);
     QCPGraph& predicted = addGraph(QStringLiteral("fronts"), QString());
     // Where only the size is known they stand near the bottom, whatever range is in view: over an axis of
     // their own.
