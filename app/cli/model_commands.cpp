@@ -49,8 +49,10 @@ Json infoDocument(const Model& model) {
     document["vocabulary_size"] = config.vocabularySize;
     document["context"] = config.maximumContext;
     document["tied_embedding"] = config.tiedEmbedding;
-    document["rope_theta"] = config.ropeTheta;
-    document["rope_scaling"] = config.ropeScaling ? Json("llama3") : Json(nullptr);
+    document["rope_theta"] = config.rope.theta;
+    document["rope_scaling"] =
+        config.rope.scaling ? Json(ropeKindName(config.rope.scaling->kind)) : Json(nullptr);
+    document["differences_from_llama"] = differencesFromLlama(config);
     document["tokenizer"] = tokenizerDescription(model);
     for (const TensorInfo& tensor : model.tensors()) {
         document["tensors"].push_back({{"name", tensor.name},
@@ -70,8 +72,14 @@ void printInfo(const Model& model) {
         "{} blocks, hidden {}, {} heads of {} ({} key/value), MLP {}, vocabulary {}, context {} tokens{}\n",
         config.blocks, config.hiddenSize, config.heads, config.headSize, config.keyValueHeads, config.mlpSize,
         config.vocabularySize, config.maximumContext, config.tiedEmbedding ? ", tied embedding" : "");
-    fmt::print("rope theta {}{}; tokenizer: {}\n\n", config.ropeTheta,
-               config.ropeScaling ? ", llama3 scaling" : "", tokenizerDescription(model));
+    const auto& scaling = config.rope.scaling;
+    fmt::print("rope theta {}{}; tokenizer: {}\n", config.rope.theta,
+               scaling ? fmt::format(", {} scaling", ropeKindName(scaling->kind)) : "",
+               tokenizerDescription(model));
+    if (const auto differences = differencesFromLlama(config); !differences.empty()) {
+        fmt::print("unlike Llama: {}\n", fmt::join(differences, "; "));
+    }
+    fmt::print("\n");
     std::vector<std::vector<std::string>> rows;
     for (const TensorInfo& tensor : model.tensors()) {
         rows.push_back({tensor.name, std::string(roleName(tensor.role)),

@@ -2,6 +2,7 @@
 #include "calibration/calibration_stream.h"
 
 #include "evaluation/evaluate.h"
+#include "model/layout.h"
 
 #include <fmt/format.h>
 
@@ -15,11 +16,13 @@ std::optional<Site> siteOf(Role role) {
     case Role::query:
     case Role::key:
     case Role::value:
+    case Role::queryKeyValue:
         return Site::queryKeyValue;
     case Role::output:
         return Site::output;
     case Role::gate:
     case Role::up:
+    case Role::gateUp:
         return Site::gateUp;
     case Role::down:
         return Site::down;
@@ -45,6 +48,17 @@ std::size_t inputsAt(Site site, const ModelConfig& config) {
     return site == Site::output ? config.querySize()
            : site == Site::down ? config.mlpSize
                                 : config.hiddenSize;
+}
+
+std::string normBefore(Place place, const ModelConfig& config) {
+    if (place.site == Site::head) {
+        return "model.norm";
+    }
+    const BlockNorms norms = blockNorms(config.design.norms);
+    const char* norm = place.site == Site::queryKeyValue ? norms.beforeAttention
+                       : place.site == Site::gateUp      ? norms.beforeMlp
+                                                         : nullptr;
+    return norm == nullptr ? "" : fmt::format("model.layers.{}.{}", place.block, norm);
 }
 
 namespace {
@@ -150,8 +164,8 @@ void CalibrationStream::step(JobMonitor& monitor) {
     case Site::output:
         block_.readOutput(weights_, block, workers_);
         forEachTile(rows, monitor, [&](Eigen::Index first, Eigen::Index count) {
-            block_.output.apply(attended_.middleRows(first, count), states_.values.middleRows(first, count),
-                                true);
+            addAttention(block_, config_, attended_.middleRows(first, count),
+                         states_.values.middleRows(first, count));
         });
         attended_.resize(0, 0);
         place_.site = Site::gateUp;
@@ -170,7 +184,7 @@ void CalibrationStream::step(JobMonitor& monitor) {
     case Site::down:
         block_.readDown(weights_, block, workers_);
         forEachTile(rows, monitor, [&](Eigen::Index first, Eigen::Index count) {
-            block_.down.apply(activations(first, count), states_.values.middleRows(first, count), true);
+            addMlp(block_, config_, activations(first, count), states_.values.middleRows(first, count));
         });
         activations_.resize(0, 0);
         place_ = behindBlock(block, config_);
@@ -181,10 +195,12 @@ void CalibrationStream::step(JobMonitor& monitor) {
     }
 }
 
-Matrix CalibrationStream::normalized(Eigen::Index first, Eigen::Index count, const std::string& norm) const {
+Matrix CalibrationStream::normalized(Eigen::Index first, Eigen::Index count) const {
+    const Model& model = weights_.model();
+    const std::string norm = normBefore(place_, config_);
     Matrix out(count, states_.values.cols());
-    normalizeRows(states_.values.middleRows(first, count), weights_.vector(weights_.model().tensor(norm)),
-                  config_.normEpsilon, out);
+    normalizeRows(states_.values.middleRows(first, count),
+                  norm.empty() ? Vector() : normGain(weights_, model.tensor(norm)), config_.normEpsilon, out);
     return out;
 }
 
@@ -204,20 +220,17 @@ Matrix CalibrationStream::inputs(std::size_t chunk, const JobMonitor& monitor) c
     const Eigen::Index rows =
         std::min(static_cast<Eigen::Index>(tokensPerChunk), states_.values.rows() - start);
     const auto tileInputs = [&](Eigen::Index first, Eigen::Index count) -> Matrix {
-        const std::string prefix = fmt::format("model.layers.{}.", place_.block);
         switch (place_.site) {
-        case Site::queryKeyValue:
-            return normalized(first, count, prefix + "input_layernorm");
         case Site::output:
             return attended_.middleRows(first, count);
-        case Site::gateUp:
-            return normalized(first, count, prefix + "post_attention_layernorm");
         case Site::down:
             return activations(first, count);
+        case Site::queryKeyValue:
+        case Site::gateUp:
         case Site::head:
             break;
         }
-        return normalized(first, count, "model.norm");
+        return normalized(first, count);
     };
     Matrix out(rows, static_cast<Eigen::Index>(planish::inputsAt(place_.site, config_)));
     constexpr auto tile = static_cast<Eigen::Index>(tokensPerTile);

@@ -25,6 +25,9 @@ struct Place {
 /// The place whose inputs a tensor reads; none for embedding, norms and biases.
 std::optional<Place> placeOf(const TensorInfo& tensor, const ModelConfig& config);
 
+/// The tensor of the norm that produces what is read at a place; "" where there is none.
+std::string normBefore(Place place, const ModelConfig& config);
+
 /// How many inputs tensors read at a site.
 std::size_t inputsAt(Site site, const ModelConfig& config);
 
@@ -57,7 +60,7 @@ class CalibrationStream {
     void keepBoundary();
     void step(JobMonitor& monitor);
     void attendAll(JobMonitor& monitor);
-    Matrix normalized(Eigen::Index first, Eigen::Index count, const std::string& norm) const;
+    Matrix normalized(Eigen::Index first, Eigen::Index count) const;
     Matrix activations(Eigen::Index first, Eigen::Index count) const;
     /// body(first row, rows) for tiles that cover `rows` rows.
     template <typename Body>

@@ -121,7 +121,7 @@ class Quantizer {
             PartMonitor part(monitor_, begin, middle, "calibrate", tensor(readers.tensors.front()).name);
             readers.inputs = calibrator_->at(place, demands.crossMoment, fingerprint_, prefix_, part);
             noteRank(readers);
-            if (const auto norm = normBefore(place); norm && demands.scaledInputs) {
+            if (const auto norm = normIndex(place); norm && demands.scaledInputs) {
                 foldScales(*norm, readers);
             }
             readers.outputs.emplace(*readers.inputs, workers_, quiet_);
@@ -137,7 +137,7 @@ class Quantizer {
                 finished.add(packed.count(), packed.name);
             },
             monitor_);
-        if (const auto norm = normBefore(place); norm && calibrated && demands.fittedNorm) {
+        if (const auto norm = normIndex(place); norm && calibrated && demands.fittedNorm) {
             fitNorm(*norm, readers);
         }
         for (const std::size_t index : readers.tensors) {
@@ -228,21 +228,9 @@ class Quantizer {
         }
     }
 
-    /// The norm that produces what is read at a place; none before o and down.
-    std::optional<std::size_t> normBefore(Place place) const {
-        const std::string block = fmt::format("model.layers.{}.", place.block);
-        switch (place.site) {
-        case Site::queryKeyValue:
-            return indexOf(block + "input_layernorm");
-        case Site::gateUp:
-            return indexOf(block + "post_attention_layernorm");
-        case Site::head:
-            return indexOf("model.norm");
-        case Site::output:
-        case Site::down:
-            break;
-        }
-        return std::nullopt;
+    std::optional<std::size_t> normIndex(Place place) const {
+        const std::string name = normBefore(place, model().config());
+        return name.empty() ? std::nullopt : std::optional(indexOf(name));
     }
     std::size_t indexOf(const std::string& name) const {
         return static_cast<std::size_t>(&model().tensor(name) - model().tensors().data());
@@ -251,11 +239,12 @@ class Quantizer {
     /// Stores `wanted` as the gain of a norm and returns what is decoded.
     Vector putGain(std::size_t norm, const Vector& wanted) {
         rescaled_[norm] = true;
-        const Matrix row = wanted.transpose();
+        const float kept = model().config().design.onePlusGain ? 1 : 0;
+        const Matrix row = wanted.transpose().array() - kept;
         PackedTensor packed = encode(norm, codec(norm), row, std::nullopt);
         const Matrix stored = codec(norm).decode(packed, workers_);
         keep(norm, std::move(packed), storageError(row, stored));
-        return stored.row(0).transpose();
+        return stored.row(0).transpose().array() + kept;
     }
 
     /// Divides the gain of the norm before by scales and multiplies the weights of all its readers by them,
@@ -268,7 +257,7 @@ class Quantizer {
             }
         }
         const Vector scales = awqScales(consumers, *readers.inputs, context(readers.inputs));
-        const Vector gain = packed_.vector(tensor(norm));
+        const Vector gain = normGain(packed_, tensor(norm));
         Vector smaller = gain.cwiseQuotient(scales);
         Vector stored = putGain(norm, smaller);
         // A gain too small to be stored would silence its column.
@@ -291,7 +280,7 @@ class Quantizer {
         const NormFit fit(all, *readers.inputs, context(readers.inputs));
         const PackedTensor before = packed_.tensors()[norm];
         const TensorResult resultBefore = results_[norm];
-        const Vector gain = packed_.vector(tensor(norm));
+        const Vector gain = normGain(packed_, tensor(norm));
         const Eigen::VectorXd best = fit.best();
         const Vector wanted = gain.cwiseProduct(best.cast<float>());
         if (wanted.allFinite()) {

@@ -146,7 +146,9 @@ class Exporter {
                                storedShape(tensor), plan_.tensors[i].bytes,
                                [this, i] { return interleaved(i); }});
         }
-        if (const std::vector<double> divisors = ropeDivisors(model_.config()); !divisors.empty()) {
+        const ModelConfig& config = model_.config();
+        if (const std::vector<double> divisors = ropeDivisors(config.rope, config.rotarySize);
+            !divisors.empty()) {
             const std::vector<float> factors(divisors.begin(), divisors.end());
             tensors.push_back({ggufRopeFactors, "F32", {factors.size()}, factors.size() * sizeof(float), {}});
             tensors.back().content = [factors] {

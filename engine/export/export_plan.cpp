@@ -108,6 +108,26 @@ bool isExact(const Codec& measured, const std::string& written) {
            (written == "fp32" && measured.isFloat());
 }
 
+/// GGUF files are written of what llama.cpp runs as the architecture "llama".
+void requireGgufModel(const Model& model) {
+    const ModelConfig& config = model.config();
+    std::vector<std::string> reasons = differencesFromLlama(config);
+    const auto& scaling = config.rope.scaling;
+    if (scaling && scaling->kind != RopeKind::llama3 && scaling->kind != RopeKind::linear) {
+        reasons.push_back(fmt::format("rotary embedding scaled by {}", ropeKindName(scaling->kind)));
+    }
+    if (config.attentionBias != config.outputBias) {
+        reasons.emplace_back("biases of queries, keys and values only");
+    }
+    if (!reasons.empty()) {
+        throw InputError(
+            model.path().string(), "export format",
+            "planish or hf for this model: GGUF files are written of those that compute as Llama "
+            "does",
+            fmt::format("{} with {}", config.architecture, fmt::join(reasons, ", ")));
+    }
+}
+
 } // namespace
 
 std::span<const ExportFormatInfo> exportFormats() {
@@ -174,9 +194,12 @@ ExportPlan planExport(const Model& model, std::span<const Codec> codecs, const E
     }
     const bool isFolder =
         settings.format == ExportFormat::planish || settings.format == ExportFormat::huggingFace;
-    if (isFolder && !model.config().ropeDivisors.empty()) {
+    if (isFolder && !model.config().rope.divisors.empty()) {
         throw InputError(model.path().string(), "rope_freqs.weight",
                          "no list of rotary factors: config.json cannot say them, a GGUF file can", "a list");
+    }
+    if (!isFolder) {
+        requireGgufModel(model);
     }
     const Planner planner(settings);
     ExportPlan plan;

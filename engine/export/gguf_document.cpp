@@ -165,7 +165,7 @@ GgufEntries ggufMetadata(const Model& model, const ExportPlan& plan) {
         {"llama.attention.key_length", ggufEntry(small(config.headSize))},
         {"llama.attention.value_length", ggufEntry(small(config.headSize))},
         {"llama.attention.layer_norm_rms_epsilon", ggufEntry(static_cast<float>(config.normEpsilon))},
-        {"llama.rope.freq_base", ggufEntry(static_cast<float>(config.ropeTheta))},
+        {"llama.rope.freq_base", ggufEntry(static_cast<float>(config.rope.theta))},
         {"llama.rope.dimension_count", ggufEntry(small(config.headSize))},
         {"llama.vocab_size", ggufEntry(small(config.vocabularySize))}};
     for (auto& entry : ggufTokenizerMetadata(model)) {

@@ -24,8 +24,9 @@ constexpr const char* sample =
 
 /// To what the floats of a GGUF file keep of them.
 bool sameRotation(const ModelConfig& found, const ModelConfig& expected) {
-    const std::vector<double> a = ropeFrequencies(found);
-    const std::vector<double> b = ropeFrequencies(expected);
+    const std::vector<double> a = ropeFrequencies(found.rope, found.rotarySize, found.maximumContext);
+    const std::vector<double> b =
+        ropeFrequencies(expected.rope, expected.rotarySize, expected.maximumContext);
     return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                       [](double x, double y) { return std::abs(x - y) <= 1e-6 * std::abs(y); });
 }
@@ -42,10 +43,12 @@ void compareShapes(const ModelConfig& found, const ModelConfig& expected, const 
         {found.maximumContext == expected.maximumContext, "context"},
         {found.tiedEmbedding == expected.tiedEmbedding, "tied embedding"},
         {found.attentionBias == expected.attentionBias, "biases of attention"},
+        {found.outputBias == expected.outputBias, "bias of attention's output"},
         {found.mlpBias == expected.mlpBias, "biases of the MLP"},
+        {differencesFromLlama(found) == differencesFromLlama(expected), "what differs from Llama"},
         {sameRotation(found, expected), "frequencies of the rotary embedding"},
         {static_cast<float>(found.normEpsilon) == static_cast<float>(expected.normEpsilon), "epsilon"},
-        {static_cast<float>(found.ropeTheta) == static_cast<float>(expected.ropeTheta), "theta"}};
+        {static_cast<float>(found.rope.theta) == static_cast<float>(expected.rope.theta), "theta"}};
     for (const auto& [same, what] : checks) {
         if (!same) {
             fail(path, what);

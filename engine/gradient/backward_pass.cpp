@@ -5,19 +5,35 @@
 #include "gradient/head_gradient.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
 #include <vector>
 
 namespace planish {
+namespace {
+
+void requireLlama(const Model& model) {
+    const auto differences = differencesFromLlama(model.config());
+    if (!differences.empty()) {
+        throw InputError(
+            model.path().string(), "gradients",
+            "a model that computes as Llama does; those of others are not supported",
+            fmt::format("{} with {}", model.config().architecture, fmt::join(differences, ", ")));
+    }
+}
+
+} // namespace
 
 BackwardPass::BackwardPass(const WeightSource& source, std::size_t longestContext, Workers& workers,
                            Arithmetic arithmetic)
     : source_(source),
       workers_(workers),
       arithmetic_(arithmetic),
-      pass_(source, longestContext, workers, arithmetic) {}
+      pass_(source, longestContext, workers, arithmetic) {
+    requireLlama(source.model());
+}
 
 double BackwardPass::run(std::span<const TokenId> tokens, std::size_t windows, const LogitLoss& loss,
                          GradientSink& sink, JobMonitor& monitor) const {

@@ -16,7 +16,8 @@ namespace planish {
 /// some 4096 tokens within it. The same results for every number of threads.
 class BackwardPass {
   public:
-    /// `source` and `workers` must outlive this; `longestContext` in tokens.
+    /// `source` and `workers` must outlive this; `longestContext` in tokens. Throws InputError for models
+    /// that compute otherwise than Llama does, naming what they do.
     BackwardPass(const WeightSource& source, std::size_t longestContext, Workers& workers,
                  Arithmetic arithmetic = Arithmetic::float32);
 

@@ -41,7 +41,7 @@ void addNormGradient(MatrixView inputs, const Vector& gain, double epsilon, Matr
     }
 }
 
-/// The inverse of the rotation by the positions of the rows, which is also its adjoint.
+/// The adjoint of the rotation by the positions of the rows: its inverse, but for the amplitude of the table.
 void rotateBack(MutableMatrixView rows, std::size_t headSize, const RopeTable& rope,
                 std::size_t firstPosition) {
     Vector sines(static_cast<Index>(headSize / 2));
@@ -134,7 +134,7 @@ void BlockGradient::addWindows(const HiddenStates& inputs, std::size_t begin, st
                    pass_.project(weights_, inputs, begin, count, monitor),
                    Matrix(tokens, static_cast<Index>(config_.querySize())),
                    {}};
-    pass_.attendProjected(at.projected, context, arithmetic_, at.attended, monitor);
+    pass_.attendProjected(weights_, at.projected, context, at.attended, monitor);
     differentiateMlp(at, gradient.middleRows(first, tokens), monitor);
     differentiateAttention(at, gradient.middleRows(first, tokens), monitor);
 }
@@ -200,8 +200,8 @@ void BlockGradient::differentiateAttention(Activations& at, MutableMatrixView gr
             auto queries = derivatives.queries.middleRows(row, tile.count);
             auto keys = derivatives.keys.middleRows(row, tile.count);
             const auto position = static_cast<std::size_t>(tile.first);
-            rotateBack(queries, config_.headSize, pass_.rope(), position);
-            rotateBack(keys, config_.headSize, pass_.rope(), position);
+            rotateBack(queries, config_.headSize, pass_.ropes().whole(), position);
+            rotateBack(keys, config_.headSize, pass_.ropes().whole(), position);
             Matrix derivative(tile.count, gradient.cols());
             multiply(queries, linear(BlockLinear::query).backward, derivative);
             multiply(keys, linear(BlockLinear::key).backward, derivative, true);

@@ -21,10 +21,10 @@ struct PackedHead {
 
 /// Causal softmax attention (Vaswani et al. 2017) of rows [firstQuery, firstQuery + out.rows()) of one
 /// sequence by the heads that read key/value head `source`: heads h with h · keyValueHeads ÷ heads = source.
-/// The query of row i is at position `past` + i and sees keys 0 … past + i. `queries` [n, querySize] is the
-/// whole sequence; `out` [at most queriesPerTile, querySize], of which the columns of these heads are
-/// written. Runs on the calling thread.
-void attend(const ModelConfig& config, MatrixView queries, const PackedHead& head, std::size_t source,
-            std::size_t past, std::size_t firstQuery, MutableMatrixView out);
+/// The query of row i is at position `past` + i and sees keys 0 … past + i, of which only the latest `window`
+/// where that is not 0. `queries` [n, querySize] is the whole sequence; `out` [at most queriesPerTile,
+/// querySize], of which the columns of these heads are written. Runs on the calling thread.
+void attend(const ModelConfig& config, std::size_t window, MatrixView queries, const PackedHead& head,
+            std::size_t source, std::size_t past, std::size_t firstQuery, MutableMatrixView out);
 
 } // namespace planish

@@ -13,8 +13,8 @@ struct Linear {
     PackedMatrix weight; ///< [inputs, outputs]
     Vector bias;         ///< [outputs], or empty
 
-    /// `name` is the linear's within the block: "self_attn.q_proj".
-    static Linear read(const WeightSource& source, std::size_t block, const char* name, Workers& workers,
+    /// Of one block; `role`: q, k, v, o, gate, up or down.
+    static Linear read(const WeightSource& source, std::size_t block, Role role, Workers& workers,
                        Arithmetic arithmetic);
 
     /// out [n, outputs] = in [n, inputs] · Wᵀ + b; added to out with `accumulate`.
@@ -24,10 +24,16 @@ struct Linear {
 /// One decoder block's weights, decoded: the only block in memory at a time when a model is streamed.
 struct BlockWeights {
     Arithmetic arithmetic = Arithmetic::float32; ///< of its products
-    Vector attentionNorm;                        ///< [hidden]
-    Linear query, key, value, output;
-    Vector mlpNorm; ///< [hidden]
+    BlockAttention attention;
+    // The gains of norms, [hidden] but for those of queries and keys; empty where there is none.
+    Vector attentionNorm;
+    Linear query, key, value;
+    Vector queryNorm, keyNorm; ///< [headSize], or of all heads
+    Linear output;
+    Vector attentionOutputNorm;
+    Vector mlpNorm;
     Linear gate, up, down;
+    Vector mlpOutputNorm;
 
     static BlockWeights read(const WeightSource& source, std::size_t block, Workers& workers,
                              Arithmetic arithmetic = Arithmetic::float32);
@@ -53,17 +59,26 @@ inline constexpr std::size_t tokensPerTile = 256;
 
 /// Step 1, for rows of `hidden` at positions `firstPosition` …: normalized, projected and rotated queries,
 /// keys, values.
-void projectQueryKeyValue(const BlockWeights& block, const ModelConfig& config, const RopeTable& rope,
+void projectQueryKeyValue(const BlockWeights& block, const ModelConfig& config, const RopeTables& ropes,
                           MatrixView hidden, std::size_t firstPosition, MutableMatrixView queries,
                           MutableMatrixView keys, MutableMatrixView values);
 
-/// Step 3: hidden += output(attended), then hidden += down(mlpActivations(hidden)).
+/// Step 3: addAttention, then addMlp of mlpActivations(hidden).
 void finishBlock(const BlockWeights& block, const ModelConfig& config, MatrixView attended,
                  MutableMatrixView hidden);
-/// silu(gate(norm(hidden))) ∘ up(norm(hidden)), [n, mlpSize].
+/// hidden += output(attended), normalized and scaled where the model's design has it so.
+void addAttention(const BlockWeights& block, const ModelConfig& config, MatrixView attended,
+                  MutableMatrixView hidden);
+/// activation(gate(norm(hidden))) ∘ up(norm(hidden)), [n, mlpSize].
 Matrix mlpActivations(const BlockWeights& block, const ModelConfig& config, MatrixView hidden);
+/// hidden += down(activations), normalized and scaled likewise.
+void addMlp(const BlockWeights& block, const ModelConfig& config, MatrixView activations,
+            MutableMatrixView hidden);
 
-/// RMSNorm of every row.
+/// What a norm multiplies by: its tensor, or 1 + it.
+Vector normGain(const WeightSource& source, const TensorInfo& norm);
+
+/// RMSNorm of every row; the rows themselves without a gain.
 void normalizeRows(MatrixView in, const Vector& gain, double epsilon, MutableMatrixView out);
 
 } // namespace planish

@@ -15,7 +15,7 @@ ForwardPass::ForwardPass(const WeightSource& source, std::size_t longestContext,
     : source_(source),
       workers_(workers),
       arithmetic_(arithmetic),
-      rope_(source.model().config(), longestContext) {}
+      ropes_(source.model().config(), longestContext) {}
 
 HiddenStates ForwardPass::embed(std::span<const TokenId> tokens, std::size_t windows) const {
     const ModelConfig& config = source_.model().config();
@@ -36,6 +36,11 @@ HiddenStates ForwardPass::embed(std::span<const TokenId> tokens, std::size_t win
         for (std::size_t i = task * tokensPerTask; i < end; ++i) {
             source_.rows(embedding, static_cast<std::size_t>(tokens[i]),
                          states.values.middleRows(static_cast<Eigen::Index>(i), 1));
+        }
+        if (config.embeddingScale != 1) {
+            states.values.middleRows(static_cast<Eigen::Index>(task * tokensPerTask),
+                                     static_cast<Eigen::Index>(end - task * tokensPerTask)) *=
+                static_cast<float>(config.embeddingScale);
         }
     });
     return states;
@@ -61,7 +66,7 @@ Projections ForwardPass::project(const BlockWeights& block, const HiddenStates& 
             const Tile tile = tileAt(index, states.context, tokensPerTile);
             const Eigen::Index row = tile.window * windowRows + tile.first;
             projectQueryKeyValue(
-                block, config, rope_, states.values.middleRows(hiddenStart + row, tile.count),
+                block, config, ropes_, states.values.middleRows(hiddenStart + row, tile.count),
                 static_cast<std::size_t>(tile.first), projected.queries.middleRows(row, tile.count),
                 projected.keys.middleRows(row, tile.count), projected.values.middleRows(row, tile.count));
         },
@@ -69,8 +74,9 @@ Projections ForwardPass::project(const BlockWeights& block, const HiddenStates& 
     return projected;
 }
 
-void ForwardPass::attendProjected(const Projections& projected, std::size_t context, Arithmetic arithmetic,
-                                  MutableMatrixView attended, const JobMonitor& monitor) const {
+void ForwardPass::attendProjected(const BlockWeights& block, const Projections& projected,
+                                  std::size_t context, MutableMatrixView attended,
+                                  const JobMonitor& monitor) const {
     const ModelConfig& config = source_.model().config();
     const auto windowRows = static_cast<Eigen::Index>(context);
     const auto count = static_cast<std::size_t>(projected.queries.rows()) / context;
@@ -83,7 +89,7 @@ void ForwardPass::attendProjected(const Projections& projected, std::size_t cont
             const Eigen::Index window = static_cast<Eigen::Index>(index / sources) * windowRows;
             const Eigen::Index column = static_cast<Eigen::Index>(index % sources) * headSize;
             heads[index].pack(projected.keys.block(window, column, windowRows, headSize),
-                              projected.values.block(window, column, windowRows, headSize), arithmetic);
+                              projected.values.block(window, column, windowRows, headSize), block.arithmetic);
         },
         monitor);
     workers_.forEach(
@@ -92,7 +98,7 @@ void ForwardPass::attendProjected(const Projections& projected, std::size_t cont
             const std::size_t source = index % sources;
             const Tile tile = tileAt(index / sources, context, queriesPerTile);
             const Eigen::Index window = tile.window * windowRows;
-            attend(config, projected.queries.middleRows(window, windowRows),
+            attend(config, block.attention.window, projected.queries.middleRows(window, windowRows),
                    heads[static_cast<std::size_t>(tile.window) * sources + source], source, 0,
                    static_cast<std::size_t>(tile.first),
                    attended.middleRows(window + tile.first, tile.count));
@@ -103,8 +109,7 @@ void ForwardPass::attendProjected(const Projections& projected, std::size_t cont
 void ForwardPass::attendWindows(const BlockWeights& block, const HiddenStates& states, std::size_t begin,
                                 std::size_t count, MutableMatrixView attended,
                                 const JobMonitor& monitor) const {
-    attendProjected(project(block, states, begin, count, monitor), states.context, block.arithmetic, attended,
-                    monitor);
+    attendProjected(block, project(block, states, begin, count, monitor), states.context, attended, monitor);
 }
 
 void ForwardPass::applyBlock(const BlockWeights& block, HiddenStates& states, JobMonitor& monitor,

@@ -43,9 +43,9 @@ class ForwardPass {
     /// Its two halves: the projections of these windows, and what the attention makes of them.
     Projections project(const BlockWeights& block, const HiddenStates& states, std::size_t begin,
                         std::size_t count, const JobMonitor& monitor) const;
-    void attendProjected(const Projections& projected, std::size_t context, Arithmetic arithmetic,
+    void attendProjected(const BlockWeights& block, const Projections& projected, std::size_t context,
                          MutableMatrixView attended, const JobMonitor& monitor) const;
-    const RopeTable& rope() const { return rope_; }
+    const RopeTables& ropes() const { return ropes_; }
     /// Windows that go through attention together: enough that every thread has several tiles; more would
     /// only take memory.
     static std::size_t windowsAtOnce(std::size_t context, int threads);
@@ -68,7 +68,7 @@ class ForwardPass {
     const WeightSource& source_;
     Workers& workers_;
     Arithmetic arithmetic_;
-    RopeTable rope_;
+    RopeTables ropes_;
 };
 
 } // namespace planish

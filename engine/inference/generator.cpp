@@ -47,8 +47,8 @@ std::vector<BlockWeights> readBlocks(const WeightSource& source, Workers& worker
 }
 
 /// All heads of a few new tokens; keys and values are packed anew, as there are more of them each time.
-void attendAll(const ModelConfig& config, MatrixView queries, const KeyValues& seen, std::size_t past,
-               MutableMatrixView attended) {
+void attendAll(const ModelConfig& config, std::size_t window, MatrixView queries, const KeyValues& seen,
+               std::size_t past, MutableMatrixView attended) {
     const auto headSize = static_cast<Eigen::Index>(config.headSize);
     const auto tokens = static_cast<std::size_t>(queries.rows());
     const auto visible = static_cast<Eigen::Index>(past + tokens);
@@ -59,7 +59,7 @@ void attendAll(const ModelConfig& config, MatrixView queries, const KeyValues& s
                   seen.values.block(0, column, visible, headSize), Arithmetic::float32);
         for (std::size_t first = 0; first < tokens; first += queriesPerTile) {
             const auto rows = static_cast<Eigen::Index>(std::min(queriesPerTile, tokens - first));
-            attend(config, queries, head, source, past, first,
+            attend(config, window, queries, head, source, past, first,
                    attended.middleRows(static_cast<Eigen::Index>(first), rows));
         }
     }
@@ -70,7 +70,7 @@ void attendAll(const ModelConfig& config, MatrixView queries, const KeyValues& s
 Generator::Generator(const WeightSource& source, Workers& workers)
     : source_(source), workers_(workers), blocks_(readBlocks(source, workers)), head_(source, workers) {}
 
-Vector Generator::step(std::span<const TokenId> tokens, std::size_t past, const RopeTable& rope,
+Vector Generator::step(std::span<const TokenId> tokens, std::size_t past, const RopeTables& ropes,
                        std::vector<KeyValues>& cache) {
     const ModelConfig& config = source_.model().config();
     const auto count = static_cast<Eigen::Index>(tokens.size());
@@ -80,9 +80,9 @@ Vector Generator::step(std::span<const TokenId> tokens, std::size_t past, const 
     Matrix attended(count, static_cast<Eigen::Index>(config.querySize()));
     for (std::size_t b = 0; b < blocks_.size(); ++b) {
         KeyValues& seenHere = cache[b];
-        projectQueryKeyValue(blocks_[b], config, rope, hidden, past, queries,
+        projectQueryKeyValue(blocks_[b], config, ropes, hidden, past, queries,
                              seenHere.keys.middleRows(seen, count), seenHere.values.middleRows(seen, count));
-        attendAll(config, queries, seenHere, past, attended);
+        attendAll(config, blocks_[b].attention.window, queries, seenHere, past, attended);
         finishBlock(blocks_[b], config, attended, hidden);
     }
     Matrix logits(1, static_cast<Eigen::Index>(head_.vocabularySize()));
@@ -100,7 +100,7 @@ std::vector<TokenId> Generator::generate(std::span<const TokenId> prompt, std::s
     }
     count = std::min(count, config.maximumContext - prompt.size());
     const auto capacity = static_cast<Eigen::Index>(prompt.size() + count);
-    const RopeTable rope(config, prompt.size() + count);
+    const RopeTables ropes(config, prompt.size() + count);
     const auto width = static_cast<Eigen::Index>(config.keyValueSize());
     std::vector<KeyValues> cache(blocks_.size(), {Matrix(capacity, width), Matrix(capacity, width)});
     std::mt19937_64 random(sampling.seed);
@@ -109,7 +109,7 @@ std::vector<TokenId> Generator::generate(std::span<const TokenId> prompt, std::s
     std::size_t past = 0;
     while (result.size() < count && past + tokens.size() <= static_cast<std::size_t>(capacity)) {
         monitor.throwIfCancelled();
-        const Vector logits = step(tokens, past, rope, cache);
+        const Vector logits = step(tokens, past, ropes, cache);
         past += tokens.size();
         tokens.assign(1, choose(logits, sampling, random));
         if (config.endToken && tokens.front() == *config.endToken) {

@@ -31,7 +31,7 @@ class Generator {
 
   private:
     /// Logits after the last of `tokens`, which follow the `past` ones already seen.
-    Vector step(std::span<const TokenId> tokens, std::size_t past, const RopeTable& rope,
+    Vector step(std::span<const TokenId> tokens, std::size_t past, const RopeTables& ropes,
                 std::vector<KeyValues>& cache);
 
     const WeightSource& source_;

@@ -70,6 +70,41 @@ void siluMultiplyImpl(float* gate, const float* up, std::size_t n) {
         [&](std::size_t i) { gate[i] = gate[i] / (1.0F + std::exp(-gate[i])) * up[i]; });
 }
 
+void geluMultiplyImpl(float* gate, const float* up, std::size_t n) {
+    // x/2 · (1 + tanh z) is x ÷ (1 + e^-2z).
+    constexpr float twiceRoot = 1.59576912160573F; // 2 √(2/π)
+    constexpr float cubic = 0.044715F;
+    const Tag d;
+    const auto one = hn::Set(d, 1.0F);
+    const auto factor = hn::Set(d, twiceRoot);
+    const auto cubicVector = hn::Set(d, cubic);
+    forVectors(
+        n,
+        [&](std::size_t i) {
+            const auto g = hn::LoadU(d, gate + i);
+            const auto z = hn::Mul(hn::Mul(factor, g), hn::MulAdd(cubicVector, hn::Mul(g, g), one));
+            const auto exponent = hn::Min(hn::Neg(z), hn::Set(d, 88.0F)); // as of silu
+            const auto gelu = hn::Div(g, hn::Add(one, hn::Exp(d, exponent)));
+            hn::StoreU(hn::Mul(gelu, hn::LoadU(d, up + i)), d, gate + i);
+        },
+        [&](std::size_t i) {
+            const float g = gate[i];
+            gate[i] = g / (1.0F + std::exp(-twiceRoot * g * (1.0F + cubic * g * g))) * up[i];
+        });
+}
+
+void softCapImpl(float* x, float scale, float cap, std::size_t n) {
+    const Tag d;
+    const auto inner = hn::Set(d, scale / cap);
+    const auto outer = hn::Set(d, cap);
+    forVectors(
+        n,
+        [&](std::size_t i) {
+            hn::StoreU(hn::Mul(outer, hn::Tanh(d, hn::Mul(inner, hn::LoadU(d, x + i)))), d, x + i);
+        },
+        [&](std::size_t i) { x[i] = cap * std::tanh(scale / cap * x[i]); });
+}
+
 HWY_INLINE float maximum(const float* x, std::size_t n) {
     const Tag d;
     auto largest = hn::Set(d, x[0]);
@@ -183,6 +218,8 @@ namespace planish {
 
 HWY_EXPORT(rmsNormImpl);
 HWY_EXPORT(siluMultiplyImpl);
+HWY_EXPORT(geluMultiplyImpl);
+HWY_EXPORT(softCapImpl);
 HWY_EXPORT(softmaxImpl);
 HWY_EXPORT(rotateHalvesImpl);
 HWY_EXPORT(summarizeLogitsImpl);
@@ -194,6 +231,14 @@ void rmsNorm(std::span<const float> x, std::span<const float> gain, float epsilo
 
 void siluMultiply(std::span<float> gate, std::span<const float> up) {
     HWY_DYNAMIC_DISPATCH(siluMultiplyImpl)(gate.data(), up.data(), gate.size());
+}
+
+void geluMultiply(std::span<float> gate, std::span<const float> up) {
+    HWY_DYNAMIC_DISPATCH(geluMultiplyImpl)(gate.data(), up.data(), gate.size());
+}
+
+void softCap(std::span<float> x, float scale, float cap) {
+    HWY_DYNAMIC_DISPATCH(softCapImpl)(x.data(), scale, cap, x.size());
 }
 
 void softmax(std::span<float> scores, float scale) {

@@ -16,6 +16,13 @@ void rmsNorm(std::span<const float> x, std::span<const float> gain, float epsilo
 /// gate[i] = silu(gate[i]) · up[i], silu(x) = x ÷ (1 + e^-x). SwiGLU, Shazeer 2020.
 void siluMultiply(std::span<float> gate, std::span<const float> up);
 
+/// gate[i] = gelu(gate[i]) · up[i], with gelu's tanh form x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³)))
+/// (Hendrycks & Gimpel 2016).
+void geluMultiply(std::span<float> gate, std::span<const float> up);
+
+/// x[i] = cap · tanh(scale · x[i] ÷ cap): values of up to `cap`.
+void softCap(std::span<float> x, float scale, float cap);
+
 /// scores[i] = softmax(scale · scores) over the whole span.
 void softmax(std::span<float> scores, float scale);
 

@@ -2,14 +2,17 @@
 #include "inference/logits.h"
 
 #include "inference/block.h"
+#include "inference/kernels.h"
 
 #include <algorithm>
 
 namespace planish {
 
 LogitHead::LogitHead(const WeightSource& source, Workers& workers, Arithmetic arithmetic)
-    : norm_(source.vector(source.model().tensor("model.norm"))),
-      epsilon_(source.model().config().normEpsilon) {
+    : norm_(normGain(source, source.model().tensor("model.norm"))),
+      epsilon_(source.model().config().normEpsilon),
+      scale_(static_cast<float>(source.model().config().logitScale)),
+      cap_(static_cast<float>(source.model().config().logitCap)) {
     head_ = source.packed(tensor(source.model()), workers, arithmetic);
 }
 
@@ -25,6 +28,14 @@ void LogitHead::compute(MatrixView hidden, MutableMatrixView logits) const {
     Matrix normalized(hidden.rows(), hidden.cols());
     normalizeRows(hidden, norm_, epsilon_, normalized);
     multiply(normalized, head_, logits);
+    if (cap_ > 0) {
+        for (Eigen::Index row = 0; row < logits.rows(); ++row) {
+            softCap({logits.data() + row * logits.outerStride(), static_cast<std::size_t>(logits.cols())},
+                    scale_, cap_);
+        }
+    } else if (scale_ != 1) {
+        logits *= scale_;
+    }
 }
 
 } // namespace planish

@@ -18,13 +18,16 @@ class LogitHead {
     /// Rows that keep a tile of logits within about four megabytes.
     static std::size_t rowsPerTile(std::size_t vocabularySize);
     std::size_t rowsPerTile() const { return rowsPerTile(vocabularySize()); }
-    /// logits [n, vocabulary] of hidden [n, hidden], on the calling thread.
+    /// logits [n, vocabulary] of hidden [n, hidden], scaled and capped as the model does, on the calling
+    /// thread.
     void compute(MatrixView hidden, MutableMatrixView logits) const;
 
   private:
     Vector norm_;
     PackedMatrix head_;
     double epsilon_;
+    float scale_;
+    float cap_; ///< 0: none
 };
 
 } // namespace planish

@@ -27,9 +27,15 @@ Matrix WeightSource::matrix(const TensorInfo& tensor, Workers& workers) const {
 }
 
 PackedMatrix WeightSource::packed(const TensorInfo& tensor, Workers& workers, Arithmetic arithmetic) const {
+    return packed(tensor, 0, tensor.shape.rows, workers, arithmetic);
+}
+
+PackedMatrix WeightSource::packed(const TensorInfo& tensor, std::size_t firstRow, std::size_t count,
+                                  Workers& workers, Arithmetic arithmetic) const {
     PackedMatrix result;
     result.packTransposed(
-        tensor.shape, [&](std::size_t first, MutableMatrixView out) { rows(tensor, first, out); }, workers,
+        {count, tensor.shape.columns},
+        [&](std::size_t first, MutableMatrixView out) { rows(tensor, firstRow + first, out); }, workers,
         arithmetic, rowsTogether(tensor));
     return result;
 }

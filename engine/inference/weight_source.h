@@ -30,6 +30,9 @@ class WeightSource {
     Matrix matrix(const TensorInfo& tensor, Workers& workers) const;
     /// The same laid out for products with its transpose; floats of a few rows only are in memory.
     PackedMatrix packed(const TensorInfo& tensor, Workers& workers, Arithmetic arithmetic) const;
+    /// The same of some of its rows, for tensors that are several linears one below the other.
+    PackedMatrix packed(const TensorInfo& tensor, std::size_t firstRow, std::size_t count, Workers& workers,
+                        Arithmetic arithmetic) const;
     Vector vector(const TensorInfo& tensor) const;
 };
 

@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/config_document.h"
 
+#include <fmt/format.h>
+
 namespace planish {
 
 Json configDocument(const ModelConfig& config, const std::string& numbers) {
-    if (!config.ropeDivisors.empty()) {
+    if (!config.rope.divisors.empty()) {
         throw Error("config.json cannot say by what each rotary frequency of this model is divided");
     }
-    Json document{{"architectures", {config.architecture}},
+    const auto& scaling = config.rope.scaling;
+    if (!differencesFromLlama(config).empty() || config.outputBias != config.attentionBias ||
+        (scaling && scaling->kind != RopeKind::llama3)) {
+        throw Error(
+            fmt::format("config.json is written anew for models that compute as Llama does, not for {}",
+                        config.architecture));
+    }
+    Json document{{"architectures", {"LlamaForCausalLM"}},
                   {"attention_bias", config.attentionBias},
                   {"head_dim", config.headSize},
                   {"hidden_act", "silu"},
@@ -15,23 +24,22 @@ Json configDocument(const ModelConfig& config, const std::string& numbers) {
                   {"intermediate_size", config.mlpSize},
                   {"max_position_embeddings", config.maximumContext},
                   {"mlp_bias", config.mlpBias},
-                  {"model_type", config.architecture == "MistralForCausalLM" ? "mistral" : "llama"},
+                  {"model_type", "llama"},
                   {"num_attention_heads", config.heads},
                   {"num_hidden_layers", config.blocks},
                   {"num_key_value_heads", config.keyValueHeads},
                   {"rms_norm_eps", config.normEpsilon},
                   {"rope_scaling", nullptr},
-                  {"rope_theta", config.ropeTheta},
+                  {"rope_theta", config.rope.theta},
                   {"tie_word_embeddings", config.tiedEmbedding},
                   {"torch_dtype", numbers},
                   {"vocab_size", config.vocabularySize}};
-    if (config.ropeScaling) {
-        document["rope_scaling"] = {
-            {"rope_type", "llama3"},
-            {"factor", config.ropeScaling->factor},
-            {"low_freq_factor", config.ropeScaling->lowFrequencyFactor},
-            {"high_freq_factor", config.ropeScaling->highFrequencyFactor},
-            {"original_max_position_embeddings", config.ropeScaling->originalContext}};
+    if (scaling) {
+        document["rope_scaling"] = {{"rope_type", "llama3"},
+                                    {"factor", scaling->factor},
+                                    {"low_freq_factor", scaling->lowFrequencyFactor},
+                                    {"high_freq_factor", scaling->highFrequencyFactor},
+                                    {"original_max_position_embeddings", scaling->originalContext}};
     }
     if (config.beginToken) {
         document["bos_token_id"] = *config.beginToken;

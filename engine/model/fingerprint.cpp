@@ -13,18 +13,59 @@ namespace {
 
 constexpr std::size_t pieceBytes = 1 << 20;
 
+/// What changes the frequencies of the same theta.
+std::string describe(const Rope& rope) {
+    std::string text;
+    if (rope.scaling) {
+        const RopeScaling& scaling = *rope.scaling;
+        text += fmt::format(", {} {} ", ropeKindName(scaling.kind), scaling.factor);
+        if (scaling.kind == RopeKind::llama3) {
+            text += fmt::format("{} {} ", scaling.lowFrequencyFactor, scaling.highFrequencyFactor);
+        }
+        text += fmt::format("{}", scaling.originalContext);
+        if (scaling.kind == RopeKind::yarn) {
+            text += fmt::format(" {} {} {}", scaling.betaFast, scaling.betaSlow, scaling.wholeDimensions);
+        }
+        if (scaling.amplitude != 1) {
+            text += fmt::format(" {}", scaling.amplitude);
+        }
+        if (scaling.kind == RopeKind::longrope) {
+            text += fmt::format(" {} {}", fmt::join(scaling.shortDivisors, " "),
+                                fmt::join(scaling.longDivisors, " "));
+        }
+    }
+    if (!rope.divisors.empty()) {
+        text += fmt::format(", divided by {}", fmt::join(rope.divisors, " "));
+    }
+    return text;
+}
+
+std::string describeDifferences(const ModelConfig& config) {
+    const BlockDesign& design = config.design;
+    std::string text = fmt::format(
+        ", norms {} {} {}, activation {}, fused {}, attention {} {}, residual {}, embedding {}, logits {} "
+        "{}, "
+        "rotary {}",
+        static_cast<int>(design.norms), static_cast<int>(design.queryKeyNorm), design.onePlusGain,
+        static_cast<int>(design.activation), design.fusedProjections, design.attentionScale, design.scoreCap,
+        design.residualScale, config.embeddingScale, config.logitScale, config.logitCap, config.rotarySize);
+    for (const BlockAttention& attention : config.attention) {
+        text += fmt::format(" {}{}", attention.rotated ? "r" : "", attention.window);
+    }
+    if (config.windowRope) {
+        text += fmt::format(", windows theta {}{}", config.windowRope->theta, describe(*config.windowRope));
+    }
+    return text;
+}
+
 /// The fields that change the result for the same tensors.
 std::string describe(const ModelConfig& config) {
     std::string text =
         fmt::format("heads {} {} {}, tied {}, epsilon {}, theta {}", config.heads, config.keyValueHeads,
-                    config.headSize, config.tiedEmbedding, config.normEpsilon, config.ropeTheta);
-    if (config.ropeScaling) {
-        const Llama3RopeScaling& scaling = *config.ropeScaling;
-        text += fmt::format(", llama3 {} {} {} {}", scaling.factor, scaling.lowFrequencyFactor,
-                            scaling.highFrequencyFactor, scaling.originalContext);
-    }
-    if (!config.ropeDivisors.empty()) {
-        text += fmt::format(", divided by {}", fmt::join(config.ropeDivisors, " "));
+                    config.headSize, config.tiedEmbedding, config.normEpsilon, config.rope.theta);
+    text += describe(config.rope);
+    if (!differencesFromLlama(config).empty()) {
+        text += describeDifferences(config);
     }
     return text + "\n";
 }

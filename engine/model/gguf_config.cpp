@@ -35,13 +35,15 @@ class Reader {
         config.mlpSize = size("feed_forward_length");
         config.maximumContext = has("context_length") ? size("context_length", largestContext) : 2048;
         readHeads(config);
+        config.rotarySize = config.headSize;
         config.vocabularySize = vocabularySize();
         config.tiedEmbedding = !hasTensor("output.weight");
         config.attentionBias = hasTensor("blk.0.attn_q.bias");
+        config.outputBias = hasTensor("blk.0.attn_output.bias");
         config.mlpBias = hasTensor("blk.0.ffn_gate.bias");
         config.normEpsilon = positive("attention.layer_norm_rms_epsilon");
-        config.ropeTheta = has("rope.freq_base") ? positive("rope.freq_base") : 10000;
-        config.ropeDivisors = ropeDivisors(config.headSize / 2);
+        config.rope.theta = has("rope.freq_base") ? positive("rope.freq_base") : 10000;
+        config.rope.divisors = ropeDivisors(config.headSize / 2);
         config.beginToken = token("tokenizer.ggml.bos_token_id", config.vocabularySize);
         config.endToken = token("tokenizer.ggml.eos_token_id", config.vocabularySize);
         return config;

@@ -11,12 +11,16 @@ std::string_view roleName(Role role) {
         return "k";
     case Role::value:
         return "v";
+    case Role::queryKeyValue:
+        return "qkv";
     case Role::output:
         return "o";
     case Role::gate:
         return "gate";
     case Role::up:
         return "up";
+    case Role::gateUp:
+        return "gate_up";
     case Role::down:
         return "down";
     case Role::embedding:
@@ -36,10 +40,12 @@ std::string_view roleGroup(Role role) {
     case Role::query:
     case Role::key:
     case Role::value:
+    case Role::queryKeyValue:
     case Role::output:
         return "attention";
     case Role::gate:
     case Role::up:
+    case Role::gateUp:
     case Role::down:
         return "mlp";
     default:

@@ -3,18 +3,37 @@
 
 #include "support/matrix.h"
 
+#include <array>
 #include <string>
 #include <string_view>
 
 namespace planish {
 
 /// What a tensor does in the network.
-enum class Role { query, key, value, output, gate, up, down, embedding, head, norm, bias };
+enum class Role {
+    query,
+    key,
+    value,
+    queryKeyValue, ///< the three in one matrix, one below the other
+    output,
+    gate,
+    up,
+    gateUp, ///< both in one matrix
+    down,
+    embedding,
+    head,
+    norm,
+    bias
+};
+inline constexpr std::array allRoles{
+    Role::query,  Role::key,  Role::value,     Role::queryKeyValue, Role::output, Role::gate, Role::up,
+    Role::gateUp, Role::down, Role::embedding, Role::head,          Role::norm,   Role::bias};
 
-/// The fine role word of the interfaces: "q", "k", "v", "o", "gate", "up", "down", "embedding", "head",
-/// "norm", "bias".
+/// The fine role word of the interfaces: "q", "k", "v", "qkv", "o", "gate", "up", "gate_up", "down",
+/// "embedding", "head", "norm", "bias".
 std::string_view roleName(Role role);
-/// The coarse role: "attention" for q, k, v, o; "mlp" for gate, up, down; else the same as roleName.
+/// The coarse role: "attention" for q, k, v, qkv, o; "mlp" for gate, up, gate_up, down; else the same as
+/// roleName.
 std::string_view roleGroup(Role role);
 /// Whether tensors of this role are the decoder linears that bits_per_weight and compression count.
 bool isDecoderLinear(Role role);
@@ -27,6 +46,7 @@ struct TensorInfo {
     Shape shape;               ///< [outputs, inputs]; a vector is one row
     std::string type = "bf16"; ///< the codec its bytes in the model file are of: "bf16", "Q4_K", "int4:g64"
     bool isVector = false;     ///< stored one-dimensional: norms and biases
+    bool readsNorm = true;     ///< of linears but o and down: what they read comes from a norm
 
     std::size_t count() const { return shape.count(); }
 };

@@ -27,9 +27,10 @@ std::string hint(const std::string& match, std::span<const TensorInfo> tensors) 
     return near.empty() ? std::string() : fmt::format("; did you mean {}?", fmt::join(near, ", "));
 }
 
-/// Whether the inputs of tensors of this role come from a norm, which can be made to scale them.
-bool readsNorm(Role role) {
-    return role != Role::output && role != Role::down && role != Role::embedding;
+/// Whether the inputs of a tensor come from a norm, which can be made to scale them.
+bool readsNorm(const TensorInfo& tensor) {
+    return tensor.readsNorm && tensor.role != Role::output && tensor.role != Role::down &&
+           tensor.role != Role::embedding;
 }
 
 class Resolver {
@@ -97,7 +98,7 @@ class Resolver {
 } // namespace
 
 Codec codecFor(const Codec& codec, const TensorInfo& tensor) {
-    return codec.demands().scaledInputs && !readsNorm(tensor.role) ? codec.withOwnScales() : codec;
+    return codec.demands().scaledInputs && !readsNorm(tensor) ? codec.withOwnScales() : codec;
 }
 
 std::vector<Codec> resolve(const Recipe& recipe, std::span<const TensorInfo> tensors, bool tiedEmbedding) {

@@ -28,8 +28,17 @@ std::optional<int> layerNumber(std::string_view text) {
 } // namespace
 
 const std::vector<std::string>& roleWords() {
-    static const std::vector<std::string> words{"attention", "mlp", "embedding", "head", "norm", "bias", "q",
-                                                "k",         "v",   "o",         "gate", "up",   "down"};
+    static const std::vector<std::string> words = [] {
+        std::vector<std::string> all;
+        for (const Role role : allRoles) {
+            for (const std::string_view word : {roleGroup(role), roleName(role)}) {
+                if (std::find(all.begin(), all.end(), word) == all.end()) {
+                    all.emplace_back(word);
+                }
+            }
+        }
+        return all;
+    }();
     return words;
 }
 

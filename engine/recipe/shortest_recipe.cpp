@@ -32,8 +32,8 @@ class RecipeBuilder {
 
     void addRoles() {
         // With a tied embedding "head" means it too, so the narrower word comes later and wins.
-        for (const char* role : {"attention", "mlp", "head", "embedding", "norm", "bias", "q", "k", "v", "o",
-                                 "gate", "up", "down"}) {
+        for (const char* role : {"attention", "mlp", "head", "embedding", "norm", "bias", "q", "k", "v",
+                                 "qkv", "o", "gate", "up", "gate_up", "down"}) {
             const Indices matched = matching(role);
             const bool named = std::any_of(matched.begin(), matched.end(), [&](std::size_t i) {
                 return roleName(tensors_[i].role) == role || roleGroup(tensors_[i].role) == role;

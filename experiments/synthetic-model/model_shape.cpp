@@ -65,9 +65,9 @@ ModelConfig namedShape(const std::string& name) {
     shape.vocabularySize = known->vocabulary;
     shape.maximumContext = known->context;
     shape.tiedEmbedding = known->tied;
-    shape.ropeTheta = known->ropeTheta;
+    shape.rope.theta = known->ropeTheta;
     if (known->ropeFactor > 0) {
-        shape.ropeScaling.emplace().factor = known->ropeFactor;
+        shape.rope.scaling = RopeScaling{.kind = RopeKind::llama3, .factor = known->ropeFactor};
     }
     return shape;
 }
@@ -84,6 +84,7 @@ ModelConfig withHeadSize(ModelConfig shape) {
         refuse("--kv-heads", fmt::format("a divisor of --heads {}", shape.heads), shape.keyValueHeads);
     }
     shape.headSize = shape.hiddenSize / shape.heads;
+    shape.rotarySize = shape.headSize;
     return shape;
 }
 

@@ -47,7 +47,7 @@ void attention(benchmark::State& state) {
             const auto column = static_cast<Eigen::Index>(source * config.headSize);
             head.pack(keys.middleCols(column, 64), values.middleCols(column, 64), arithmeticOf(state));
             for (Eigen::Index first = 0; first < tokens; first += queriesPerTile) {
-                attend(config, queries, head, source, 0, static_cast<std::size_t>(first),
+                attend(config, 0, queries, head, source, 0, static_cast<std::size_t>(first),
                        out.middleRows(first, queriesPerTile));
             }
         }

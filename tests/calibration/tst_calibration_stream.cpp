@@ -57,7 +57,7 @@ Reference referenceInputs(const Model& model, const OriginalWeights& weights, st
     normalizeRows(states.values, own.attentionNorm, config.normEpsilon, reference.attentionInput);
     reference.outputInput.resize(rows, static_cast<Eigen::Index>(config.querySize()));
     pass.attendWindows(own, states, 0, windows, reference.outputInput, monitor);
-    own.output.apply(reference.outputInput, states.values, true);
+    addAttention(own, config, reference.outputInput, states.values);
     reference.mlpInput.resize(rows, states.values.cols());
     normalizeRows(states.values, own.mlpNorm, config.normEpsilon, reference.mlpInput);
     reference.downInput = mlpActivations(own, config, states.values);
@@ -80,8 +80,17 @@ class CalibrationStreamTest : public QObject {
     Q_OBJECT
 
   private slots:
+    void it_stops_where_tensors_read_data() {
+        QTest::addColumn<QString>("name");
+        QTest::newRow("llama") << "folio-4m";
+        for (const char* name : {"phi3", "gemma3", "olmo2"}) {
+            QTest::newRow(name) << QString::fromStdString(
+                test::fixture(std::string("architectures/") + name).string());
+        }
+    }
     void it_stops_where_tensors_read() {
-        const Model model = Model::open("folio-4m");
+        QFETCH(QString, name);
+        const Model model = Model::open(name.toStdString());
         const OriginalWeights weights(model);
         const WindowPlan plan = samples(model);
         Workers workers(2);
@@ -101,7 +110,7 @@ class CalibrationStreamTest : public QObject {
         stream.advanceTo({model.config().blocks, Site::head}, monitor);
         const HiddenStates last = ForwardPass(weights, context, workers).run(plan.tokens, windows, monitor);
         Matrix normalized(last.values.rows(), last.values.cols());
-        normalizeRows(last.values, weights.vector(model.tensor("model.norm")), model.config().normEpsilon,
+        normalizeRows(last.values, normGain(weights, model.tensor("model.norm")), model.config().normEpsilon,
                       normalized);
         QVERIFY(allInputs(stream) == normalized);
     }

@@ -9,6 +9,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 #include <fstream>
+#include <random>
 
 using namespace planish;
 using namespace planish::test;
@@ -71,6 +72,31 @@ const TensorResult& resultOf(const QuantizedModel& quantized, const std::string&
     throw Error("no such tensor: " + name);
 }
 
+/// A tiny model of another family, on random ids.
+struct Family {
+    explicit Family(const std::string& name) : model(Model::open(fixture("architectures/" + name).string())) {
+        std::mt19937 random(3);
+        for (int i = 0; i < 12 * 64; ++i) {
+            ids.push_back(static_cast<TokenId>(random() % model.config().vocabularySize));
+        }
+    }
+    QuantizedModel quantized(const std::string& codec) {
+        SilentMonitor monitor;
+        const CalibrationPlan plan =
+            planCalibration({"ids", 12, 64, CalibrationInputs::quantized}, model.config(), "ids", "0", ids);
+        const auto codecs = resolve(Recipe::uniform(codec), model.tensors(), model.config().tiedEmbedding);
+        return quantizeModel(model, {codecs, 7, &plan, nullptr}, workers, monitor);
+    }
+    Matrix states(const WeightSource& weights) {
+        SilentMonitor monitor;
+        return ForwardPass(weights, 64, workers).run(ids, 12, monitor).values;
+    }
+
+    Model model;
+    Workers workers{2};
+    std::vector<TokenId> ids;
+};
+
 /// A bit of everything that looks at inputs.
 Json mixture() {
     return recipeOf({{"attention", "int4:g64+gptq"},
@@ -132,6 +158,31 @@ class QuantizeTest : public QObject {
             Setup(recipeOf({{"mlp", codec}, {"attention", codec}}), 2, &cache, CalibrationInputs::original)
                 .quantize();
             QCOMPARE(cache.entries(), std::size_t{16});
+        }
+    }
+
+    void every_design_of_blocks_is_quantized_on_its_own_inputs_data() {
+        QTest::addColumn<QString>("model");
+        for (const char* model : {"qwen3", "phi3", "gemma2", "gemma3", "smollm3", "granite", "olmo2"}) {
+            QTest::newRow(model) << model;
+        }
+    }
+    void every_design_of_blocks_is_quantized_on_its_own_inputs() {
+        QFETCH(QString, model);
+        Family family(model.toStdString());
+        const Matrix expected = family.states(OriginalWeights(family.model));
+        const auto error = [&](const QuantizedModel& quantized) {
+            return static_cast<double>((family.states(quantized.model) - expected).norm()) /
+                   static_cast<double>(expected.norm());
+        };
+        // Scales that norms take up cancel but for the rounding of their gains.
+        QVERIFY(error(family.quantized("int8:g32+awq:folded")) < 1.2 * error(family.quantized("int8:g32")));
+        const QuantizedModel nearest = family.quantized("int4:g32");
+        const QuantizedModel measured = family.quantized("int4:g32+gptq");
+        QVERIFY(error(measured) < error(nearest));
+        for (const TensorResult& tensor : measured.tensors) {
+            QCOMPARE(std::isfinite(tensor.proxyLoss),
+                     tensor.role != "norm" && tensor.role != "embedding" && tensor.role != "head");
         }
     }
 

@@ -50,6 +50,10 @@ class ExportModelTest : public QObject {
         return evaluateLoss(source, plan, workers_, monitor_).nllSum;
     }
 
+    static std::vector<double> frequencies(const ModelConfig& config) {
+        return ropeFrequencies(config.rope, config.rotarySize, config.maximumContext);
+    }
+
     static Recipe mixture() {
         return {"mixture",
                 "bf16",
@@ -188,6 +192,7 @@ class ExportModelTest : public QObject {
     void rotary_factors_and_biases_survive_data() {
         QTest::addColumn<QString>("architecture");
         QTest::newRow("rope scaling of Llama 3") << "architectures/llama-rope-llama3";
+        QTest::newRow("linear rope scaling") << "architectures/llama-rope-linear";
         QTest::newRow("biases") << "architectures/llama-bias";
     }
 
@@ -214,8 +219,8 @@ class ExportModelTest : public QObject {
             const ExportResult result = exported(model.model, recipe, format, name, "fp32");
             const Model opened = Model::open(format == ExportFormat::gguf ? result.files.front().string()
                                                                           : path(name).string());
-            const auto expected = ropeFrequencies(original.config());
-            const auto found = ropeFrequencies(opened.config());
+            const auto expected = frequencies(original.config());
+            const auto found = frequencies(opened.config());
             QCOMPARE(found.size(), expected.size());
             for (std::size_t i = 0; i < found.size(); ++i) {
                 QVERIFY(std::abs(found[i] - expected[i]) <= 1e-6 * expected[i]);
@@ -226,6 +231,34 @@ class ExportModelTest : public QObject {
                          tensor.name.c_str());
             }
         }
+    }
+
+    void models_of_other_designs_survive_in_folders_data() {
+        QTest::addColumn<int>("unused");
+        for (const char* model : {"qwen2", "qwen3", "phi3", "gemma3", "olmo2", "llama-rope-yarn"}) {
+            QTest::newRow(model) << 0;
+        }
+    }
+    void models_of_other_designs_survive_in_folders() {
+        const std::string name = QTest::currentDataTag();
+        const Recipe recipe{"packed", "bf16", {{"attention", "int8:g32"}, {"mlp", "int4:g32"}}};
+        const QuantizedModel model = packed(test::fixture("architectures/" + name).string(), recipe);
+        for (const ExportFormat format : {ExportFormat::huggingFace, ExportFormat::planish}) {
+            const std::string out = name + std::to_string(static_cast<int>(format));
+            exported(model.model, recipe, format, out, "fp32");
+            const Model opened = Model::open(path(out).string());
+            for (const TensorInfo& tensor : model.model.model().tensors()) {
+                QVERIFY2(opened.read(opened.tensor(tensor.name)) == model.model.matrix(tensor, workers_),
+                         tensor.name.c_str());
+            }
+            QCOMPARE(differencesFromLlama(opened.config()),
+                     differencesFromLlama(model.model.model().config()));
+        }
+        const QString refused =
+            test::errorOf([&] { exported(model.model, recipe, ExportFormat::gguf, name + "-gguf", "fp16"); });
+        QVERIFY2(refused.contains("export format: expected planish or hf for this model"),
+                 qPrintable(refused));
+        QVERIFY(!std::filesystem::exists(path(name + "-gguf")));
     }
 
     void the_mix_as_a_command_for_llama_quantize() {

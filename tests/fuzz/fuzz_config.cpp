@@ -11,8 +11,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try {
         const fuzz::InputFile file({data, size});
         const ModelConfig config = readModelConfig(file.path());
+        ropeFrequencies(config.rope, config.rotarySize, config.maximumContext + 1);
+        if (config.windowRope) {
+            ropeFrequencies(*config.windowRope, config.rotarySize, config.maximumContext);
+        }
         configDocument(config, "bfloat16");
-        ropeFrequencies(config);
     } catch (const Error&) { // what a hostile file is answered with
     }
     return 0;

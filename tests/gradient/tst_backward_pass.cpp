@@ -93,10 +93,18 @@ class BackwardPassTest : public QObject {
         QCOMPARE(compared, 13);
     }
 
+    void models_that_compute_otherwise_are_refused_naming_how() {
+        const OriginalWeights weights(Model::open(fixture("architectures/qwen3").string()));
+        Workers workers(1);
+        const QString message = errorOf([&] { BackwardPass(weights, 24, workers); });
+        QVERIFY2(message.contains("Qwen3ForCausalLM with norms of queries and keys"), qPrintable(message));
+    }
+
     void gradients_are_the_slopes_of_the_loss_data() {
         QTest::addColumn<QString>("model");
         QTest::addColumn<QString>("tensor");
-        for (const char* model : {"llama-untied", "llama-bias", "llama-rope-llama3"}) {
+        for (const char* model :
+             {"llama-untied", "llama-bias", "llama-rope-llama3", "llama-rope-yarn", "qwen2"}) {
             const Model opened = Model::open(fixture(std::string("architectures/") + model).string());
             for (const TensorInfo& tensor : opened.tensors()) {
                 if (tensor.block <= 0) {

@@ -4,6 +4,7 @@
 #include "support/json.h"
 #include "test_support.h"
 
+#include <QTemporaryDir>
 #include <QTest>
 
 using namespace planish;
@@ -48,7 +49,9 @@ class ForwardPassTest : public QObject {
                     << QList<int>(ids.begin(), ids.end());
             }
         }
-        for (const char* model : {"llama-untied", "llama-bias", "llama-rope-llama3"}) {
+        for (const char* model : {"llama-untied", "llama-bias", "llama-rope-llama3", "llama-rope-linear",
+                                  "llama-rope-yarn", "mistral-sliding", "qwen2", "qwen3", "phi3", "gemma2",
+                                  "gemma3", "smollm3", "granite", "olmo2"}) {
             const auto folder = fixture(std::string("architectures/") + model);
             const auto ids = parseJsonFile((folder / "ids.json").string(), 1 << 20).get<std::vector<int>>();
             QTest::addRow("%s", model) << model << QString::fromStdString((folder / "logits.npy").string())
@@ -70,6 +73,56 @@ class ForwardPassTest : public QObject {
             std::sqrt((found - expected).cast<double>().squaredNorm() / static_cast<double>(found.size()));
         QVERIFY2(worst < 2e-3F, qPrintable(QString::number(worst)));
         QVERIFY2(rms < 1e-4, qPrintable(QString::number(rms)));
+    }
+
+    /// Settings that are neutral in the models above: the weights of one of them with another config.json.
+    void logits_of_other_settings_match_the_reference_data() {
+        QTest::addColumn<QString>("base");
+        QTest::newRow("granite-multipliers") << "granite";
+        QTest::newRow("smollm3-unrotated") << "smollm3";
+        QTest::newRow("phi3-longrope") << "phi3";
+        QTest::newRow("llama-rope-dynamic") << "llama-untied";
+        QTest::newRow("gemma2-scaled") << "gemma2";
+        QTest::newRow("yarn-attention-factor") << "llama-rope-yarn";
+    }
+    void logits_of_other_settings_match_the_reference() {
+        QFETCH(QString, base);
+        const std::string name = QTest::currentDataTag();
+        const auto weights = fixture("architectures/" + base.toStdString());
+        const QTemporaryDir folder;
+        const std::filesystem::path path = folder.path().toStdString();
+        std::filesystem::copy_file(weights / "model.safetensors", path / "model.safetensors");
+        std::filesystem::copy_file(fixture("architectures/variants/" + name + ".config.json"),
+                                   path / "config.json");
+        const auto ids = parseJsonFile((weights / "ids.json").string(), 1 << 20).get<std::vector<TokenId>>();
+        const FloatArray reference = readNpy(fixture("architectures/variants/" + name + ".logits.npy"));
+        const Matrix found = logitsOf(Model::open(path.string()), ids);
+        const Eigen::Map<const Matrix> expected(reference.values.data(), found.rows(), found.cols());
+        const float worst = (found - expected).cwiseAbs().maxCoeff();
+        QVERIFY2(worst < 1e-4F, qPrintable(QString::number(worst)));
+    }
+
+    void bfloat16_products_change_little_in_every_family_data() {
+        QTest::addColumn<int>("unused");
+        for (const char* model : {"llama-bias", "qwen3", "phi3", "gemma3", "olmo2"}) {
+            QTest::addRow("%s", model) << 0;
+        }
+    }
+    /// Rounding both factors to 8 bits loses about 2^-9 of each product.
+    void bfloat16_products_change_little_in_every_family() {
+        const auto folder = fixture(std::string("architectures/") + QTest::currentDataTag());
+        const Model model = Model::open(folder.string());
+        const auto ids = parseJsonFile((folder / "ids.json").string(), 1 << 20).get<std::vector<TokenId>>();
+        Workers workers(2);
+        SilentMonitor monitor;
+        const OriginalWeights weights(model);
+        const auto statesIn = [&](Arithmetic arithmetic) {
+            return ForwardPass(weights, ids.size(), workers, arithmetic).run(ids, 1, monitor).values;
+        };
+        const Matrix exact = statesIn(Arithmetic::float32);
+        const Matrix rounded = statesIn(Arithmetic::bfloat16);
+        QVERIFY(exact != rounded);
+        QVERIFY((exact - rounded).norm() < 0.02F * exact.norm());
     }
 
     void windows_do_not_see_each_other() {

@@ -25,22 +25,34 @@ class GeneratorTest : public QObject {
     }
 
   private slots:
+    void greedy_tokens_are_those_of_the_whole_forward_pass_data() {
+        QTest::addColumn<QString>("model");
+        QTest::newRow("llama") << "folio-4m";
+        for (const char* model : {"mistral-sliding", "phi3", "gemma3", "smollm3", "olmo2"}) {
+            QTest::newRow(model) << QString::fromStdString(
+                fixture(std::string("architectures/") + model).string());
+        }
+    }
     /// The cache of keys and values must not change anything: each token is the argmax of a pass over all
     /// before it.
     void greedy_tokens_are_those_of_the_whole_forward_pass() {
-        std::vector<TokenId> tokens = prompt_;
-        for (const TokenId id : generate({})) {
-            SilentMonitor monitor;
-            const HiddenStates states =
-                ForwardPass(weights_, tokens.size(), workers_).run(tokens, 1, monitor);
-            const LogitHead head(weights_, workers_);
+        QFETCH(QString, model);
+        const OriginalWeights weights(Model::open(model.toStdString()));
+        SilentMonitor monitor;
+        std::vector<TokenId> tokens(14, 5);
+        tokens[3] = 300;
+        Generator generator(weights, workers_);
+        const auto result = generator.generate(std::vector<TokenId>(tokens), 12, {}, monitor, [](TokenId) {});
+        for (const TokenId id : result) {
+            const HiddenStates states = ForwardPass(weights, tokens.size(), workers_).run(tokens, 1, monitor);
+            const LogitHead head(weights, workers_);
             Matrix logits(1, static_cast<Eigen::Index>(head.vocabularySize()));
             head.compute(states.values.bottomRows(1), logits);
             QCOMPARE(static_cast<std::size_t>(id),
                      summarizeLogits({logits.data(), head.vocabularySize()}).argmax);
             tokens.push_back(id);
         }
-        QVERIFY(tokens.size() > prompt_.size());
+        QVERIFY(tokens.size() > 14);
     }
 
     void the_same_seed_gives_the_same_text_and_another_seed_another() {

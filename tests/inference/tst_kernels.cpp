@@ -32,13 +32,14 @@ bool near(double a, double b, double relative) {
 
 /// How far `out`, the attention of rows 3 … 6 by 4 heads of 6 on 2 key/value heads, is from its formula.
 float worstAttention(const Matrix& queries, const Matrix& keys, const Matrix& values, Eigen::Index past,
-                     const Matrix& out) {
+                     Eigen::Index window, const Matrix& out) {
     float worst = 0;
     for (Eigen::Index row = 0; row < 4; ++row) {
-        const Eigen::Index seen = past + 3 + row + 1;
+        const Eigen::Index end = past + 3 + row + 1;
+        const Eigen::Index seen = window == 0 ? end : std::min(end, window);
         for (Eigen::Index head = 0; head < 4; ++head) {
-            const auto k = keys.block(0, head / 2 * 6, seen, 6);
-            const auto v = values.block(0, head / 2 * 6, seen, 6);
+            const auto k = keys.block(end - seen, head / 2 * 6, seen, 6);
+            const auto v = values.block(end - seen, head / 2 * 6, seen, 6);
             Eigen::VectorXf weights =
                 k * queries.block(3 + row, head * 6, 1, 6).transpose() / std::sqrt(6.0F);
             weights = weights.array().exp();
@@ -82,6 +83,30 @@ class KernelTest : public QObject {
         for (std::size_t i = 0; i < gate.size(); ++i) {
             const auto x = static_cast<double>(input[i]);
             QVERIFY2(near(gate[i], 2 * x / (1 + std::exp(-x)), 2e-6), qPrintable(QString::number(x)));
+        }
+    }
+
+    void gelu_gates_even_at_extremes() {
+        std::vector<float> gate{-1e30F, -200, -10, -1, -0.0F, 0,     1e-40F, 1, 10,
+                                200,    3e4F, 5,   -7, 2.5F,  0.25F, -3,     1};
+        const std::vector<float> input = gate;
+        const std::vector<float> up(gate.size(), 2.0F);
+        geluMultiply(gate, up);
+        for (std::size_t i = 0; i < gate.size(); ++i) {
+            const auto x = static_cast<double>(input[i]);
+            const double inner = std::sqrt(2 / 3.14159265358979323846) * (x + 0.044715 * x * x * x);
+            QVERIFY2(near(gate[i], x * (1 + std::tanh(inner)), 2e-6), qPrintable(QString::number(x)));
+        }
+    }
+
+    void capped_values_stay_within_the_cap() {
+        for (const std::size_t n : oddLengths) {
+            const auto input = normal(n, 7, 90);
+            auto capped = input;
+            softCap(capped, 0.5F, 30);
+            for (std::size_t i = 0; i < n; ++i) {
+                QVERIFY(near(capped[i], 30 * std::tanh(static_cast<double>(input[i]) / 60), 2e-6));
+            }
         }
     }
 
@@ -170,7 +195,16 @@ class KernelTest : public QObject {
         }
     }
 
+    void attention_equals_its_formula_with_grouped_heads_and_a_past_data() {
+        QTest::addColumn<int>("window");
+        QTest::newRow("all keys") << 0;
+        QTest::newRow("the latest 4 keys") << 4;
+        QTest::newRow("the latest 10 keys, which some queries do not have before them") << 10;
+        QTest::newRow("its own key only") << 1;
+        QTest::newRow("a window beyond the text") << 1000;
+    }
     void attention_equals_its_formula_with_grouped_heads_and_a_past() {
+        QFETCH(int, window);
         ModelConfig config;
         config.heads = 4;
         config.keyValueHeads = 2;
@@ -187,9 +221,10 @@ class KernelTest : public QObject {
                 PackedHead head;
                 const auto column = static_cast<Eigen::Index>(6 * source);
                 head.pack(keys.middleCols(column, 6), values.middleCols(column, 6), arithmetic);
-                attend(config, queries, head, source, past, 3, out); // rows 3 … 6
+                attend(config, static_cast<std::size_t>(window), queries, head, source, past, 3,
+                       out); // rows 3 … 6
             }
-            QVERIFY(worstAttention(queries, keys, values, past, out) < bound);
+            QVERIFY(worstAttention(queries, keys, values, past, window, out) < bound);
         }
     }
 };

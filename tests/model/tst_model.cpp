@@ -68,6 +68,12 @@ class ModelTest : public QObject {
         QTest::newRow("biases") << "llama-bias" << 3 * (9 + 7) + 3;
         QTest::newRow("untied") << "llama-untied" << 3 * 9 + 3;
         QTest::newRow("llama3 rope, tied") << "llama-rope-llama3" << 3 * 9 + 2;
+        QTest::newRow("biases of q, k and v") << "qwen2" << 3 * (9 + 3) + 2;
+        QTest::newRow("norms of queries and keys") << "qwen3" << 3 * (9 + 2) + 2;
+        QTest::newRow("fused projections") << "phi3" << 3 * (9 - 3) + 3;
+        QTest::newRow("norms around") << "gemma2" << 3 * (9 + 2) + 2;
+        QTest::newRow("norms around and within") << "gemma3" << 3 * (9 + 4) + 2;
+        QTest::newRow("norms after") << "olmo2" << 3 * (9 + 2) + 3;
     }
     void the_fixture_models_open() {
         QFETCH(QString, name);
@@ -75,9 +81,9 @@ class ModelTest : public QObject {
         const Model model = Model::open(test::fixture("architectures/" + name.toStdString()).string());
         QCOMPARE(model.tensors().size(), static_cast<std::size_t>(tensors));
         QCOMPARE(model.name(), name.toStdString());
-        QCOMPARE(model.config().ropeScaling.has_value(), name.contains("rope"));
+        QCOMPARE(model.config().rope.scaling.has_value(), name.contains("rope"));
         QCOMPARE(model.hasTensor("lm_head"), !model.config().tiedEmbedding);
-        QCOMPARE(model.hasTensor("model.layers.2.self_attn.o_proj.bias"), model.config().attentionBias);
+        QCOMPARE(model.hasTensor("model.layers.2.self_attn.o_proj.bias"), model.config().outputBias);
     }
 
     void tensors_are_listed_in_the_order_of_the_network() {
@@ -94,6 +100,25 @@ class ModelTest : public QObject {
         QCOMPARE(std::count_if(tensors.begin(), tensors.end(),
                                [](const TensorInfo& tensor) { return isDecoderLinear(tensor.role); }),
                  3 * 7);
+    }
+
+    void tensors_of_every_family_have_roles() {
+        const Model phi = Model::open(test::fixture("architectures/phi3").string());
+        const TensorInfo& fused = phi.tensor("model.layers.1.self_attn.qkv_proj");
+        QCOMPARE(roleName(fused.role), std::string_view("qkv"));
+        QCOMPARE(roleGroup(fused.role), std::string_view("attention"));
+        QCOMPARE(fused.shape, (Shape{128, 64}));
+        const TensorInfo& gates = phi.tensor("model.layers.1.mlp.gate_up_proj");
+        QCOMPARE(roleName(gates.role), std::string_view("gate_up"));
+        QCOMPARE(roleGroup(gates.role), std::string_view("mlp"));
+        QVERIFY(isDecoderLinear(fused.role) && isDecoderLinear(gates.role));
+        const Model gemma = Model::open(test::fixture("architectures/gemma3").string());
+        for (const char* norm : {"self_attn.q_norm", "self_attn.k_norm", "post_feedforward_layernorm"}) {
+            QCOMPARE(gemma.tensor(std::string("model.layers.0.") + norm).role, Role::norm);
+        }
+        QVERIFY(gemma.tensor("model.layers.0.mlp.up_proj").readsNorm);
+        const Model olmo = Model::open(test::fixture("architectures/olmo2").string());
+        QVERIFY(!olmo.tensor("model.layers.0.self_attn.q_proj").readsNorm);
     }
 
     void unknown_models_and_tensors_get_the_nearest_names() {

@@ -50,8 +50,8 @@ class ModelConfigTest : public QObject {
         QCOMPARE(config.headSize, std::size_t{2});
         QCOMPARE(config.maximumContext, std::size_t{2048});
         QCOMPARE(config.normEpsilon, 1e-6);
-        QCOMPARE(config.ropeTheta, 10000.0);
-        QVERIFY(!config.beginToken && !config.endToken && !config.ropeScaling);
+        QCOMPARE(config.rope.theta, 10000.0);
+        QVERIFY(!config.beginToken && !config.endToken && !config.rope.scaling);
     }
 
     void the_first_of_several_end_tokens_counts() {
@@ -80,21 +80,122 @@ class ModelConfigTest : public QObject {
         QFETCH(QString, theta);
         const ModelConfig config =
             read({{key.toStdString(), value.toStdString()}, {"rope_theta", theta.toStdString()}});
-        QCOMPARE(config.ropeTheta, 5000.0);
-        QVERIFY(config.ropeScaling.has_value());
-        QCOMPARE(config.ropeScaling->factor, 8.0);
-        QCOMPARE(config.ropeScaling->lowFrequencyFactor, 1.5);
-        QCOMPARE(config.ropeScaling->highFrequencyFactor, 4.5);
-        QCOMPARE(config.ropeScaling->originalContext, 32.0);
+        QCOMPARE(config.rope.theta, 5000.0);
+        QVERIFY(config.rope.scaling.has_value());
+        QCOMPARE(config.rope.scaling->factor, 8.0);
+        QCOMPARE(config.rope.scaling->lowFrequencyFactor, 1.5);
+        QCOMPARE(config.rope.scaling->highFrequencyFactor, 4.5);
+        QCOMPARE(config.rope.scaling->originalContext, 32.0);
     }
 
     void the_default_rope_is_no_scaling() {
-        QVERIFY(!read({{"rope_scaling", "null"}}).ropeScaling);
-        QVERIFY(!read({{"rope_scaling", R"({"type": "default"})"}}).ropeScaling);
+        QVERIFY(!read({{"rope_scaling", "null"}}).rope.scaling);
+        QVERIFY(!read({{"rope_scaling", R"({"type": "default"})"}}).rope.scaling);
         const ModelConfig newest =
             read({{"rope_parameters", R"({"rope_type": "default", "rope_theta": 7.0})"}, {"rope_theta", ""}});
-        QVERIFY(!newest.ropeScaling);
-        QCOMPARE(newest.ropeTheta, 7.0);
+        QVERIFY(!newest.rope.scaling);
+        QCOMPARE(newest.rope.theta, 7.0);
+    }
+
+    /// The file of another family: the sizes of the tiny Llama under its name.
+    ModelConfig readAs(const std::string& architecture, std::map<std::string, std::string> changes = {}) {
+        changes.emplace("architectures", "[\"" + architecture + "\"]");
+        changes.emplace("model_type", "");
+        changes.emplace("head_dim", "2");
+        changes.emplace("num_hidden_layers", "6");
+        return read(changes);
+    }
+    static std::vector<std::size_t> windowsOf(const ModelConfig& config) {
+        std::vector<std::size_t> windows;
+        for (std::size_t i = 0; i < config.blocks; ++i) {
+            windows.push_back(config.attentionOf(i).window);
+        }
+        return windows;
+    }
+
+    void families_are_told_apart_by_their_model_type_alone() {
+        const ModelConfig config = read({{"architectures", ""}, {"model_type", R"("qwen2")"}});
+        QCOMPARE(config.architecture, std::string("Qwen2ForCausalLM"));
+        QVERIFY(config.attentionBias && !config.outputBias);
+        QVERIFY(differencesFromLlama(config).empty());
+    }
+
+    void windows_are_read_in_their_older_and_newest_form() {
+        using Windows = std::vector<std::size_t>;
+        QCOMPARE(windowsOf(readAs("MistralForCausalLM", {{"sliding_window", "7"}})), Windows(6, 7));
+        QCOMPARE(windowsOf(readAs("MistralForCausalLM", {{"sliding_window", "null"}})), Windows(6, 0));
+        QCOMPARE(windowsOf(readAs("MistralForCausalLM")), Windows(6, 4096));
+        QCOMPARE(windowsOf(readAs("Gemma2ForCausalLM", {{"sliding_window", "7"}})),
+                 (Windows{7, 0, 7, 0, 7, 0}));
+        QCOMPARE(windowsOf(readAs("Gemma3ForCausalLM", {{"sliding_window", "7"}})),
+                 (Windows{7, 7, 7, 7, 7, 0}));
+        QCOMPARE(windowsOf(
+                     readAs("Gemma3ForCausalLM", {{"sliding_window", "7"}, {"sliding_window_pattern", "3"}})),
+                 (Windows{7, 7, 0, 7, 7, 0}));
+        QCOMPARE(windowsOf(readAs("Qwen2ForCausalLM", {{"sliding_window", "7"}})), Windows(6, 0));
+        QCOMPARE(windowsOf(readAs(
+                     "Qwen2ForCausalLM",
+                     {{"sliding_window", "7"}, {"use_sliding_window", "true"}, {"max_window_layers", "4"}})),
+                 (Windows{0, 0, 0, 0, 7, 7}));
+        QCOMPARE(windowsOf(readAs("Qwen3ForCausalLM",
+                                  {{"num_hidden_layers", "2"},
+                                   {"sliding_window", "7"},
+                                   {"use_sliding_window", "true"},
+                                   {"layer_types", R"(["sliding_attention", "full_attention"])"}})),
+                 (Windows{7, 0}));
+    }
+
+    void each_fourth_block_of_smollm3_is_not_rotated() {
+        const ModelConfig usual = readAs("SmolLM3ForCausalLM");
+        const ModelConfig given = readAs("SmolLM3ForCausalLM", {{"no_rope_layers", "[0, 1, 1, 1, 1, 1]"}});
+        for (std::size_t i = 0; i < 6; ++i) {
+            QCOMPARE(usual.attentionOf(i).rotated, i != 3);
+            QCOMPARE(given.attentionOf(i).rotated, i != 0);
+        }
+    }
+
+    void gemma_has_two_rotary_embeddings_in_older_and_newest_form() {
+        const ModelConfig older =
+            readAs("Gemma3ForCausalLM", {{"rope_theta", "5000.0"},
+                                         {"rope_local_base_freq", "100.0"},
+                                         {"rope_scaling", R"({"rope_type": "linear", "factor": 8.0})"}});
+        const ModelConfig newest =
+            readAs("Gemma3ForCausalLM",
+                   {{"rope_theta", ""},
+                    {"rope_parameters",
+                     R"({"full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 5000.0},)"
+                     R"( "sliding_attention": {"rope_type": "default", "rope_theta": 100.0}})"}});
+        for (const ModelConfig& config : {older, newest}) {
+            QCOMPARE(config.rope.theta, 5000.0);
+            QCOMPARE(config.rope.scaling.value().factor, 8.0);
+            QCOMPARE(config.windowRope.value().theta, 100.0);
+            QVERIFY(!config.windowRope->scaling);
+        }
+    }
+
+    void caps_of_gemma_are_usual_none_or_given() {
+        const ModelConfig usual = readAs("Gemma2ForCausalLM");
+        QCOMPARE(usual.design.scoreCap, 50.0);
+        QCOMPARE(usual.logitCap, 30.0);
+        const ModelConfig none = readAs("Gemma2ForCausalLM", {{"attn_logit_softcapping", "null"}});
+        QCOMPARE(none.design.scoreCap, 0.0);
+        QCOMPARE(readAs("Gemma3ForCausalLM", {{"final_logit_softcapping", "9"}}).logitCap, 9.0);
+    }
+
+    void a_field_that_a_family_lacks_is_refused() {
+        QVERIFY(test::errorOf([&] {
+                    readAs("MistralForCausalLM", {{"attention_bias", "true"}});
+                }).contains("attention_bias: expected false for MistralForCausalLM"));
+        QVERIFY(test::errorOf([&] {
+                    readAs("Qwen3ForCausalLM", {{"mlp_bias", "true"}});
+                }).contains("mlp_bias: expected false for Qwen3ForCausalLM"));
+        QVERIFY(test::errorOf([&] {
+                    readAs("SmolLM3ForCausalLM", {{"no_rope_layers", "[2, 1, 1, 1, 1, 1]"}});
+                }).contains("no_rope_layers[0]"));
+        QVERIFY(test::errorOf([&] {
+                    readAs("Qwen3ForCausalLM",
+                           {{"num_hidden_layers", "1"}, {"layer_types", R"(["chunked_attention"])"}});
+                }).contains("layer_types[0]: expected full_attention or sliding_attention"));
     }
 
     void a_wrong_field_is_refused_by_name_data() {
@@ -105,7 +206,8 @@ class ModelConfigTest : public QObject {
             QTest::addRow("%s %s", key, value) << key << value << expectation;
         };
         row("architectures", R"(["MambaForCausalLM"])",
-            "LlamaForCausalLM or MistralForCausalLM, found Mamba");
+            "Qwen3ForCausalLM, Phi3ForCausalLM, Gemma2ForCausalLM, Gemma3ForCausalLM, SmolLM3ForCausalLM, "
+            "GraniteForCausalLM, Olmo2ForCausalLM, found Mamba");
         row("architectures", "[]", "LlamaForCausalLM");
         row("architectures", "[1]", "LlamaForCausalLM");
         row("architectures", R"("LlamaForCausalLM")", "expected an array");
@@ -125,7 +227,7 @@ class ModelConfigTest : public QObject {
         row("vocab_size", "0", "found 0");
         row("intermediate_size", "null", "found nothing");
         row("max_position_embeddings", "0", "found 0");
-        row("hidden_act", R"("gelu")", "expected silu, found");
+        row("hidden_act", R"("gelu")", "expected silu or gelu_pytorch_tanh, found");
         row("rms_norm_eps", "0", "above 0");
         row("rms_norm_eps", "-1e-5", "above 0");
         row("rms_norm_eps", R"("small")", "a finite number");
@@ -134,9 +236,19 @@ class ModelConfigTest : public QObject {
         row("bos_token_id", "8", "from 0 to 7, found 8");
         row("eos_token_id", "[-1]", "from 0 to 7, found -1");
         row("quantization_config", "{}", "an unquantized model");
-        row("sliding_window", "4096", "null");
-        row("rope_scaling", R"({"type": "linear", "factor": 2.0})", "default or llama3, found linear");
-        row("rope_scaling", R"({"rope_type": "yarn"})", "default or llama3, found yarn");
+        row("sliding_window", "4096", "null for LlamaForCausalLM");
+        row("layer_types", R"(["sliding_attention"])", "full_attention, found");
+        row("layer_types", "[]", "1 of them, one for each block");
+        row("use_bidirectional_attention", "true", "false");
+        row("rope_scaling", R"({"type": "ntk", "factor": 2.0})", "yarn or longrope, found ntk");
+        row("rope_scaling", R"({"type": "linear"})", "expected a value");
+        row("rope_scaling", R"({"type": "linear", "factor": -1})", "above 0");
+        row("rope_scaling", R"({"type": "yarn", "factor": 2, "beta_fast": 1})", "more than beta_slow 1");
+        row("rope_scaling", R"({"type": "dynamic", "factor": 2})", "4 dimensions or more");
+        row("rope_scaling", R"({"type": "longrope", "short_factor": [1, 1], "long_factor": [1]})",
+            "1 numbers, one for each frequency");
+        row("rope_scaling", R"({"type": "longrope", "short_factor": [0], "long_factor": [1]})", "above 0");
+        row("rope_scaling", R"({"type": "longrope", "short_factor": ["1"], "long_factor": [1]})", "number");
         row("rope_scaling", R"({"rope_type": "llama3"})", "expected a value");
         row("rope_scaling",
             R"({"rope_type": "llama3", "factor": 2, "low_freq_factor": 4, "high_freq_factor": 4})",
