@@ -16,7 +16,8 @@ namespace planish {
 namespace {
 
 constexpr std::uint64_t largestFile = 256 << 20; // bytes
-constexpr std::array tokenizerFiles{"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+constexpr std::array tokenizerFiles{"tokenizer.json",         "tokenizer.model",
+                                    "tokenizer_config.json",  "special_tokens_map.json",
                                     "generation_config.json", ggufTokenizerFile};
 
 bool isFolder(const Model& model) {

@@ -13,13 +13,6 @@ std::size_t characterBefore(std::string_view text, std::size_t at) {
     return at;
 }
 
-std::size_t characterAfter(std::string_view text, std::size_t at) {
-    do {
-        ++at;
-    } while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80);
-    return at;
-}
-
 bool isOne(const Pattern& pattern, std::string_view character) {
     return Pattern::Matcher(pattern).find(character, 0).has_value();
 }
@@ -73,7 +66,7 @@ bool AddedTokenFinder::touchesWord(std::string_view whole, std::size_t begin, st
             return true;
         }
     }
-    return end < whole.size() && isOne(*word_, whole.substr(end, characterAfter(whole, end) - end));
+    return end < whole.size() && isOne(*word_, whole.substr(end, nextCharacter(whole, end) - end));
 }
 
 void AddedTokenFinder::split(std::string_view whole, const std::function<void(std::string_view)>& text,
@@ -101,7 +94,7 @@ void AddedTokenFinder::split(std::string_view whole, const std::function<void(st
             begin = before;
         }
         while (found->stripRight && end < whole.size()) {
-            const std::size_t after = characterAfter(whole, end);
+            const std::size_t after = nextCharacter(whole, end);
             if (!isOne(*space_, whole.substr(end, after - end))) {
                 break;
             }

@@ -2,10 +2,12 @@
 #include "tokenizer/byte_pair_encoder.h"
 
 #include "tokenizer/byte_level.h"
+#include "tokenizer/pattern.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <queue>
 
@@ -22,9 +24,13 @@ void refuseIf(bool refused, const JsonObject& model, const char* key, std::strin
     }
 }
 
+std::optional<std::string> bytesOf(const std::string& text, Spelling spelling) {
+    return spelling == Spelling::text ? std::optional(text) : byteLevelBytes(text);
+}
+
 TokenId mergePart(const std::string& spelling, std::size_t rank, const TokenizerFile& file,
-                  const Vocabulary& vocabulary) {
-    const auto bytes = byteLevelBytes(spelling);
+                  const Vocabulary& vocabulary, Spelling spelled) {
+    const auto bytes = bytesOf(spelling, spelled);
     const auto id = bytes ? vocabulary.find(*bytes) : std::nullopt;
     if (!id) {
         throw InputError(file.path, fmt::format("model.merges[{}]", rank), "tokens of the vocabulary",
@@ -35,12 +41,17 @@ TokenId mergePart(const std::string& spelling, std::size_t rank, const Tokenizer
 
 } // namespace
 
-BytePairEncoder::BytePairEncoder(const TokenizerFile& file, const Vocabulary& vocabulary) {
+BytePairEncoder::BytePairEncoder(const TokenizerFile& file, const Vocabulary& vocabulary, Spelling spelling)
+    : spelling_(spelling) {
     readSettings(file, vocabulary);
     readMerges(file, vocabulary);
+    const bool fallsBack =
+        spelling == Spelling::text &&
+        JsonObject(file.settings, file.path).object("model").boolean("byte_fallback", false);
     for (std::size_t byte = 0; byte < byteTokens_.size(); ++byte) {
         const char text = static_cast<char>(byte);
         byteTokens_[byte] = vocabulary.find({&text, 1}).value_or(-1);
+        fallback_[byte] = fallsBack ? vocabulary.find(fmt::format("<0x{:02X}>", byte)).value_or(-1) : -1;
     }
 }
 
@@ -56,7 +67,7 @@ void BytePairEncoder::readSettings(const TokenizerFile& file, const Vocabulary& 
     ignoreMerges_ = model.boolean("ignore_merges", false);
     if (model.has("unk_token")) {
         const std::string unknown = model.string("unk_token");
-        unknown_ = vocabulary.find(byteLevelBytes(unknown).value_or(unknown));
+        unknown_ = vocabulary.find(bytesOf(unknown, spelling_).value_or(unknown));
         refuseIf(!unknown_, model, "unk_token", "a token of the vocabulary", unknown);
     }
 }
@@ -70,9 +81,9 @@ void BytePairEncoder::readMerges(const TokenizerFile& file, const Vocabulary& vo
     entries.reserve(file.merges.size());
     for (std::size_t rank = 0; rank < file.merges.size(); ++rank) {
         const auto& [leftText, rightText] = file.merges[rank];
-        const TokenId left = mergePart(leftText, rank, file, vocabulary);
-        const TokenId right = mergePart(rightText, rank, file, vocabulary);
-        const TokenId result = mergePart(leftText + rightText, rank, file, vocabulary);
+        const TokenId left = mergePart(leftText, rank, file, vocabulary, spelling_);
+        const TokenId right = mergePart(rightText, rank, file, vocabulary, spelling_);
+        const TokenId result = mergePart(leftText + rightText, rank, file, vocabulary, spelling_);
         entries.push_back({left, {right, static_cast<std::uint32_t>(rank), result}});
     }
     // Of a pair listed twice the later rank counts, as in the Hugging Face library.
@@ -104,18 +115,34 @@ const BytePairEncoder::Merge* BytePairEncoder::find(TokenId left, TokenId right)
     return at == end || at->right != right ? nullptr : at;
 }
 
-std::vector<TokenId> BytePairEncoder::startTokens(std::string_view word) const {
+bool BytePairEncoder::addCharacter(std::string_view character, const Vocabulary& vocabulary,
+                                   std::vector<TokenId>& tokens) const {
+    const TokenId whole = character.size() == 1 ? byteTokens_[static_cast<unsigned char>(character.front())]
+                                                : vocabulary.find(character).value_or(-1);
+    if (whole >= 0) {
+        tokens.push_back(whole);
+        return true;
+    }
+    const auto byteToken = [&](char c) { return fallback_[static_cast<unsigned char>(c)]; };
+    if (!std::all_of(character.begin(), character.end(), [&](char c) { return byteToken(c) >= 0; })) {
+        return false;
+    }
+    std::transform(character.begin(), character.end(), std::back_inserter(tokens), byteToken);
+    return true;
+}
+
+std::vector<TokenId> BytePairEncoder::startTokens(std::string_view word, const Vocabulary& vocabulary) const {
     std::vector<TokenId> tokens;
     tokens.reserve(word.size());
     bool inUnknown = false;
-    for (const char c : word) {
-        const TokenId token = byteTokens_[static_cast<unsigned char>(c)];
-        if (token >= 0) {
-            tokens.push_back(token);
-        } else if (unknown_ && !(inUnknown && fuseUnknown_)) {
+    for (std::size_t at = 0; at < word.size();) {
+        const std::size_t end = spelling_ == Spelling::text ? nextCharacter(word, at) : at + 1;
+        const bool known = addCharacter(word.substr(at, end - at), vocabulary, tokens);
+        if (!known && unknown_ && !(inUnknown && fuseUnknown_)) {
             tokens.push_back(*unknown_);
         }
-        inUnknown = token < 0;
+        inUnknown = !known;
+        at = end;
     }
     return tokens;
 }
@@ -128,7 +155,7 @@ void BytePairEncoder::encode(std::string_view word, const Vocabulary& vocabulary
             return;
         }
     }
-    std::vector<TokenId> tokens = startTokens(word);
+    std::vector<TokenId> tokens = startTokens(word, vocabulary);
     if (tokens.size() <= shortWord) {
         encodeShort(tokens);
     } else {

@@ -159,4 +159,22 @@ std::optional<Pattern::Match> Pattern::Matcher::find(std::string_view subject, s
     return Match{bounds[0], std::max(bounds[0], bounds[1])}; // \K may put the start behind the end
 }
 
+Pattern readPattern(const JsonObject& json) {
+    const JsonObject pattern = json.object("pattern");
+    if (pattern.has("Regex")) {
+        return Pattern::regex(pattern.string("Regex"), json.source(), json.fieldPath("pattern"));
+    }
+    if (pattern.has("String")) {
+        return Pattern::literal(pattern.string("String"), json.source(), pattern.fieldPath("String"));
+    }
+    throw InputError(json.source(), json.fieldPath("pattern"), "a Regex or a String", "neither");
+}
+
+std::size_t nextCharacter(std::string_view text, std::size_t at) {
+    do {
+        ++at;
+    } while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80);
+    return at;
+}
+
 } // namespace planish

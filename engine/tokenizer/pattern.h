@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "support/json.h"
+
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -47,5 +49,11 @@ class Pattern {
                            const std::string& field);
     std::shared_ptr<const Code> code_;
 };
+
+/// The "pattern" of a step of a tokenizer.json: {"Regex": …} or {"String": …}. Throws InputError otherwise.
+Pattern readPattern(const JsonObject& json);
+
+/// Where the character after the one at byte `at` begins, in well-formed UTF-8.
+std::size_t nextCharacter(std::string_view text, std::size_t at);
 
 } // namespace planish

@@ -2,6 +2,7 @@
 #include "tokenizer/piece_model.h"
 
 #include "support/error.h"
+#include "tokenizer/text_decoder.h"
 
 #include <fmt/format.h>
 
@@ -15,36 +16,6 @@ namespace planish {
 namespace {
 
 constexpr std::string_view spaceMark = "\xe2\x96\x81"; // U+2581
-
-std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
-    std::string result;
-    result.reserve(text.size());
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t found = std::min(text.find(from, at), text.size());
-        result += text.substr(at, found - at);
-        if (found < text.size()) {
-            result += to;
-        }
-        at = found + from.size();
-    }
-    return result;
-}
-
-/// The byte that "<0x0A>" means; -1 when it is none.
-int byteOf(std::string_view text) {
-    const auto digit = [](char c) {
-        return c >= '0' && c <= '9'   ? c - '0'
-               : c >= 'A' && c <= 'F' ? c - 'A' + 10
-               : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                                      : -1;
-    };
-    if (text.size() != 6 || !text.starts_with("<0x") || text.back() != '>') {
-        return -1;
-    }
-    const int high = digit(text[3]);
-    const int low = digit(text[4]);
-    return high < 0 || low < 0 ? -1 : 16 * high + low;
-}
 
 std::size_t characterSize(char first) {
     const auto byte = static_cast<unsigned char>(first);
@@ -200,9 +171,9 @@ class PieceModel::Parts final : public Run {
   public:
     explicit Parts(const PieceModel& model) : model_(model) {}
 
-    void encode(std::string_view part, bool begins, std::vector<TokenId>& out) override {
+    void encode(std::string_view part, bool, std::vector<TokenId>& out) override {
         std::string marked = replaced(part, " ", spaceMark);
-        if (begins && model_.settings_.addsSpace && !part.empty()) {
+        if (model_.settings_.addsSpace && !part.empty()) {
             marked.insert(0, spaceMark);
         }
         model_.encode(marked, out);

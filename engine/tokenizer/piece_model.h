@@ -18,7 +18,7 @@ struct Piece {
 
 struct PieceSettings {
     std::string source;    ///< for messages
-    bool addsSpace = true; ///< in front of a text, as if it were in the middle of a sentence
+    bool addsSpace = true; ///< in front of a text, and of what follows an added token
     TokenId unknown = 0;   ///< for characters without piece where bytes have none
 };
 

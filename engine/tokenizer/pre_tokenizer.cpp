@@ -33,6 +33,20 @@ PreTokenizer::Behavior readBehavior(const JsonObject& json) {
                      "Removed, Isolated, MergedWithPrevious, MergedWithNext or Contiguous", name);
 }
 
+/// Older files have add_prefix_space alone.
+PreTokenizer::Prepend readPrepend(const JsonObject& json) {
+    const std::string usual = json.boolean("add_prefix_space", true) ? "always" : "never";
+    const std::string scheme = json.string("prepend_scheme", usual);
+    for (const auto& [name, prepend] : {std::pair("always", PreTokenizer::Prepend::always),
+                                        std::pair("first", PreTokenizer::Prepend::first),
+                                        std::pair("never", PreTokenizer::Prepend::never)}) {
+        if (scheme == name) {
+            return prepend;
+        }
+    }
+    throw InputError(json.source(), json.fieldPath("prepend_scheme"), "always, first or never", scheme);
+}
+
 /// Joins the matched and unmatched parts of a piece as the behaviour asks, and passes them on.
 template <typename Emit>
 class Joiner {
@@ -91,21 +105,14 @@ class Joiner {
     std::size_t end_ = 0;
 };
 
-std::size_t nextCharacter(std::string_view text, std::size_t at) {
-    do {
-        ++at;
-    } while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80);
-    return at;
-}
-
 } // namespace
 
-PreTokenizer::PreTokenizer(const TokenizerFile& file) {
+PreTokenizer::PreTokenizer(const TokenizerFile& file, Spelling spelling) : spelling_(spelling) {
     const JsonObject document(file.settings, file.path);
     if (document.has("pre_tokenizer")) {
         addSteps(document.object("pre_tokenizer"), 0);
     }
-    if (!ended_) {
+    if (spelling == Spelling::byteLevel && !ended_) {
         throw InputError(file.path, "pre_tokenizer", "one that ends in ByteLevel", "none");
     }
 }
@@ -131,7 +138,9 @@ void PreTokenizer::addSteps(const JsonObject& json, int depth) {
     } else if (type == "Punctuation") {
         addPattern(R"([\p{P}$+<=>^`|~])", json.has("behavior") ? readBehavior(json) : Behavior::isolated,
                    json);
-    } else if (type == "ByteLevel") {
+    } else if (type == "Metaspace" && spelling_ == Spelling::text) {
+        addMetaspace(json);
+    } else if (type == "ByteLevel" && spelling_ == Spelling::byteLevel) {
         if (json.boolean("add_prefix_space", true)) {
             steps_.emplace_back().prefixSpace = true;
         }
@@ -141,7 +150,9 @@ void PreTokenizer::addSteps(const JsonObject& json, int depth) {
         ended_ = true;
     } else {
         throw InputError(json.source(), json.fieldPath("type"),
-                         "Sequence, Split, Digits, Punctuation or ByteLevel", type);
+                         fmt::format("Sequence, Split, Digits, Punctuation or {}",
+                                     spelling_ == Spelling::text ? "Metaspace" : "ByteLevel"),
+                         type);
     }
 }
 
@@ -153,18 +164,24 @@ void PreTokenizer::addPattern(std::string_view expression, Behavior behavior, co
 }
 
 void PreTokenizer::addSplit(const JsonObject& json) {
-    const JsonObject pattern = json.object("pattern");
-    if (pattern.has("Regex")) {
-        addPattern(pattern.string("Regex"), readBehavior(json), json);
-    } else if (pattern.has("String")) {
-        Step step;
-        step.pattern = Pattern::literal(pattern.string("String"), json.source(), pattern.fieldPath("String"));
-        step.behavior = readBehavior(json);
-        steps_.push_back(std::move(step));
-    } else {
-        throw InputError(json.source(), json.fieldPath("pattern"), "a Regex or a String", "neither");
+    Step& step = steps_.emplace_back();
+    step.pattern = readPattern(json);
+    step.behavior = readBehavior(json);
+    step.invert = json.boolean("invert", false);
+}
+
+void PreTokenizer::addMetaspace(const JsonObject& json) {
+    Metaspace mark{json.string("replacement", "\u2581"), readPrepend(json)};
+    if (mark.replacement.empty() || nextCharacter(mark.replacement, 0) != mark.replacement.size()) {
+        throw InputError(json.source(), json.fieldPath("replacement"), "one character", mark.replacement);
     }
-    steps_.back().invert = json.boolean("invert", false);
+    const std::string replacement = mark.replacement;
+    steps_.emplace_back().metaspace = std::move(mark);
+    if (json.boolean("split", true)) {
+        Step& step = steps_.emplace_back();
+        step.pattern = Pattern::literal(replacement, json.source(), json.fieldPath("replacement"));
+        step.behavior = Behavior::mergedWithNext;
+    }
 }
 
 PreTokenizer::Splitter::Splitter(const PreTokenizer& preTokenizer) : preTokenizer_(preTokenizer) {
@@ -176,7 +193,9 @@ PreTokenizer::Splitter::Splitter(const PreTokenizer& preTokenizer) : preTokenize
     }
 }
 
-void PreTokenizer::Splitter::split(std::string_view text, const std::function<void(std::string_view)>& word) {
+void PreTokenizer::Splitter::split(std::string_view text, bool first,
+                                   const std::function<void(std::string_view)>& word) {
+    start_ = first ? text.data() : nullptr;
     if (!text.empty()) {
         apply(0, text, word);
     }
@@ -192,6 +211,10 @@ void PreTokenizer::Splitter::apply(std::size_t index, std::string_view piece,
     if (step.prefixSpace) {
         const bool there = piece.front() == ' ';
         apply(index + 1, there ? piece : prefixed_.emplace_back(" ").append(piece), word);
+        return;
+    }
+    if (step.metaspace) {
+        apply(index + 1, prefixed_.emplace_back(marked(*step.metaspace, piece)), word);
         return;
     }
     Joiner joiner(piece, step, [&](std::string_view part) { apply(index + 1, part, word); });
@@ -217,6 +240,23 @@ void PreTokenizer::Splitter::apply(std::size_t index, std::string_view piece,
         joiner.add(done, piece.size(), false);
     }
     joiner.finish();
+}
+
+std::string PreTokenizer::Splitter::marked(const Metaspace& mark, std::string_view piece) const {
+    std::string result;
+    const bool prepends =
+        mark.prepend == Prepend::always || (mark.prepend == Prepend::first && piece.data() == start_);
+    if (prepends && !piece.starts_with(' ') && !piece.starts_with(mark.replacement)) {
+        result += mark.replacement;
+    }
+    for (const char c : piece) {
+        if (c == ' ') {
+            result += mark.replacement;
+        } else {
+            result += c;
+        }
+    }
+    return result;
 }
 
 } // namespace planish

@@ -24,9 +24,9 @@ class TokenModel {
     class Run {
       public:
         virtual ~Run() = default;
-        /// Appends the tokens of `part`, well-formed UTF-8, which must outlive this. `begins`: it begins the
-        /// text or follows an added token.
-        virtual void encode(std::string_view part, bool begins, std::vector<TokenId>& out) = 0;
+        /// Appends the tokens of `part`, well-formed UTF-8, which must outlive this. `first`: it begins the
+        /// text; other parts follow an added token.
+        virtual void encode(std::string_view part, bool first, std::vector<TokenId>& out) = 0;
     };
     /// For a text of so many bytes; this must outlive what is returned.
     virtual std::unique_ptr<Run> start(std::size_t textSize) const = 0;

@@ -4,13 +4,16 @@
 #include "model/gguf_file.h"
 #include "support/text.h"
 #include "tokenizer/added_token_finder.h"
-#include "tokenizer/byte_level_model.h"
+#include "tokenizer/byte_pair_model.h"
 #include "tokenizer/gguf_tokenizer.h"
+#include "tokenizer/normalizer.h"
 #include "tokenizer/post_processor.h"
+#include "tokenizer/sentencepiece_model.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <limits>
 #include <system_error>
 
@@ -19,14 +22,14 @@ namespace {
 
 constexpr std::size_t longestText = std::numeric_limits<std::int32_t>::max();
 
-std::string findFile(const std::filesystem::path& folder) {
-    std::error_code ignored;
-    if (!std::filesystem::exists(folder / "tokenizer.json", ignored) &&
-        std::filesystem::exists(folder / "tokenizer.model", ignored)) {
-        throw InputError(folder.string(), "tokenizer", "tokenizer.json with byte-level BPE",
-                         "tokenizer.model, a SentencePiece vocabulary");
+/// Those that are looked for in normalized text, normalized as that is.
+std::vector<AddedToken> asTheyAreFound(std::vector<AddedToken> tokens, const Normalizer& normalizer) {
+    for (AddedToken& token : tokens) {
+        if (std::string content; token.normalized && !(content = normalizer.apply(token.content)).empty()) {
+            token.content = std::move(content);
+        }
     }
-    return (folder / "tokenizer.json").string();
+    return tokens;
 }
 
 } // namespace
@@ -35,9 +38,10 @@ struct Tokenizer::State {
     State(const TokenizerFile& file, std::vector<AddedToken> tokens, std::unique_ptr<const TokenModel> made)
         : added(std::move(tokens)),
           model(std::move(made)),
+          normalizer(file),
           postProcessor(readPostProcessor(file, model->size())),
           firstAdded(added, false),
-          thenAdded(added, true),
+          thenAdded(asTheyAreFound(added, normalizer), true),
           isSpecial(model->size(), false) {
         for (const AddedToken& token : added) {
             isSpecial[static_cast<std::size_t>(token.id)] = token.special;
@@ -46,6 +50,7 @@ struct Tokenizer::State {
 
     std::vector<AddedToken> added;
     std::unique_ptr<const TokenModel> model;
+    Normalizer normalizer;
     PostProcessor postProcessor;
     AddedTokenFinder firstAdded;
     AddedTokenFinder thenAdded;
@@ -60,12 +65,25 @@ Tokenizer Tokenizer::open(const std::filesystem::path& path) {
     if (std::filesystem::is_regular_file(path / ggufTokenizerFile, ignored)) {
         return fromGguf(GgufFile(path / ggufTokenizerFile).metadata());
     }
-    return fromFile(readTokenizerFile(findFile(path)));
+    if (!std::filesystem::exists(path / "tokenizer.json", ignored) &&
+        std::filesystem::exists(path / sentencePieceFile, ignored)) {
+        return fromSentencePiece(path);
+    }
+    return fromFile(readTokenizerFile((path / "tokenizer.json").string()));
+}
+
+Tokenizer Tokenizer::fromSentencePiece(const std::filesystem::path& folder) {
+    SentencePieceFile file(folder);
+    std::vector<AddedToken> added = readAddedTokens(file.specials());
+    auto model = file.takeModel(added);
+    Tokenizer tokenizer;
+    tokenizer.state_ = std::make_shared<const State>(file.specials(), std::move(added), std::move(model));
+    return tokenizer;
 }
 
 Tokenizer Tokenizer::fromFile(const TokenizerFile& file) {
     std::vector<AddedToken> added = readAddedTokens(file);
-    auto model = makeByteLevelModel(file, added);
+    auto model = makeBytePairModel(file, added);
     Tokenizer tokenizer;
     tokenizer.state_ = std::make_shared<const State>(file, std::move(added), std::move(model));
     return tokenizer;
@@ -105,18 +123,23 @@ std::vector<TokenId> Tokenizer::encode(std::string_view text, bool addSpecial) c
     if (addSpecial) {
         ids = state.postProcessor.before;
     }
+    std::deque<std::string> normalized; // outlives the run
     const auto run = state.model->start(text.size());
-    bool begins = true;
+    bool first = true;
     const auto addToken = [&](TokenId id) {
         ids.push_back(id);
-        begins = true;
+        first = false;
     };
     const auto addText = [&](std::string_view part) {
-        run->encode(part, begins, ids);
-        begins = false;
+        run->encode(part, first, ids);
+        first = false;
     };
-    state.firstAdded.split(
-        text, [&](std::string_view part) { state.thenAdded.split(part, addText, addToken); }, addToken);
+    const auto addPart = [&](std::string_view part) {
+        const std::string_view read =
+            state.normalizer.isIdentity() ? part : normalized.emplace_back(state.normalizer.apply(part));
+        state.thenAdded.split(read, addText, addToken);
+    };
+    state.firstAdded.split(text, addPart, addToken);
     if (addSpecial) {
         ids.insert(ids.end(), state.postProcessor.after.begin(), state.postProcessor.after.end());
     }

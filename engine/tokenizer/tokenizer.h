@@ -21,10 +21,11 @@ class GgufMetadata;
 /// with the same GGUF file. Copies share the tables; const calls are thread-safe.
 class Tokenizer {
   public:
-    /// Reads a model's tokenizer: of a folder tokenizer.json (byte-level BPE with the file's own
-    /// pre-tokenizer patterns, added and special tokens, and its post-processing template), of a GGUF file
-    /// its metadata (byte-level BPE, or SentencePiece's). Throws InputError naming file, field, expected and
-    /// found; kinds not supported are refused naming them.
+    /// Reads a model's tokenizer: of a folder tokenizer.json (BPE of bytes or of characters, with the file's
+    /// own normalizer, pre-tokenizer patterns, added and special tokens, and its post-processing template) or
+    /// else tokenizer.model (SentencePiece's), of a GGUF file its metadata (byte-level BPE, or
+    /// SentencePiece's). Throws InputError naming file, field, expected and found; kinds not supported are
+    /// refused naming them.
     static Tokenizer open(const std::filesystem::path& path);
     /// The same of what has been read.
     static Tokenizer fromFile(const TokenizerFile& file);
@@ -48,6 +49,8 @@ class Tokenizer {
     std::optional<TokenId> beginToken() const;
 
   private:
+    static Tokenizer fromSentencePiece(const std::filesystem::path& folder);
+
     struct State;
     std::shared_ptr<const State> state_;
 };

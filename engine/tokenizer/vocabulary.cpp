@@ -20,6 +20,17 @@ const AddedToken* findAdded(const std::map<std::string_view, const AddedToken*>&
     return at == added.end() ? nullptr : at->second;
 }
 
+bool hasByteLevel(const Json& step) {
+    if (!step.is_object()) {
+        return false;
+    }
+    const auto items = step.find("pretokenizers");
+    const auto type = step.find("type");
+    return (type != step.end() && *type == "ByteLevel") ||
+           (items != step.end() && items->is_array() &&
+            std::any_of(items->begin(), items->end(), hasByteLevel));
+}
+
 TokenId largestId(const TokenizerFile& file, const std::vector<AddedToken>& added) {
     TokenId largest = -1;
     for (const auto& [spelling, id] : file.vocabulary) {
@@ -59,7 +70,23 @@ std::vector<AddedToken> readAddedTokens(const TokenizerFile& file) {
     return tokens;
 }
 
-Vocabulary::Vocabulary(const TokenizerFile& file, const std::vector<AddedToken>& added) {
+Spelling spellingOf(const TokenizerFile& file) {
+    const JsonObject document(file.settings, file.path);
+    if (document.has("pre_tokenizer") && hasByteLevel(document.at("pre_tokenizer"))) {
+        return Spelling::byteLevel;
+    }
+    if (document.has("decoder")) {
+        const bool bytes = document.object("decoder").string("type") == "ByteLevel";
+        return bytes ? Spelling::byteLevel : Spelling::text;
+    }
+    const bool fallsBack = document.has("model") && document.object("model").boolean("byte_fallback", false);
+    return fallsBack ? Spelling::text : Spelling::byteLevel;
+}
+
+Vocabulary::Vocabulary(const TokenizerFile& file, const std::vector<AddedToken>& added, Spelling spelled) {
+    const auto bytesOf = [&](const std::string& text) {
+        return spelled == Spelling::text ? std::optional(text) : byteLevelBytes(text);
+    };
     if (file.vocabulary.empty()) {
         throw InputError(file.path, "model.vocab", "at least one token", "none");
     }
@@ -71,7 +98,7 @@ Vocabulary::Vocabulary(const TokenizerFile& file, const std::vector<AddedToken>&
         }
     }
     for (const auto& [spelling, id] : file.vocabulary) {
-        const auto bytes = byteLevelBytes(spelling);
+        const auto bytes = bytesOf(spelling);
         const AddedToken* token = findAdded(addedByText, spelling);
         if (token != nullptr && token->id != id) {
             throw InputError(file.path, fmt::format("model.vocab.{}", spelling),
@@ -90,7 +117,7 @@ Vocabulary::Vocabulary(const TokenizerFile& file, const std::vector<AddedToken>&
     }
     for (const auto& [text, token] : addedByText) {
         // Spelled bytes or not, as the byte-level decoder reads added tokens.
-        add(token->id, byteLevelBytes(text).value_or(std::string(text)), text, file.path);
+        add(token->id, bytesOf(std::string(text)).value_or(std::string(text)), text, file.path);
     }
     std::sort(sorted_.begin(), sorted_.end(), [this](TokenId a, TokenId b) { return bytes(a) < bytes(b); });
     const auto twice = std::adjacent_find(sorted_.begin(), sorted_.end(),

@@ -25,12 +25,18 @@ struct AddedToken {
 /// Reads and checks "added_tokens".
 std::vector<AddedToken> readAddedTokens(const TokenizerFile& file);
 
-/// Which bytes each id stands for, and back. Every id has one token at most.
+/// How tokens are written in a vocabulary: as bytes in the byte-level spelling, or as text.
+enum class Spelling { byteLevel, text };
+
+/// Which of them a tokenizer.json has: bytes where text is cut or put together by ByteLevel.
+Spelling spellingOf(const TokenizerFile& file);
+
+/// What each id is spelled as, in bytes, and back. Every id has one token at most.
 class Vocabulary {
   public:
     /// Throws InputError for an id given twice, an empty token, a token that does not spell bytes and is no
     /// added one, or an added token whose id contradicts the vocabulary.
-    Vocabulary(const TokenizerFile& file, const std::vector<AddedToken>& added);
+    Vocabulary(const TokenizerFile& file, const std::vector<AddedToken>& added, Spelling spelling);
 
     /// One past the largest id.
     std::size_t size() const { return spans_.size(); }

@@ -63,7 +63,10 @@ class HostileTokenizerTest : public QObject {
             "model.unk_token: expected a token of the vocabulary, found <unk>");
         row("/model/dropout", "0.1", "model.dropout: expected null or 0");
         row("/model/end_of_word_suffix", "'</w>'", "model.end_of_word_suffix: expected null");
-        row("/normalizer", "{'type': 'NFC'}", "normalizer.type: expected no normalizer, found NFC");
+        row("/normalizer", "{'type': 'Lowercase'}",
+            "normalizer.type: expected Sequence, NFC, NFD, NFKC, NFKD, Prepend or Replace, found Lowercase");
+        row("/normalizer", "{'type': 'Replace', 'pattern': {}, 'content': ''}",
+            "normalizer.pattern: expected a Regex or a String");
         row("/decoder", "{'type': 'Metaspace'}", "decoder.type: expected ByteLevel, found Metaspace");
         row("/pre_tokenizer", "null", "pre_tokenizer: expected one that ends in ByteLevel");
         row("/pre_tokenizer", "{'type': 'Metaspace'}",
@@ -112,6 +115,45 @@ class HostileTokenizerTest : public QObject {
         const QString message = errorFor(document.dump());
         QVERIFY2(message.startsWith(folder_.path() + "/tokenizer.json: "), qPrintable(message));
         QVERIFY2(message.contains(expectation), qPrintable(message));
+    }
+
+    void a_wrong_part_of_text_is_refused_by_name_data() {
+        QTest::addColumn<QString>("pointer");
+        QTest::addColumn<QString>("value");
+        QTest::addColumn<QString>("expectation");
+        const auto row = [](const char* pointer, const char* value, const char* expectation) {
+            QTest::addRow("%s %.60s", pointer, value) << pointer << value << expectation;
+        };
+        row("/decoder", "{'type': 'WordPiece'}", "decoder.type: expected Sequence, Replace");
+        row("/decoder/decoders/3/start", "2", "decoder.decoders[3].start: expected a whole number");
+        row("/decoder/decoders/0/content", "'x'", "decoder.decoders[0].content: expected a space");
+        row("/pre_tokenizer", "{'type': 'Whitespace'}", "Punctuation or Metaspace, found Whitespace");
+        row("/pre_tokenizer", "{'type': 'Metaspace', 'replacement': 'ab'}",
+            "pre_tokenizer.replacement: expected one character");
+        row("/pre_tokenizer", "{'type': 'Metaspace', 'prepend_scheme': 'last'}",
+            "pre_tokenizer.prepend_scheme: expected always, first or never");
+        row("/model/merges/0", "['▁', 'zz']", "model.merges[0]: expected tokens of the vocabulary");
+    }
+    void a_wrong_part_of_text_is_refused_by_name() {
+        QFETCH(QString, pointer);
+        QFETCH(QString, value);
+        QFETCH(QString, expectation);
+        Json document = parseJsonFile(test::fixture("tokenizers/pieces/pieces.json").string(), 1 << 20);
+        document[Json::json_pointer(pointer.toStdString())] = test::quotedJson(value.toStdString());
+        const QString message = errorFor(document.dump());
+        QVERIFY2(message.contains(expectation), qPrintable(message));
+    }
+
+    void a_text_that_grows_without_bounds_is_refused() {
+        Json document = test::tinyTokenizer();
+        const std::string large(1000, 'a');
+        document["normalizer"] = {{"type", "Sequence"}, {"normalizers", Json::array()}};
+        for (int i = 0; i < 20; ++i) {
+            document["normalizer"]["normalizers"].push_back(
+                {{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", large}});
+        }
+        const Tokenizer tokenizer = test::openTokenizer(folder(), document);
+        QVERIFY(test::errorOf([&] { tokenizer.encode("banana"); }).contains("32 times as long"));
     }
 
     void a_malformed_document_is_refused_data() {
