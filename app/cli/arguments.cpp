@@ -9,7 +9,9 @@ namespace planish::cli {
 
 void EvaluationArguments::addTo(CLI::App& command) {
     const CLI::Range count(1, 1'000'000'000); // a negative number would otherwise wrap around
-    command.add_option("--text", text, "UTF-8 file, or a bundled text: literature, docs, calibration")
+    command
+        .add_option("--text", text,
+                    "UTF-8 file, FILE.jsonl:FIELD, or a bundled text: literature, docs, calibration")
         ->capture_default_str();
     command.add_option("--convention", convention, "standard, strided or llama.cpp")->capture_default_str();
     command.add_option("--context", context, "tokens a window (default: the model's maximum, at most 2048)")

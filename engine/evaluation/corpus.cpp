@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "evaluation/corpus.h"
 
+#include "evaluation/text_form.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/sha256.h"
@@ -14,28 +15,58 @@
 
 namespace planish {
 
-Corpus Corpus::open(const std::string& nameOrPath) {
-    std::filesystem::path path = nameOrPath;
+namespace {
+
+constexpr std::uint64_t largestText = std::uint64_t{4} << 30;
+
+/// A folder that happens to be called "docs" must not hide the bundled text.
+TextReference referenceTo(const std::string& nameOrPath) {
+    TextReference reference = TextReference::parse(nameOrPath);
     std::error_code ignored;
-    // A folder that happens to be called "docs" must not hide the bundled text.
-    if (!std::filesystem::is_regular_file(path, ignored)) {
+    if (!std::filesystem::is_regular_file(reference.path, ignored)) {
         const std::vector<std::string> bundled = bundledCorpora();
         if (std::find(bundled.begin(), bundled.end(), nameOrPath) != bundled.end()) {
-            path = resourceFolder() / "corpora" / (nameOrPath + ".txt");
-        } else if (!std::filesystem::exists(path, ignored)) {
+            reference.path = (resourceFolder() / "corpora" / (nameOrPath + ".txt")).string();
+        } else if (!std::filesystem::exists(reference.path, ignored)) {
             throw InputError(nameOrPath, "text",
                              fmt::format("a file, or one of {}", fmt::join(bundled, ", ")), "neither");
         }
     }
-    Corpus corpus;
-    corpus.name = path.stem().string();
-    corpus.path = path.string();
-    corpus.text = readWholeFile(path, std::uint64_t{4} << 30);
-    if (corpus.text.empty()) {
-        throw InputError(corpus.path, "text", "at least one character", "an empty file");
+    return reference;
+}
+
+std::string readText(const TextReference& reference) {
+    std::string bytes = readWholeFile(reference.path, largestText);
+    if (bytes.starts_with("PAR1")) {
+        throw InputError(reference.path, "text",
+                         "plain text or JSON lines; with pandas: "
+                         "read_parquet(FILE).to_json('text.jsonl', orient='records', lines=True)",
+                         "a Parquet file");
     }
-    if (!isUtf8(corpus.text)) {
-        throw InputError(corpus.path, "text", "UTF-8", "other bytes");
+    if (!isUtf8(bytes)) {
+        throw InputError(reference.path, "text", "UTF-8", "other bytes");
+    }
+    switch (reference.form) {
+    case TextReference::Form::plain:
+        break;
+    case TextReference::Form::jsonLines:
+        return joinedFields(bytes, reference.field, reference.path);
+    case TextReference::Form::rows:
+        return joinedRows(bytes);
+    }
+    return bytes;
+}
+
+} // namespace
+
+Corpus Corpus::open(const std::string& nameOrPath) {
+    const TextReference reference = referenceTo(nameOrPath);
+    Corpus corpus;
+    corpus.name = reference.name();
+    corpus.path = reference.path;
+    corpus.text = readText(reference);
+    if (corpus.text.empty()) {
+        throw InputError(corpus.path, "text", "at least one character", "none");
     }
     corpus.sha256 = sha256Hex(corpus.text);
     return corpus;

@@ -11,11 +11,12 @@ namespace planish {
 struct Corpus {
     std::string name; ///< "literature", or the file's name
     std::string path;
-    std::string sha256; ///< of the file's bytes
-    std::string text;   ///< the file's bytes, unchanged
+    std::string sha256; ///< of the text
+    std::string text;   ///< of plain files their bytes, unchanged
 
-    /// `nameOrPath` is a file, or the name of a bundled text when no such file exists.
-    /// Throws InputError when it is missing, empty, not UTF-8 or over 4 GiB.
+    /// `nameOrPath` is a file (see TextReference: plain text, a field of JSON lines, rows of WikiText), or
+    /// the name of a bundled text when no such file exists. Throws InputError when it is missing, empty, not
+    /// UTF-8, over 4 GiB, or of a kind that is not read, such as Parquet.
     static Corpus open(const std::string& nameOrPath);
 };
 

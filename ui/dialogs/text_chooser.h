@@ -11,7 +11,7 @@ class TextChooser final : public QComboBox {
   public:
     explicit TextChooser(QWidget* parent = nullptr);
 
-    /// The text's bundled name or path.
+    /// The text's bundled name or path, with the field of JSON lines behind a colon.
     QString nameOrPath() const { return currentData().toString(); }
     void setNameOrPath(const QString& nameOrPath);
     /// The same for what settings have kept: a file that is no longer there is left alone.
@@ -22,6 +22,8 @@ class TextChooser final : public QComboBox {
 
   private:
     void chooseFile();
+    /// Asks which field of a file of JSON lines is the text, where there are several.
+    QString chooseField(const QString& path);
 
     int last_ = 0;
 };
