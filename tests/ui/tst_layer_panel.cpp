@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/model.h"
 #include "models/cost_table.h"
 #include "models/recipe_text.h"
 #include "test_support.h"
@@ -199,6 +200,19 @@ class TestLayerPanel : public QObject {
         clickChip("q");
         QVERIFY(!isDown("q") && tree_->selectedTensors().isEmpty());
         QVERIFY(!chips->chip(QStringLiteral("head"))->isVisible());
+    }
+
+    void fused_projections_have_chips_of_their_own() {
+        const planish::Model model =
+            planish::Model::open(planish::test::fixture("architectures/phi3").string());
+        editor_->setModel(QStringLiteral("phi3"), model.tensors(), false);
+        auto* chips = panel_->findChild<RoleChips*>();
+        QVERIFY(chips->chip(QStringLiteral("gate_up"))->isVisible());
+        QVERIFY(!chips->chip(QStringLiteral("q"))->isVisible());
+        clickChip("qkv");
+        QCOMPARE(tree_->selectedTensors().size(), 3);
+        clickChip("mlp");
+        QCOMPARE(tree_->selectedTensors().size(), 6);
     }
 
     void a_chip_clears_a_filter_that_hides_its_layers() {

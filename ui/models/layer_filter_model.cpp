@@ -17,8 +17,7 @@ constexpr qsizetype shortestSubstring = 3;
 bool isRoleWord(const QString& word) {
     static const std::set<QString> words = [] {
         std::set<QString> all;
-        for (const Role role : {Role::query, Role::key, Role::value, Role::output, Role::gate, Role::up,
-                                Role::down, Role::embedding, Role::head, Role::norm, Role::bias}) {
+        for (const Role role : allRoles) {
             all.insert(fromUtf8(roleName(role)));
             all.insert(fromUtf8(roleGroup(role)));
         }

@@ -48,7 +48,7 @@ std::vector<SummaryLine> summaryOf(const Model& model) {
     for (const std::string_view type : types) {
         typeNames.append(QString::fromUtf8(type.data(), static_cast<qsizetype>(type.size())));
     }
-    return {
+    std::vector<SummaryLine> lines{
         {Text::tr("Architecture"), QString::fromStdString(config.architecture)},
         {Text::tr("Place"), QString::fromStdString(model.path().string())},
         {Text::tr("Parameters"), number(model.parameterCount())},
@@ -66,6 +66,10 @@ std::vector<SummaryLine> summaryOf(const Model& model) {
         {Text::tr("Embedding and head"),
          config.tiedEmbedding ? Text::tr("one matrix (tied)") : Text::tr("a matrix each")},
     };
+    for (const std::string& difference : differencesFromLlama(config)) {
+        lines.push_back({Text::tr("Unlike Llama"), QString::fromStdString(difference)});
+    }
+    return lines;
 }
 
 std::vector<PartSize> partSizes(std::span<const TensorInfo> tensors, std::span<const Codec> codecs) {

@@ -34,11 +34,11 @@ constexpr std::array quantities = {
         [](const RunRecord& run) { return static_cast<double>(run.packedBytes) / (1024.0 * 1024.0); }},
     RunQuantity{"attention_bits", QT_TRANSLATE_NOOP("RunQuantity", "Attention"), "bits",
                 [](const RunRecord& run) {
-                    return meanBits(run, {"q", "k", "v", "o"});
+                    return meanBits(run, {"q", "k", "v", "qkv", "o"});
                 }},
     RunQuantity{"mlp_bits", QT_TRANSLATE_NOOP("RunQuantity", "MLP"), "bits",
                 [](const RunRecord& run) {
-                    return meanBits(run, {"gate", "up", "down"});
+                    return meanBits(run, {"gate", "up", "gate_up", "down"});
                 }},
     RunQuantity{"delta_ppl_percent", QT_TRANSLATE_NOOP("RunQuantity", "ΔPPL"), "%",
                 [](const RunRecord& run) { return run.deltaPplPercent; }, true},

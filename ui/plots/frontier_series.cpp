@@ -35,7 +35,8 @@ QString familyTitle(const std::string& word) {
 }
 
 bool isDecoderRole(const std::string& role) {
-    static const std::set<std::string, std::less<>> roles = {"q", "k", "v", "o", "gate", "up", "down"};
+    static const std::set<std::string, std::less<>> roles = {"q",    "k",  "v",       "qkv", "o",
+                                                             "gate", "up", "gate_up", "down"};
     return roles.contains(role);
 }
 

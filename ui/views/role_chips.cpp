@@ -20,15 +20,17 @@ struct ChipText {
     const char* group;
     const char* title;
 };
-constexpr std::array<ChipText, 12> chipTexts = {{
+constexpr std::array<ChipText, 14> chipTexts = {{
     {"attention", "attention", QT_TRANSLATE_NOOP("planish::RoleChips", "Attention")},
     {"q", "attention", "q"},
     {"k", "attention", "k"},
     {"v", "attention", "v"},
+    {"qkv", "attention", "qkv"},
     {"o", "attention", "o"},
     {"mlp", "mlp", QT_TRANSLATE_NOOP("planish::RoleChips", "MLP")},
     {"gate", "mlp", "gate"},
     {"up", "mlp", "up"},
+    {"gate_up", "mlp", "gate_up"},
     {"down", "mlp", "down"},
     {"embedding", "embedding", QT_TRANSLATE_NOOP("planish::RoleChips", "Embedding")},
     {"head", "head", QT_TRANSLATE_NOOP("planish::RoleChips", "Head")},
