@@ -3,6 +3,7 @@
 
 #include "model/gguf_file.h"
 #include "tokenizer/gguf_tokenizer.h"
+#include "tokenizer/sentencepiece_model.h"
 #include "tokenizer/tokenizer.h"
 #include "tokenizer/tokenizer_file.h"
 #include "tokenizer/vocabulary.h"
@@ -95,8 +96,19 @@ void addTokens(GgufEntries& entries, const TokenizerFile& file, std::size_t coun
     entries.emplace_back("tokenizer.ggml.token_type", ggufEntry(types));
 }
 
+[[noreturn]] void refuseOther(const std::string& path, std::string_view kind) {
+    throw InputError(
+        path, "tokenizer",
+        "byte-level BPE, the only kind that is written to GGUF files; formats hf and planish keep "
+        "every kind",
+        kind);
+}
+
 GgufEntries fromTokenizerFile(const Model& model, const TokenizerFile& file) {
     const Tokenizer tokenizer = Tokenizer::fromFile(file); // checks what is read below
+    if (spellingOf(file) != Spelling::byteLevel) {
+        refuseOther(file.path, "BPE of characters");
+    }
     const std::string_view name = ggufPreTokenizer(file);
     if (name.empty()) {
         throw InputError(
@@ -134,6 +146,10 @@ GgufEntries ggufTokenizerMetadata(const Model& model) {
         const std::filesystem::path file = model.path() / "tokenizer.json";
         if (std::filesystem::exists(file, ignored)) {
             return fromTokenizerFile(model, readTokenizerFile(file.string()));
+        }
+        const std::filesystem::path pieces = model.path() / sentencePieceFile;
+        if (std::filesystem::exists(pieces, ignored)) {
+            refuseOther(pieces.string(), "SentencePiece");
         }
     }
     const GgufFile source(std::filesystem::is_directory(model.path(), ignored)

@@ -67,7 +67,9 @@ ModelConfig namedShape(const std::string& name) {
     shape.tiedEmbedding = known->tied;
     shape.rope.theta = known->ropeTheta;
     if (known->ropeFactor > 0) {
-        shape.rope.scaling = RopeScaling{.kind = RopeKind::llama3, .factor = known->ropeFactor};
+        shape.rope.scaling.emplace();
+        shape.rope.scaling->kind = RopeKind::llama3;
+        shape.rope.scaling->factor = known->ropeFactor;
     }
     return shape;
 }

@@ -79,7 +79,7 @@ class SyntheticModelTest : public QObject {
         QCOMPARE(config.mlpSize, std::size_t{192});
         QCOMPARE(config.vocabularySize, std::size_t{2100});
         QCOMPARE(config.maximumContext, std::size_t{128});
-        QVERIFY(!config.tiedEmbedding && !config.ropeScaling);
+        QVERIFY(!config.tiedEmbedding && !config.rope.scaling);
         QCOMPARE(*config.beginToken, std::int64_t{0});
         const auto layout = tensorLayout(config);
         QCOMPARE(small().tensors().size(), layout.size());
@@ -91,8 +91,8 @@ class SyntheticModelTest : public QObject {
                                                       "1", "--mlp", "64", "--vocab", "2048"})
                                             .string());
         QVERIFY(model.config().tiedEmbedding && !model.hasTensor("lm_head"));
-        QCOMPARE(model.config().ropeTheta, 5e5);
-        QCOMPARE(model.config().ropeScaling->factor, 32.0);
+        QCOMPARE(model.config().rope.theta, 5e5);
+        QCOMPARE(model.config().rope.scaling->factor, 32.0);
         QCOMPARE(model.config().maximumContext, std::size_t{131072});
     }
 

@@ -261,6 +261,27 @@ class ExportModelTest : public QObject {
         QVERIFY(!std::filesystem::exists(path(name + "-gguf")));
     }
 
+    void tokenizers_of_text_go_to_folders_only_data() {
+        QTest::addColumn<QString>("file");
+        QTest::newRow("tokenizer.json") << "pieces.json";
+        QTest::newRow("tokenizer.model") << "tokenizer.model";
+    }
+    void tokenizers_of_text_go_to_folders_only() {
+        QFETCH(QString, file);
+        const std::string kept = QTest::currentDataTag();
+        const Recipe recipe{"as it is", "bf16", {}};
+        const auto source = path("text-" + kept);
+        std::filesystem::copy(test::fixture("architectures/llama-untied"), source);
+        std::filesystem::copy_file(test::fixture("tokenizers/pieces/" + file.toStdString()), source / kept);
+        const QuantizedModel model = packed(source.string(), recipe);
+        exported(model.model, recipe, ExportFormat::huggingFace, "folder-" + kept, "bf16");
+        QCOMPARE(Tokenizer::open(path("folder-" + kept)).encode("a text"),
+                 Tokenizer::open(source).encode("a text"));
+        const QString message =
+            test::errorOf([&] { exported(model.model, recipe, ExportFormat::gguf, "gguf-" + kept); });
+        QVERIFY2(message.contains("tokenizer: expected byte-level BPE"), qPrintable(message));
+    }
+
     void the_mix_as_a_command_for_llama_quantize() {
         const Recipe recipe = mixture();
         const QuantizedModel model = packed("folio-4m", recipe);

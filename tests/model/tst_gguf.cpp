@@ -37,7 +37,7 @@ class GgufTest : public QObject {
         const ModelConfig& config = stored.config();
         QCOMPARE(config.headSize, original.config().headSize);
         QCOMPARE(config.normEpsilon, original.config().normEpsilon); // 1e-5, not the float nearest to it
-        QCOMPARE(config.ropeTheta, original.config().ropeTheta);
+        QCOMPARE(config.rope.theta, original.config().rope.theta);
         QVERIFY(config.tiedEmbedding && !config.attentionBias);
         QCOMPARE(config.beginToken, original.config().beginToken);
         QCOMPARE(config.endToken, original.config().endToken);
@@ -138,8 +138,9 @@ class GgufTest : public QObject {
         test::TinyGguf gguf = test::tinyGguf();
         gguf.tensors.push_back({"rope_freqs.weight", {1}, 0, test::littleEndian(0x41000000, 4)}); // 8
         const Model scaled = open(gguf);
-        QCOMPARE(ropeFrequencies(scaled.config()), std::vector<double>{0.125});
-        QCOMPARE(ropeFrequencies(open(test::tinyGguf(), "plain.gguf").config()), std::vector<double>{1.0});
+        QCOMPARE(ropeFrequencies(scaled.config().rope, 2, 16), std::vector<double>{0.125});
+        const Model plain = open(test::tinyGguf(), "plain.gguf");
+        QCOMPARE(ropeFrequencies(plain.config().rope, 2, 16), std::vector<double>{1.0});
         gguf.tensors.back().dimensions = {2};
         gguf.tensors.back().bytes += gguf.tensors.back().bytes;
         QVERIFY(test::errorOf([&] { open(gguf); }).contains("rope_freqs.weight: expected 1 numbers"));
