@@ -66,7 +66,7 @@ Corpus Corpus::open(const std::string& nameOrPath) {
     corpus.path = reference.path;
     corpus.text = readText(reference);
     if (corpus.text.empty()) {
-        throw InputError(corpus.path, "text", "at least one character", "none");
+        throw InputError(corpus.path, "text", "at least one character", "an empty one");
     }
     corpus.sha256 = sha256Hex(corpus.text);
     return corpus;
