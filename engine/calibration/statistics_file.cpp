@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "calibration/statistics_file.h"
 
+#include "support/checked_file.h"
 #include "support/error.h"
-#include "support/file.h"
-#include "support/sha256.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <fstream>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -23,7 +21,6 @@ using Index = Eigen::Index;
 constexpr std::array<char, 8> magicWord{'P', 'l', 'a', 'n', 'i', 's', 'h', 'S'};
 constexpr std::uint32_t currentVersion = 1;
 constexpr std::uint32_t hasCrossMoment = 1;
-constexpr std::size_t digestSize = 64;
 
 struct Header {
     std::array<char, 8> magic = magicWord;
@@ -86,35 +83,8 @@ auto bytesOf(T& value) {
     return std::as_bytes(std::span(&value, 1));
 }
 
-/// Reads a file from its beginning and hashes what it has read.
-class CheckedReader {
-  public:
-    CheckedReader(const std::filesystem::path& path, const std::string& key) : file_(path) { hash_.add(key); }
-
-    const ReadOnlyFile& file() const { return file_; }
-
-    void read(std::span<std::byte> out) {
-        file_.read(offset_, out);
-        hash_.add(out);
-        offset_ += out.size();
-    }
-    /// Reads the digest of all that was read before; throws InputError when it is another.
-    void check() {
-        std::string digest(digestSize, '\0');
-        file_.read(offset_, std::as_writable_bytes(std::span(digest)));
-        if (hash_.hex() != digest) {
-            throw InputError(file_.path().string(), "checksum", "that of the content", digest);
-        }
-    }
-
-  private:
-    ReadOnlyFile file_;
-    std::uint64_t offset_ = 0;
-    Sha256 hash_;
-};
-
-Header readHeader(CheckedReader& reader, std::size_t columns) {
-    const std::string file = reader.file().path().string();
+Header readHeader(CheckedFileReader& reader, std::size_t columns) {
+    const std::string file = reader.path().string();
     Header header;
     reader.read(std::as_writable_bytes(std::span(&header, 1)));
     const auto expect = [&](const char* field, std::uint64_t expected, std::uint64_t found) {
@@ -128,7 +98,7 @@ Header readHeader(CheckedReader& reader, std::size_t columns) {
     expect("version", currentVersion, header.version);
     expect("flags", header.flags & hasCrossMoment, header.flags);
     expect("columns", columns, header.columns);
-    expect("size", statisticsFileSize(columns, header.flags != 0), reader.file().size());
+    expect("size", statisticsFileSize(columns, header.flags != 0), reader.size());
     return header;
 }
 
@@ -138,7 +108,7 @@ std::uint64_t statisticsFileSize(std::size_t columns, bool crossMoment) {
     assert(columns <= mostStatisticsColumns);
     const std::uint64_t n = columns;
     return sizeof(Header) + sizeof(float) * (3 * n + n * (n + 1) / 2 + (crossMoment ? n * n : 0)) +
-           digestSize;
+           checkedFileDigest;
 }
 
 bool fitsStatisticsFile(const InputStatistics& inputs) {
@@ -154,24 +124,14 @@ bool fitsStatisticsFile(const InputStatistics& inputs) {
 
 void writeStatistics(const std::filesystem::path& path, const std::string& key,
                      const InputStatistics& inputs) {
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    Sha256 hash;
-    hash.add(key);
-    const auto write = [&](std::span<const std::byte> bytes) {
-        file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-        hash.add(bytes);
-    };
+    CheckedFileWriter writer(path, key);
     Header header;
     header.flags = inputs.crossMoment.size() > 0 ? hasCrossMoment : 0;
     header.tokens = inputs.tokens;
     header.columns = static_cast<std::uint64_t>(inputs.hessian.cols());
-    write(bytesOf(header));
-    forPayload(inputs, [&](std::span<const float> values) { write(std::as_bytes(values)); });
-    file << hash.hex();
-    file.close();
-    if (!file) {
-        throw Error(fmt::format("{}: cannot be written", printable(path.string(), 400)));
-    }
+    writer.write(bytesOf(header));
+    forPayload(inputs, [&](std::span<const float> values) { writer.write(std::as_bytes(values)); });
+    writer.finish();
 }
 
 InputStatistics readStatistics(const std::filesystem::path& path, const std::string& key,
@@ -180,7 +140,7 @@ InputStatistics readStatistics(const std::filesystem::path& path, const std::str
         throw InputError(path.string(), "columns", fmt::format("1 to {}", mostStatisticsColumns),
                          std::to_string(columns));
     }
-    CheckedReader reader(path, key);
+    CheckedFileReader reader(path, key);
     const Header header = readHeader(reader, columns);
     const auto size = static_cast<Index>(columns);
     InputStatistics inputs;

@@ -44,6 +44,19 @@ class SilentMonitor final : public JobMonitor {
     bool cancelled() const override { return false; }
 };
 
+/// Only asks whether to stop: for work that several threads do at once, whose reports would contradict each
+/// other, and for steps too small to be shown.
+class QuietMonitor final : public JobMonitor {
+  public:
+    /// `whole` must outlive this.
+    explicit QuietMonitor(const JobMonitor& whole) : whole_(whole) {}
+    void report(const Progress&) override {}
+    bool cancelled() const override { return whole_.cancelled(); }
+
+  private:
+    const JobMonitor& whole_;
+};
+
 /// Shows a part of a job to the watcher of the whole: fraction f of the part is begin + f · (end − begin) of
 /// the whole.
 class PartMonitor final : public JobMonitor {
