@@ -27,7 +27,7 @@ if(PLANISH_SANITIZE)
 endif()
 
 # Engine folders in layer order: a folder may use only those to its left.
-set(PLANISH_LAYERS support algebra codec model tokenizer recipe inference gradient evaluation calibration allocation experiment store export)
+set(PLANISH_LAYERS support algebra codec model tokenizer recipe inference gradient training evaluation calibration allocation experiment store export)
 
 # planish_engine_library(codec SOURCES a.cpp ... DEPENDS support ... LIBRARIES Eigen3::Eigen ...)
 # Makes the static library planish_codec with the alias planish::codec.
