@@ -64,10 +64,20 @@ void CalibrationArguments::addTo(CLI::App& command) {
                     "unquantized model")
         ->check(CLI::IsMember({std::string(calibrationInputsName(CalibrationInputs::quantized)),
                                std::string(calibrationInputsName(CalibrationInputs::original))}));
+    command.add_option("--training", trainingText,
+                       "UTF-8 file, or a bundled text, that +qat trains on (default: the calibration text)");
+    command
+        .add_option("--training-tokens", trainingTokens,
+                    fmt::format("tokens, from all over the text, that +qat trains on (default: {})",
+                                defaults.trainingTokens))
+        ->check(CLI::Range(std::size_t{1}, mostTrainingTokens));
+    command.add_option("--training-rate", trainingRate,
+                       fmt::format("first steps of +qat, relative to the size of the weights (default: {})",
+                                   defaults.trainingRate));
 }
 
 std::optional<CalibrationSettings> CalibrationArguments::settings() const {
-    if (!text && !samples && !context && !inputs) {
+    if (!text && !samples && !context && !inputs && !trainingText && !trainingTokens && !trainingRate) {
         return std::nullopt;
     }
     CalibrationSettings settings;
@@ -77,6 +87,9 @@ std::optional<CalibrationSettings> CalibrationArguments::settings() const {
     if (inputs) {
         settings.inputs = parseCalibrationInputs(*inputs);
     }
+    settings.trainingText = trainingText.value_or(settings.trainingText);
+    settings.trainingTokens = trainingTokens.value_or(settings.trainingTokens);
+    settings.trainingRate = checkedTrainingRate(trainingRate.value_or(settings.trainingRate));
     return settings;
 }
 

@@ -37,12 +37,15 @@ struct RecipeArguments {
     Recipe open() const;
 };
 
-/// What the statistics of a tensor's inputs are collected from.
+/// What the statistics of a tensor's inputs are collected from, and how much +qat trains on it.
 struct CalibrationArguments {
     std::optional<std::string> text;
     std::optional<std::size_t> samples;
     std::optional<std::size_t> context;
     std::optional<std::string> inputs;
+    std::optional<std::string> trainingText;
+    std::optional<std::size_t> trainingTokens;
+    std::optional<double> trainingRate;
 
     void addTo(CLI::App& command);
     /// Nothing when no option was given: the recipe then decides whether to calibrate. Options that were not

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "support/error.h"
 #include "support/text.h"
+#include "training/training_cache.h"
 
 #include <fmt/format.h>
 
@@ -12,19 +13,25 @@
 namespace planish::cli {
 namespace {
 
-void show(const StatisticsCache& cache, bool json) {
-    const std::uint64_t bytes = cache.bytes();
-    if (json) {
-        printJson({{"folder", cache.folder().string()},
-                   {"entries", cache.entries()},
-                   {"bytes", bytes},
-                   {"limit_bytes", cache.limitBytes()}});
-        return;
+template <typename Cache>
+Json describe(const Cache& cache) {
+    return {{"folder", cache.folder().string()},
+            {"entries", cache.entries()},
+            {"bytes", cache.bytes()},
+            {"limit_bytes", cache.limitBytes()}};
+}
+
+void show(const char* title, const Json& cache) {
+    fmt::print("{:<11} {} entries, {} of {} in {}\n", title, cache["entries"].get<std::size_t>(),
+               formatBytes(cache["bytes"].get<std::uint64_t>()),
+               formatBytes(cache["limit_bytes"].get<std::uint64_t>()), cache["folder"].get<std::string>());
+}
+
+template <typename Cache>
+void clear(Cache& cache) {
+    if (!cache.clear()) {
+        throw Error(fmt::format("{}: not everything could be removed", cache.folder().string()));
     }
-    fmt::print("folder   {}\n", cache.folder().string());
-    fmt::print("entries  {}\n", cache.entries());
-    fmt::print("size     {} ({} bytes)\n", formatBytes(bytes), bytes);
-    fmt::print("limit    {}\n", formatBytes(cache.limitBytes()));
 }
 
 } // namespace
@@ -34,17 +41,27 @@ void addCache(CLI::App& app) {
         bool clear = false;
         bool json = false;
     };
-    auto* command = app.add_subcommand(
-        "cache", "calibration statistics kept on disk, in $PLANISH_CACHE or the user's cache folder");
+    auto* command = app.add_subcommand("cache", "calibration statistics and trainings kept on disk, in "
+                                                "$PLANISH_CACHE or the user's cache folder");
     const auto arguments = std::make_shared<Arguments>();
-    command->add_flag("--clear", arguments->clear, "remove them; what is needed is collected anew");
+    command->add_flag("--clear", arguments->clear,
+                      "remove them; what is needed is collected and trained anew");
     addJson(*command, arguments->json);
     command->callback([arguments] {
-        StatisticsCache cache = StatisticsCache::ofUser();
-        if (arguments->clear && !cache.clear()) {
-            throw Error(fmt::format("{}: not everything could be removed", cache.folder().string()));
+        StatisticsCache statistics = StatisticsCache::ofUser();
+        TrainingCache trainings = TrainingCache::ofUser();
+        if (arguments->clear) {
+            clear(statistics);
+            clear(trainings);
         }
-        show(cache, arguments->json);
+        Json document = describe(statistics);
+        document["trainings"] = describe(trainings);
+        if (arguments->json) {
+            printJson(document);
+        } else {
+            show("statistics", document);
+            show("trainings", document["trainings"]);
+        }
     });
 }
 

@@ -36,6 +36,10 @@ void printRun(const RunRecord& run) {
         fmt::print("calibration      {}, {} samples of {} tokens, {} inputs\n", run.calibration,
                    run.calibrationSamples, run.calibrationContext, run.calibrationInputs);
     }
+    if (!run.trainingLoss.empty()) {
+        fmt::print("training         {}, {} tokens, KL divergence {:.4f} in the last of {} steps\n",
+                   run.training, run.trainingTokens, run.trainingLoss.back(), run.trainingLoss.size());
+    }
     fmt::print("time             {:.2f} s to quantize{}, {:.2f} s to evaluate, {:.0f} tokens/s\n",
                run.quantizeSeconds,
                run.calibration.empty() ? "" : fmt::format(" ({:.2f} s to calibrate)", run.calibrateSeconds),

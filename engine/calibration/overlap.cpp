@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <unordered_set>
+#include <unordered_map>
 
 namespace planish {
 namespace {
@@ -72,13 +72,19 @@ double overlap(std::span<const TokenId> calibration, std::size_t calibrationCont
     if (evaluation.empty()) {
         return 0;
     }
-    std::unordered_set<Run, RunHash> known;
-    known.reserve(calibration.size());
-    forRuns(calibration, calibrationContext, [&](const Run& run, std::size_t) { known.insert(run); });
+    // Of the evaluation text, as a calibration text may be hundreds of times as long.
+    std::unordered_map<Run, bool, RunHash> shared;
+    shared.reserve(evaluation.size());
+    forRuns(evaluation, evaluationContext, [&](const Run& run, std::size_t) { shared.emplace(run, false); });
+    forRuns(calibration, calibrationContext, [&](const Run& run, std::size_t) {
+        if (const auto found = shared.find(run); found != shared.end()) {
+            found->second = true;
+        }
+    });
     std::size_t covered = 0;
     std::size_t coveredUntil = 0; // positions before it are counted
     forRuns(evaluation, evaluationContext, [&](const Run& run, std::size_t begin) {
-        if (known.contains(run)) {
+        if (shared.at(run)) {
             const std::size_t end = begin + overlapRun;
             covered += end - std::max(begin, coveredUntil);
             coveredUntil = end;

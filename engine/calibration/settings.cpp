@@ -3,6 +3,8 @@
 
 #include "support/error.h"
 
+#include <fmt/format.h>
+
 namespace planish {
 
 std::string_view calibrationInputsName(CalibrationInputs inputs) {
@@ -16,6 +18,13 @@ CalibrationInputs parseCalibrationInputs(std::string_view name) {
         }
     }
     throw InputError("calibration", "inputs", "quantized or original", std::string(name));
+}
+
+double checkedTrainingRate(double rate) {
+    if (!(rate > 0 && rate <= 1)) {
+        throw InputError("calibration", "training rate", "above 0 and at most 1", fmt::format("{}", rate));
+    }
+    return rate;
 }
 
 } // namespace planish

@@ -17,12 +17,22 @@ std::string_view calibrationInputsName(CalibrationInputs inputs); ///< "quantize
 /// Throws InputError with the valid names.
 CalibrationInputs parseCalibrationInputs(std::string_view name);
 
-/// A calibration: with a model, a recipe and the text's content it determines every statistic.
+inline constexpr std::size_t mostTrainingTokens = std::size_t{1} << 40;
+/// Of CalibrationSettings::trainingRate: throws InputError unless it is above 0 and at most 1.
+double checkedTrainingRate(double rate);
+
+/// A calibration, and the training of codecs that ask for it: with a model, a recipe and the text's content
+/// it determines every statistic.
 struct CalibrationSettings {
     std::string text = "calibration"; ///< file or bundled name
     std::size_t samples = 128;        ///< the first so many windows of the text
     std::size_t context = 0;          ///< tokens a sample; 0 = the model's maximum, at most 2048
     CalibrationInputs inputs = CalibrationInputs::quantized;
+    std::string trainingText{}; ///< what +qat trains on, file or bundled name; empty: `text`
+    /// So much of it, windows of all of it in random order, again and again where it is shorter.
+    std::size_t trainingTokens = 1'000'000;
+    /// Of training: a weight's steps over the root mean square of its tensor's, at the beginning.
+    double trainingRate = 0.005;
 
     bool operator==(const CalibrationSettings&) const = default;
 };

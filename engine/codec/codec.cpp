@@ -65,10 +65,14 @@ class Codec::Pipeline {
     explicit Pipeline(const CodecSpec& spec)
         : name_(printCodecString(spec)),
           format_(spec.format.entry->make(spec.format)),
-          calibration_(spec.format.entry->member.calibration) {
+          calibration_(spec.format.entry->member.calibration),
+          statistics_(calibration_) {
         for (const StageSpec& stage : spec.stages) {
             calibration_ = std::max(calibration_, stage.entry->member.calibration);
             demands_ = demands_ | demandsOf(stage);
+            if (!demandsOf(stage).training()) {
+                statistics_ = std::max(statistics_, stage.entry->member.calibration);
+            }
             if (const auto* makeOne = std::get_if<MakeRounding>(&stage.entry->make)) {
                 rounding_ = (*makeOne)(stage);
             } else if (const auto* makeTransform = std::get_if<MakeTransform>(&stage.entry->make)) {
@@ -78,9 +82,12 @@ class Codec::Pipeline {
                     stage.codec ? std::make_shared<const Codec>(fromSpec(*stage.codec)) : nullptr;
                 if (nested) {
                     calibration_ = std::max(calibration_, nested->calibration());
+                    statistics_ = std::max(statistics_, nested->calibration());
                     demands_ = demands_ | nested->demands();
                 }
-                corrections_.push_back(std::get<MakeCorrection>(stage.entry->make)(stage, nested));
+                if (auto correction = std::get<MakeCorrection>(stage.entry->make)(stage, nested)) {
+                    corrections_.push_back(std::move(correction));
+                }
             }
         }
     }
@@ -105,7 +112,7 @@ class Codec::Pipeline {
         const Shape shape = shapeOf(weights);
         PackedTensor packed{shape, std::vector<std::byte>(packedBytes(shape))};
         checkFinite(weights, outer);
-        if (calibration_ == CalibrationUse::required && outer.inputs == nullptr) {
+        if (statistics_ == CalibrationUse::required && outer.inputs == nullptr) {
             throw Error(fmt::format("{} needs statistics of the tensor's inputs, and there are none", name_));
         }
         const std::span<std::byte> bytes(packed.bytes);
@@ -219,7 +226,8 @@ class Codec::Pipeline {
     std::shared_ptr<const Rounding> rounding_;
     std::shared_ptr<const Transform> transform_;
     std::vector<std::shared_ptr<const Correction>> corrections_;
-    CalibrationUse calibration_ = CalibrationUse::none;
+    CalibrationUse calibration_ = CalibrationUse::none; ///< of the tensor, on its way to being encoded
+    CalibrationUse statistics_ = CalibrationUse::none;  ///< of the encoding alone
     CodecDemands demands_;
 };
 

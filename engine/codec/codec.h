@@ -35,10 +35,14 @@ struct CodecDemands {
     bool crossMoment = false;  ///< statistics with InputStatistics::crossMoment
     bool scaledInputs = false; ///< scales of the inputs, kept by the norm that produces them (see awqScales)
     bool fittedNorm = false;   ///< the gain of that norm fitted to the outputs of the unquantized model
+    bool trained = false;      ///< weights trained until they are rounded
+    bool recovered = false;    ///< what is stored in floats trained once this is rounded
 
+    /// Whether packing a model with this takes a training (experiment/trained_quantization.h).
+    bool training() const { return trained || recovered; }
     CodecDemands operator|(const CodecDemands& other) const {
         return {crossMoment || other.crossMoment, scaledInputs || other.scaledInputs,
-                fittedNorm || other.fittedNorm};
+                fittedNorm || other.fittedNorm, trained || other.trained, recovered || other.recovered};
     }
 };
 

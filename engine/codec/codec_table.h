@@ -65,7 +65,8 @@ enum class StageArgument { none, percent, number, codec };
 using MakeRounding = std::function<std::shared_ptr<const Rounding>(const StageSpec&)>;
 /// May make none: the tensor is then in its basis already.
 using MakeTransform = std::function<std::shared_ptr<const Transform>(const StageSpec&)>;
-/// The second argument is the nested codec, for stages that have one.
+/// The second argument is the nested codec, for stages that have one. May make none: what is asked for is
+/// then not within the tensor.
 using MakeCorrection =
     std::function<std::shared_ptr<const Correction>(const StageSpec&, const std::shared_ptr<const Codec>&)>;
 

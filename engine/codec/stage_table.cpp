@@ -243,6 +243,41 @@ std::vector<StageEntry> makeStages() {
                                                             : "fp16";
              return makeLowRank(spec.number, Codec::parse(factors));
          })},
+        {.member = {.choice = Choice::correction,
+                    .name = "+recover",
+                    .title = "Training of what is in floats",
+                    .summary = "Once the model is packed, trains its norms, biases and whatever is stored in "
+                               "floats, such as the embedding, towards the distributions of the unquantized "
+                               "model; takes minutes.",
+                    .options = {},
+                    .bitsFormula = {},
+                    .reference = "Hinton, Vinyals, Dean: Distilling the knowledge in a neural network, 2015",
+                    .calibration = CalibrationUse::required,
+                    .examples = {"int3:g128+gptq+recover"}},
+         .word = "recover",
+         .demands = [](const StageSpec&) { return CodecDemands{.recovered = true}; },
+         .make = MakeCorrection([](const StageSpec&, const std::shared_ptr<const Codec>&) {
+             return std::shared_ptr<const Correction>();
+         })},
+        {.member = {.choice = Choice::correction,
+                    .name = "+qat",
+                    .title = "Training between roundings",
+                    .summary =
+                        "Trains the weights towards the distributions of the unquantized model before "
+                        "they are rounded, and those of tensors still to be rounded after; for low bit "
+                        "widths, and takes minutes to hours.",
+                    .options = {},
+                    .bitsFormula = {},
+                    .reference =
+                        "Zhou et al.: Incremental network quantization, 2017; Hinton, Vinyals, Dean: "
+                        "Distillation, 2015",
+                    .calibration = CalibrationUse::required,
+                    .examples = {"int3:g128+gptq+qat", "trellis3:L12+rht:both+gptq+qat"}},
+         .word = "qat",
+         .demands = [](const StageSpec&) { return CodecDemands{.trained = true}; },
+         .make = MakeCorrection([](const StageSpec&, const std::shared_ptr<const Codec>&) {
+             return std::shared_ptr<const Correction>();
+         })},
     };
 }
 

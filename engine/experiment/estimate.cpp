@@ -53,6 +53,9 @@ class Estimator {
                 estimate.time.push_back({"calibrate", calibrationTime()});
             }
             estimate.time.push_back({"quantize", quantizationTime()});
+            if (input_.training != nullptr) {
+                estimate.time.push_back({"train", trainingTime()});
+            }
             estimate.time.push_back({"baseline", blocks});
         }
         estimate.time.push_back({"evaluate", blocks + headTime()});
@@ -110,6 +113,23 @@ class Estimator {
         const double streams = demands.crossMoment ? 2 : 1;
         return streams * blocksTime(tokens, static_cast<double>(samples.context), 1) +
                products * tokens * squares / (speed_.products(Arithmetic::float32) * momentShare);
+    }
+
+    /// A pass of the unquantized model, one forward, one to compute activations anew and two backward; and
+    /// the samples' passes for each kind of tensor that is packed between.
+    double trainingTime() const {
+        constexpr double passes = 5;
+        constexpr double kinds = 6;
+        const TrainingPlan& plan = *input_.training;
+        const auto tokens = static_cast<double>(plan.tokens());
+        const auto context = static_cast<double>(plan.windows.context);
+        const WindowPlan& samples = input_.calibration->samples;
+        const double products = speed_.products(input_.arithmetic) * linearShare;
+        return passes * (blocksTime(tokens, context, static_cast<double>(plan.steps)) +
+                         2 * tokens * headWeights() / products) +
+               4 * tokens * static_cast<double>(config_.vocabularySize) / speed_.exponentials() +
+               kinds * blocksTime(static_cast<double>(samples.tokens.size()),
+                                  static_cast<double>(samples.context), 1);
     }
 
     double quantizationTime() const {
@@ -215,6 +235,16 @@ class Estimator {
     std::vector<EstimateTerm> packingMemory() const {
         if (!compares()) {
             return {};
+        }
+        if (input_.training != nullptr) {
+            constexpr double copies = 3; // weights and what Adam remembers
+            const auto tokens =
+                static_cast<double>(input_.training->windowsAStep * input_.training->windows.context);
+            return {
+                {"weights being trained", copies * 4 * static_cast<double>(input_.model.parameterCount())},
+                {"states of a step", (static_cast<double>(config_.blocks) + 3) * stateBytes(tokens) +
+                                         12 * tokens * static_cast<double>(config_.mlpSize)},
+                {"samples", sampleBytes()}};
         }
         std::vector<EstimateTerm> largest;
         const auto consider = [&](const std::vector<EstimateTerm>& terms) {

@@ -3,6 +3,7 @@
 
 #include "calibration/calibrator.h"
 #include "experiment/machine_speed.h"
+#include "experiment/trained_quantization.h"
 #include "support/json.h"
 
 #include <optional>
@@ -38,6 +39,7 @@ struct EstimateInput {
     Arithmetic arithmetic;
     const std::vector<Codec>* codecs = nullptr;   ///< null: the unquantized model is evaluated
     const CalibrationPlan* calibration = nullptr; ///< null: none
+    const TrainingPlan* training = nullptr;       ///< null: none
     std::uint64_t reuseBytes = 0;                 ///< memory that results may stay in
     bool keepsLogits = false;
 };

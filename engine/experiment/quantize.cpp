@@ -17,17 +17,6 @@
 namespace planish {
 namespace {
 
-/// Asks whether to stop, for work that several threads do at once: their reports would contradict each other.
-class QuietMonitor final : public JobMonitor {
-  public:
-    explicit QuietMonitor(const JobMonitor& whole) : whole_(whole) {}
-    void report(const Progress&) override {}
-    bool cancelled() const override { return whole_.cancelled(); }
-
-  private:
-    const JobMonitor& whole_;
-};
-
 /// Tensors that read the same inputs, and what is known of these.
 struct Readers {
     std::vector<std::size_t> tensors; ///< in the order of the model
@@ -148,13 +137,7 @@ class Quantizer {
 
     PackedTensor encode(std::size_t index, const Codec& with, MatrixView weights,
                         const std::optional<InputStatistics>& inputs) {
-        try {
-            return with.encode(weights, context(inputs));
-        } catch (const Cancelled&) {
-            throw;
-        } catch (const Error& error) {
-            throw Error(tensor(index).name + ": " + error.what());
-        }
+        return encodeTensor(tensor(index), with, weights, context(inputs));
     }
 
     void packReader(Readers& readers, std::size_t i) {
@@ -348,6 +331,17 @@ class Quantizer {
 };
 
 } // namespace
+
+PackedTensor encodeTensor(const TensorInfo& tensor, const Codec& codec, MatrixView weights,
+                          const EncodeContext& context) {
+    try {
+        return codec.encode(weights, context);
+    } catch (const Cancelled&) {
+        throw;
+    } catch (const Error& error) {
+        throw Error(tensor.name + ": " + error.what());
+    }
+}
 
 QuantizedModel quantizeModel(const Model& model, const QuantizeSettings& settings, Workers& workers,
                              JobMonitor& monitor) {

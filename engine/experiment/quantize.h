@@ -16,8 +16,9 @@ struct QuantizedModel {
     PackedModel model;
     std::vector<TensorResult>
         tensors; ///< in the order of Model::tensors(); errors measured on the decoded bytes
-    std::vector<std::string> warnings; ///< as RunRecord::warnings
-    double calibrateSeconds = 0;       ///< of which spent on statistics
+    std::vector<std::string> warnings;  ///< as RunRecord::warnings
+    double calibrateSeconds = 0;        ///< of which spent on statistics
+    std::vector<double> trainingLoss{}; ///< as RunRecord::trainingLoss
 };
 
 /// How to pack a model.
@@ -30,6 +31,10 @@ struct QuantizeSettings {
     StateCache* states = nullptr;                 ///< of samples on their way; may be null
     bool measureOutputs = false; ///< also of codecs that use no statistics, where there is a calibration
 };
+
+/// Codec::encode, whose errors name the tensor.
+PackedTensor encodeTensor(const TensorInfo& tensor, const Codec& codec, MatrixView weights,
+                          const EncodeContext& context);
 
 /// Packs every tensor with its codec. Without calibration or codecs that use it, that is all. Otherwise the
 /// decoder linears are packed in the order of the network, those that read the same inputs together, each

@@ -49,6 +49,10 @@ const RunField fields[] = {
     {"calibration_samples", "Calibration samples", "", &RunRecord::calibrationSamples},
     {"calibration_context", "Calibration context", "tokens", &RunRecord::calibrationContext},
     {"calibration_inputs", "Calibration inputs", "", &RunRecord::calibrationInputs},
+    {"training", "Training text", "", &RunRecord::training},
+    {"training_sha256", "Training text SHA-256", "", &RunRecord::trainingSha256},
+    {"training_tokens", "Training tokens", "tokens", &RunRecord::trainingTokens},
+    {"training_rate", "Training rate", "", &RunRecord::trainingRate},
     // What it took.
     {"calibrate_seconds", "Calibration time", "s", &RunRecord::calibrateSeconds},
     {"quantize_seconds", "Quantization time", "s", &RunRecord::quantizeSeconds},

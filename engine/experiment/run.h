@@ -109,6 +109,10 @@ struct RunRecord {
     std::uint64_t calibrationSamples = 0;
     std::uint64_t calibrationContext = 0; ///< tokens a sample
     std::string calibrationInputs;        ///< calibrationInputsName()
+    std::string training;                 ///< name of the text; empty when nothing was trained
+    std::string trainingSha256;
+    std::uint64_t trainingTokens = 0;
+    double trainingRate = 0; ///< CalibrationSettings::trainingRate
 
     double calibrateSeconds = 0; ///< collecting statistics: a part of quantizeSeconds
     double quantizeSeconds = 0;  ///< everything from the model's weights to packed bytes
@@ -124,6 +128,7 @@ struct RunRecord {
     std::vector<TensorResult> tensors;
     std::vector<double> windowNll;         ///< nats, one a window
     std::vector<double> baselineWindowNll; ///< on the same windows
+    std::vector<double> trainingLoss;      ///< nats a token, KL from the unquantized model, one a step
 };
 
 /// What people write on a run, as often as they like.

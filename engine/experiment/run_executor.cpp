@@ -47,7 +47,8 @@ std::optional<CalibrationSettings> calibrationFor(const std::optional<Calibratio
 /// The command line that repeats a run.
 std::string repeatCommand(const RunSpec& spec, const EvaluationSettings& settings,
                           const std::optional<CalibrationPlan>& calibration,
-                          const std::string& calibrationText) {
+                          const std::string& calibrationText, const std::optional<TrainingPlan>& training,
+                          const std::string& trainingText) {
     const bool uniform =
         spec.recipe.rules.size() == 2 && spec.recipe == Recipe::uniform(spec.recipe.rules[0].codec);
     std::string command =
@@ -67,6 +68,10 @@ std::string repeatCommand(const RunSpec& spec, const EvaluationSettings& setting
             fmt::format(" --calibration {} --samples {} --calibration-context {} --calibration-inputs {}",
                         shellQuoted(calibrationText), calibration->samples.windows,
                         calibration->samples.context, calibrationInputsName(calibration->inputs));
+    }
+    if (training) {
+        command += fmt::format(" --training {} --training-tokens {} --training-rate {}",
+                               shellQuoted(trainingText), training->tokens(), training->rate);
     }
     return command;
 }
@@ -113,7 +118,8 @@ void fillMeasurements(RunRecord& record, const ComparisonResult& result, const W
 double quantizedShare(const RunEstimate& estimate) {
     double seconds = 0;
     for (const EstimateTerm& term : estimate.time) {
-        seconds += term.name == "calibrate" || term.name == "quantize" ? term.value : 0;
+        const bool packing = term.name == "calibrate" || term.name == "quantize" || term.name == "train";
+        seconds += packing ? term.value : 0;
     }
     return seconds / estimate.seconds();
 }
@@ -127,21 +133,33 @@ bool leavesBlocks(const PackedModel& model) {
     return std::all_of(model.model().tensors().begin(), model.model().tensors().end(), unchanged);
 }
 
-/// Names what the run was calibrated on and warns of text that is in both.
-void fillCalibration(RunRecord& record, const CalibrationPlan& calibration, const WindowPlan& evaluation) {
+/// Names what the run was calibrated and trained on and warns of text that is in both.
+void fillCalibration(RunRecord& record, const CalibrationPlan& calibration,
+                     const std::optional<TrainingPlan>& training, const WindowPlan& evaluation) {
     record.calibration = calibration.text;
     record.calibrationSha256 = calibration.sha256;
     record.calibrationSamples = calibration.samples.windows;
     record.calibrationContext = calibration.samples.context;
     record.calibrationInputs = calibrationInputsName(calibration.inputs);
     constexpr double boilerplate = 0.001;
-    const double shared = overlap(calibration.samples.tokens, calibration.samples.context, evaluation.tokens,
-                                  evaluation.context);
-    if (shared > boilerplate) {
-        record.warnings.push_back(fmt::format(
-            "{:.1f} % of the evaluated text is in the calibration text too (runs of {} tokens): the result "
-            "is better than it would be on other text",
-            100 * shared, overlapRun));
+    if (training) {
+        record.training = training->text;
+        record.trainingSha256 = training->sha256;
+        record.trainingTokens = training->tokens();
+        record.trainingRate = training->rate;
+    }
+    const auto warnOf = [&](const WindowPlan& seen, const char* what) {
+        const double shared = overlap(seen.tokens, seen.context, evaluation.tokens, evaluation.context);
+        if (shared > boilerplate) {
+            record.warnings.push_back(fmt::format(
+                "{:.1f} % of the evaluated text is in the {} text too (runs of {} tokens): the result is "
+                "better than it would be on other text",
+                100 * shared, what, overlapRun));
+        }
+    };
+    warnOf(calibration.samples, "calibration");
+    if (training) {
+        warnOf(training->windows, "training");
     }
 }
 
@@ -194,12 +212,14 @@ class RunExecutor::Cache {
 struct RunExecutor::Quantization {
     std::vector<Codec> codecs;
     std::optional<CalibrationPlan> calibration;
+    std::optional<TrainingPlan> training;
     std::string calibrationText; ///< as it was named
+    std::string trainingText;    ///< likewise
 };
 
-RunExecutor::RunExecutor(Workers& workers, Reuse reuse, StatisticsCache cache)
+RunExecutor::RunExecutor(Workers& workers, Reuse reuse, Caches caches)
     : workers_(workers),
-      statistics_(std::move(cache)),
+      caches_(std::move(caches)),
       cache_(std::make_unique<Cache>()),
       reuse_(reuse),
       states_(reuse.bytes),
@@ -229,12 +249,20 @@ void RunExecutor::forgetOtherPlans(const Prepared& prepared) {
 RunExecutor::Quantization
 RunExecutor::planQuantization(const Model& model, const Recipe& recipe,
                               const std::optional<CalibrationSettings>& calibration) {
-    Quantization quantization{resolve(recipe, model.tensors(), model.config().tiedEmbedding), {}, {}};
+    Quantization quantization{resolve(recipe, model.tensors(), model.config().tiedEmbedding), {}, {}, {}, {}};
     if (const auto settings = calibrationFor(calibration, quantization.codecs)) {
         const Cache::Text& text = cache_->text(model, settings->text);
         quantization.calibration =
             planCalibration(*settings, model.config(), text.name, text.sha256, text.ids);
         quantization.calibrationText = settings->text;
+        if (asksForTraining(quantization.codecs)) {
+            const Cache::Text& training =
+                settings->trainingText.empty() ? text : cache_->text(model, settings->trainingText);
+            quantization.training =
+                planTraining(*settings, model.config(), training.name, training.sha256, training.ids);
+            quantization.trainingText =
+                settings->trainingText.empty() ? settings->text : settings->trainingText;
+        }
     }
     return quantization;
 }
@@ -261,6 +289,10 @@ std::string RunExecutor::identify(const RunSpec& spec, const Prepared& prepared,
                                    {"context", calibration->samples.context},
                                    {"inputs", calibrationInputsName(calibration->inputs)}};
     }
+    if (const auto& training = quantization.training) {
+        identity["training"] = {
+            {"text", training->sha256}, {"tokens", training->tokens()}, {"rate", training->rate}};
+    }
     return sha256Hex(identity.dump()).substr(0, 16);
 }
 
@@ -272,6 +304,7 @@ std::string RunExecutor::identify(const RunSpec& spec, JobMonitor& monitor) {
 RunEstimate RunExecutor::estimate(const Prepared& prepared, const Quantization& quantization) {
     return estimateRun({prepared.model, prepared.plan, arithmeticFor(prepared.settings), &quantization.codecs,
                         quantization.calibration ? &*quantization.calibration : nullptr,
+                        quantization.training ? &*quantization.training : nullptr,
                         reuse_.betweenRuns ? reuse_.bytes : 0, reuse_.betweenRuns},
                        speed_);
 }
@@ -293,10 +326,17 @@ QuantizedModel RunExecutor::quantize(const std::string& model, const Recipe& rec
                                      JobMonitor& monitor, Arithmetic arithmetic) {
     const Model& opened = cache_->model(model);
     const Quantization plan = planQuantization(opened, recipe, calibration);
-    return quantizeModel(
-        opened,
-        {plan.codecs, seed, plan.calibration ? &*plan.calibration : nullptr, &statistics_, arithmetic},
-        workers_, monitor);
+    return pack(opened, plan, seed, arithmetic, nullptr, monitor);
+}
+
+QuantizedModel RunExecutor::pack(const Model& model, const Quantization& plan, std::uint64_t seed,
+                                 Arithmetic arithmetic, StateCache* states, JobMonitor& monitor) {
+    const QuantizeSettings settings{
+        plan.codecs,         seed,       plan.calibration ? &*plan.calibration : nullptr,
+        &caches_.statistics, arithmetic, states};
+    return plan.training
+               ? quantizeTrained(model, settings, *plan.training, &caches_.trainings, workers_, monitor)
+               : quantizeModel(model, settings, workers_, monitor);
 }
 
 RunRecord RunExecutor::execute(const RunSpec& spec, JobMonitor& monitor) {
@@ -315,7 +355,8 @@ RunRecord RunExecutor::execute(const RunSpec& spec, JobMonitor& monitor) {
     record.name = spec.recipe.name;
     record.application = applicationVersion();
     record.machine = machineDescription();
-    record.command = repeatCommand(spec, prepared.settings, calibration, quantization.calibrationText);
+    record.command = repeatCommand(spec, prepared.settings, calibration, quantization.calibrationText,
+                                   quantization.training, quantization.trainingText);
     record.model = model.name();
     record.modelFingerprint = model.fingerprint(workers_, monitor);
     record.parameters = model.parameterCount();
@@ -333,17 +374,15 @@ RunRecord RunExecutor::execute(const RunSpec& spec, JobMonitor& monitor) {
     const double quantized = quantizedShare(estimate(prepared, quantization));
     PartMonitor quantizing(monitor, 0, quantized);
     const QuantizedModel result =
-        quantizeModel(model,
-                      {quantization.codecs, spec.seed, calibration ? &*calibration : nullptr, &statistics_,
-                       arithmetic, reuse_.betweenRuns ? &states_ : nullptr},
-                      workers_, quantizing);
+        pack(model, quantization, spec.seed, arithmetic, reuse_.betweenRuns ? &states_ : nullptr, quantizing);
     record.quantizeSeconds = secondsSince(quantizeStart);
     record.calibrateSeconds = result.calibrateSeconds;
     record.tensors = result.tensors;
     record.warnings = result.warnings;
+    record.trainingLoss = result.trainingLoss;
     fillSizes(record, quantization.codecs, model);
     if (calibration) {
-        fillCalibration(record, *calibration, prepared.plan);
+        fillCalibration(record, *calibration, quantization.training, prepared.plan);
     }
 
     const Clock::time_point evaluateStart = Clock::now();

@@ -5,6 +5,7 @@
 #include "experiment/estimate.h"
 #include "experiment/quantize.h"
 #include "experiment/run.h"
+#include "experiment/trained_quantization.h"
 #include "support/workers.h"
 
 #include <memory>
@@ -28,15 +29,20 @@ struct Reuse {
         true; ///< false: a single run, which reuses no more than the blocks it leaves as they are
 };
 
+/// What runs may leave on disk for later ones.
+struct Caches {
+    StatisticsCache statistics = StatisticsCache::ofUser();
+    TrainingCache trainings = TrainingCache::ofUser();
+};
+
 /// Executes runs one after the other, keeping between them what they share: opened models, tokenized texts,
 /// and of the present model and text hidden states at block boundaries and the unquantized model's logits, so
 /// that a run costs what it does not share with earlier ones. Not thread-safe: one executor a job thread; the
 /// work inside runs on all workers.
 class RunExecutor {
   public:
-    /// `workers` must outlive this. `cache` keeps statistics of inputs on disk.
-    explicit RunExecutor(Workers& workers, Reuse reuse = {},
-                         StatisticsCache cache = StatisticsCache::ofUser());
+    /// `workers` must outlive this.
+    explicit RunExecutor(Workers& workers, Reuse reuse = {}, Caches caches = {});
     ~RunExecutor();
 
     /// The id the run will have: the same for everything that determines its result (model and text content,
@@ -51,7 +57,7 @@ class RunExecutor {
                                  const EvaluationSettings& settings);
 
     /// Quantizes, evaluates, compares with the unquantized model. Stages: "read", "calibrate", "quantize",
-    /// "baseline", "evaluate". Throws InputError, Error or Cancelled; nothing is recorded here.
+    /// "train", "baseline", "evaluate". Throws InputError, Error or Cancelled; nothing is recorded here.
     RunRecord execute(const RunSpec& spec, JobMonitor& monitor);
 
     /// The model as a recipe makes it. With the arithmetic of a run: byte by byte as that run had it.
@@ -77,13 +83,15 @@ class RunExecutor {
     struct Quantization;
     Quantization planQuantization(const Model& model, const Recipe& recipe,
                                   const std::optional<CalibrationSettings>& calibration);
+    QuantizedModel pack(const Model& model, const Quantization& plan, std::uint64_t seed,
+                        Arithmetic arithmetic, StateCache* states, JobMonitor& monitor);
     void forgetOtherPlans(const Prepared& prepared);
     RunEstimate estimate(const Prepared& prepared, const Quantization& quantization);
     std::string identify(const RunSpec& spec, const Prepared& prepared, const Quantization& quantization,
                          JobMonitor& monitor);
 
     Workers& workers_;
-    StatisticsCache statistics_;
+    Caches caches_;
     std::unique_ptr<Cache> cache_;
     Reuse reuse_;
     StateCache states_;

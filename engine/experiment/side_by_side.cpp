@@ -55,9 +55,14 @@ SideBySideModel SideBySideModel::of(const RunRecord& run) {
         model.arithmetic = Arithmetic::bfloat16;
     }
     if (!run.calibration.empty()) {
-        model.calibration =
-            CalibrationSettings{run.calibration, run.calibrationSamples, run.calibrationContext,
-                                parseCalibrationInputs(run.calibrationInputs)};
+        CalibrationSettings settings{run.calibration, run.calibrationSamples, run.calibrationContext,
+                                     parseCalibrationInputs(run.calibrationInputs)};
+        if (run.trainingTokens > 0) {
+            settings.trainingText = run.training;
+            settings.trainingTokens = run.trainingTokens;
+            settings.trainingRate = run.trainingRate;
+        }
+        model.calibration = settings;
     }
     return model;
 }

@@ -60,7 +60,8 @@ std::size_t count(const JsonObject& object, const std::string& key) {
 
 /// Calibration of a sweep, if one of its fields is there.
 void readCalibration(const JsonObject& object, SweepSpec& spec) {
-    const auto& fields = {"calibration", "samples", "calibration_context", "calibration_inputs"};
+    const auto& fields = {"calibration", "samples",         "calibration_context", "calibration_inputs",
+                          "training",    "training_tokens", "training_rate"};
     if (std::none_of(fields.begin(), fields.end(), [&](const char* key) { return object.has(key); })) {
         return;
     }
@@ -69,6 +70,14 @@ void readCalibration(const JsonObject& object, SweepSpec& spec) {
     settings.context = count(object, "calibration_context");
     if (object.has("calibration_inputs")) {
         settings.inputs = parseCalibrationInputs(object.string("calibration_inputs"));
+    }
+    settings.trainingText = object.string("training", settings.trainingText);
+    if (object.has("training_tokens")) {
+        settings.trainingTokens = static_cast<std::size_t>(
+            object.integer("training_tokens", 1, static_cast<std::int64_t>(mostTrainingTokens)));
+    }
+    if (object.has("training_rate")) {
+        settings.trainingRate = checkedTrainingRate(object.number("training_rate"));
     }
     spec.samples = counts(object, "samples", settings.samples);
     settings.samples = spec.samples.front();
@@ -90,7 +99,7 @@ SweepSpec SweepSpec::fromJson(const Json& document, const std::string& source, c
     const JsonObject object(document, source);
     object.allowOnly({"schema", "name", "models", "texts", "codecs", "recipes", "convention", "context",
                       "windows", "stride", "exact", "seed", "calibration", "samples", "calibration_context",
-                      "calibration_inputs"});
+                      "calibration_inputs", "training", "training_tokens", "training_rate"});
     if (const std::string schema = object.string("schema"); schema != "planish.sweep/1") {
         throw InputError(source, "schema", "planish.sweep/1", schema);
     }
@@ -149,6 +158,9 @@ Json SweepSpec::toJson() const {
         document["samples"] = samples;
         document["calibration_context"] = calibration->context;
         document["calibration_inputs"] = calibrationInputsName(calibration->inputs);
+        document["training"] = calibration->trainingText;
+        document["training_tokens"] = calibration->trainingTokens;
+        document["training_rate"] = calibration->trainingRate;
     }
     return document;
 }

@@ -171,7 +171,8 @@ std::vector<Codec> codecsToTry(const TensorInfo& tensor, bool withStatistics) {
     std::map<std::string, Codec> byName;
     const auto add = [&](const std::string& text) {
         const Codec codec = codecFor(Codec::parse(text), tensor).withOwnScales();
-        const bool needsMore = codec.demands().crossMoment || codec.demands().fittedNorm;
+        const CodecDemands demands = codec.demands();
+        const bool needsMore = demands.crossMoment || demands.fittedNorm || demands.training();
         const bool possible = codec.calibration() != CalibrationUse::required || withStatistics;
         if (!needsMore && possible && (!tensor.isVector || codec.isFloat()) && fits(codec, tensor.shape)) {
             byName.emplace(codec.name(), codec);

@@ -156,6 +156,10 @@ void readTables(hid_t run, const Place& place, RunRecord& record) {
     record.tensors = readTensors(run, place);
     readColumn(run, place, "window_nll", record.windowNll);
     readColumn(run, place, "baseline_window_nll", record.baselineWindowNll);
+    const std::vector<std::string> present = linkNames(run, place);
+    if (std::find(present.begin(), present.end(), "training_loss") != present.end()) {
+        readColumn(run, place, "training_loss", record.trainingLoss);
+    }
     if (record.windowNll.size() != record.baselineWindowNll.size()) {
         throw InputError(place.file, place.path + "/baseline_window_nll",
                          fmt::format("{} elements, as window_nll has", record.windowNll.size()),
@@ -188,6 +192,9 @@ void writeRun(hid_t runs, const RunRecord& run) {
     writeTensors(group.get(), run.tensors);
     writeColumn(group.get(), "window_nll", run.windowNll, "nats");
     writeColumn(group.get(), "baseline_window_nll", run.baselineWindowNll, "nats");
+    if (!run.trainingLoss.empty()) {
+        writeColumn(group.get(), "training_loss", run.trainingLoss, "nats");
+    }
     group.close();
 }
 

@@ -9,7 +9,8 @@
 namespace planish::hdf5 {
 
 // One run as a group /runs/<id>: its scalars as attributes under their JSON names, the recipe as a JSON text,
-// a group "tensors" with one 1-D dataset a column, and the datasets "window_nll" and "baseline_window_nll".
+// a group "tensors" with one 1-D dataset a column, the datasets "window_nll" and "baseline_window_nll",
+// and "training_loss" where something was trained.
 
 /// Whether `id` can name a group: 1 to 64 letters, digits, '-' and '_'.
 bool isGroupName(std::string_view id);

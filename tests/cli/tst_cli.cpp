@@ -305,7 +305,9 @@ class CliTest : public QObject {
         QCOMPARE(full["limit_bytes"].get<std::uint64_t>(), StatisticsCache::usualLimit);
         const CliResult shown = cli({"cache"});
         QVERIFY(shown.out.contains(path("caches/statistics").toUtf8()));
-        QVERIFY(shown.out.contains("limit    4.00 GiB"));
+        QVERIFY(shown.out.contains("of 4.00 GiB in"));
+        QVERIFY(shown.out.contains(path("caches/trainings").toUtf8()));
+        QCOMPARE(full["trainings"]["entries"].get<int>(), 0);
         const CliResult cleared = cli({"cache", "--clear", "--json"});
         QCOMPARE(cleared.status, 0);
         QCOMPARE(cleared.json()["entries"].get<int>(), 0);

@@ -133,11 +133,11 @@ class RunExecutorTest : public QObject {
         const QTemporaryDir folder;
         const StatisticsCache none("", 0);
         RunExecutor executor(workers, {},
-                             StatisticsCache(folder.path().toStdString(), StatisticsCache::usualLimit));
+                             {StatisticsCache(folder.path().toStdString(), StatisticsCache::usualLimit)});
         QCOMPARE(executor.execute(first, monitor).reusedFraction, 0.0);
         const RunRecord shared = executor.execute(second, monitor);
         QVERIFY2(shared.reusedFraction > 0.8, qPrintable(QString::number(shared.reusedFraction)));
-        const RunRecord alone = RunExecutor(workers, {0, true}, none).execute(second, monitor);
+        const RunRecord alone = RunExecutor(workers, {0, true}, {none}).execute(second, monitor);
         QCOMPARE(alone.reusedFraction, 0.0);
         QCOMPARE(shared.windowNll, alone.windowNll);
         QCOMPARE(shared.kldMean, alone.kldMean);

@@ -62,7 +62,8 @@ class TestCalibrationPanel : public QObject {
 
     void what_is_set_is_what_runs_get() {
         const RunSettingsBar bar;
-        const CalibrationSettings wanted{"literature", 64, 256, CalibrationInputs::original};
+        const CalibrationSettings wanted{"literature", 64,        256,  CalibrationInputs::original,
+                                         "docs",       2'000'000, 0.002};
         bar.calibrationPanel()->setSettings(wanted);
         QVERIFY(bar.calibration() == wanted);
         QCOMPARE(buttonText(bar), QStringLiteral("Calibration: 64 × 256 of literature"));
@@ -94,7 +95,7 @@ class TestCalibrationPanel : public QObject {
     void settings_are_there_again_after_a_restart() {
         const QTemporaryDir folder;
         const QString file = folder.filePath(QStringLiteral("settings.ini"));
-        const CalibrationSettings wanted{"docs", 32, 128, CalibrationInputs::original};
+        const CalibrationSettings wanted{"docs", 32, 128, CalibrationInputs::original, "", 3'000'000, 0.01};
         {
             QSettings settings(file, QSettings::IniFormat);
             CalibrationPanel panel;
@@ -121,7 +122,7 @@ class TestCalibrationPanel : public QObject {
         panel.findChild<QSpinBox*>()->setValue(65);
         QCOMPARE(usage(panel)->text(), QStringLiteral("empty")); // the folder is not read for every key
         panel.show();
-        QCOMPARE(usage(panel)->text(), QStringLiteral("1.89 MiB of 4.00 GiB, 2 statistics"));
+        QCOMPARE(usage(panel)->text(), QStringLiteral("1.89 MiB of 20.0 GiB, 2 statistics, 0 trainings"));
         QVERIFY(clearButton(panel)->isEnabled());
         QVERIFY(usage(panel)->toolTip().startsWith(caches_.path()));
     }

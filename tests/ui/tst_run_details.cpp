@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "plots/loss_plot.h"
 #include "run_fixtures.h"
 #include "views/notice_bar.h"
 #include "views/run_details.h"
@@ -7,6 +8,7 @@
 #include <QClipboard>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QTabWidget>
 #include <QTableView>
 #include <QTest>
 #include <QTreeWidget>
@@ -47,6 +49,27 @@ class TestRunDetails : public QObject {
         QVERIFY(!details.findChild<NoticeBar*>()->isVisible());
         selection.clear();
         QVERIFY(!values->isVisible());
+    }
+
+    void a_trained_run_shows_how_its_divergence_went() {
+        RunCollection runs;
+        RunSelection selection;
+        RunRecord run = makeRun("trained", 4, 1);
+        run.trainingTokens = 4000;
+        run.trainingLoss = {0.5, 0.25, 0.75, 0.125};
+        runs.setRuns({makeRun("other", 5, 1), run});
+        RunDetails details(runs, selection);
+        auto* plot = details.findChild<LossPlot*>();
+        const auto* tabs = details.findChild<QTabWidget*>();
+        selection.select({"id-other"});
+        QVERIFY(!tabs->isTabVisible(tabs->indexOf(plot)));
+        selection.select({"id-trained"});
+        QVERIFY(tabs->isTabVisible(tabs->indexOf(plot)));
+        QCOMPARE(plot->graph(0)->dataCount(), 4);
+        QCOMPARE(plot->graph(0)->dataMainKey(3), 4.0); // thousand tokens
+        QCOMPARE(plot->graph(0)->dataMainValue(2), 0.75);
+        QCOMPARE(plot->graph(1)->dataMainValue(0), 0.375);
+        QVERIFY(plot->yAxis->range().contains(0.75));
     }
 };
 
