@@ -8,8 +8,8 @@ class QPushButton;
 
 namespace planish {
 
-/// How much room the statistics kept on disk take, and a button that removes them. Looks into the folder
-/// whenever it is shown.
+/// How much room the statistics and trainings kept on disk take, and a button that removes them. Looks into
+/// the folder whenever it is shown.
 class CacheRow final : public QWidget {
     Q_OBJECT
   public:

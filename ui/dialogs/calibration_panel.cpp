@@ -7,6 +7,7 @@
 #include "support/error.h"
 
 #include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QFormLayout>
 #include <QFrame>
 #include <QLabel>
@@ -25,6 +26,8 @@ constexpr std::size_t longestUsualContext = 2048; // CalibrationSettings::contex
 constexpr std::size_t tokensAnInput = 8;          // fewer leave the second moments to chance
 constexpr int mostSamples = 1 << 20;
 constexpr int mostContext = 1 << 20;
+constexpr std::size_t thousand = 1000;
+constexpr int mostThousands = 10'000'000;
 
 QString settingsKey(const char* name) {
     return QStringLiteral("calibration/") + QString::fromLatin1(name);
@@ -61,6 +64,9 @@ CalibrationPanel::CalibrationPanel(QWidget* parent) : QDialog(parent, Qt::Popup)
     connect(samples_, &QSpinBox::valueChanged, this, &CalibrationPanel::update);
     connect(context_, &QSpinBox::valueChanged, this, &CalibrationPanel::update);
     connect(inputs_, &QComboBox::currentIndexChanged, this, &CalibrationPanel::update);
+    connect(trainingText_, &TextChooser::textChanged, this, &CalibrationPanel::update);
+    connect(trainingTokens_, &QSpinBox::valueChanged, this, &CalibrationPanel::update);
+    connect(trainingRate_, &QDoubleSpinBox::valueChanged, this, &CalibrationPanel::update);
 }
 
 void CalibrationPanel::buildFields(QVBoxLayout* layout) {
@@ -82,6 +88,27 @@ void CalibrationPanel::buildFields(QVBoxLayout* layout) {
     inputs_->setToolTip(tr("Each tensor sees the inputs that the tensors before it, already quantized, give "
                            "it; those of the original model are the same for every recipe and are kept"));
     form->addRow(tr("&Inputs"), inputs_);
+    trainingText_ = new TextChooser(form_);
+    trainingText_->setAccessibleName(tr("Training text"));
+    trainingText_->insertItem(0, tr("the same text"), QString());
+    trainingText_->setNameOrPath({});
+    trainingText_->setToolTip(
+        tr("What codecs with +qat train on: long, of the kinds the model was made for, and "
+           "not what is evaluated"));
+    form->addRow(tr("T&raining"), trainingText_);
+    trainingTokens_ = addNumber(form, tr("T&okens"), tr("Training tokens"), 1, mostThousands);
+    trainingTokens_->setSuffix(tr(" thousand tokens"));
+    trainingTokens_->setSingleStep(256);
+    trainingTokens_->setToolTip(
+        tr("So much of it, from all over the text. The estimate of a run says how long "
+           "it takes"));
+    trainingRate_ = new QDoubleSpinBox(form_);
+    trainingRate_->setAccessibleName(tr("Training rate"));
+    trainingRate_->setDecimals(4);
+    trainingRate_->setRange(0.0001, 1);
+    trainingRate_->setSingleStep(0.001);
+    trainingRate_->setToolTip(tr("The first steps of +qat, relative to the size of a tensor's weights"));
+    form->addRow(tr("R&ate"), trainingRate_);
     layout->addWidget(form_);
 }
 
@@ -110,6 +137,9 @@ CalibrationSettings CalibrationPanel::fields() const {
     settings.samples = static_cast<std::size_t>(samples_->value());
     settings.context = static_cast<std::size_t>(context_->value());
     settings.inputs = static_cast<CalibrationInputs>(inputs_->currentData().toInt());
+    settings.trainingText = trainingText_->nameOrPath().toStdString();
+    settings.trainingTokens = static_cast<std::size_t>(trainingTokens_->value()) * thousand;
+    settings.trainingRate = trainingRate_->value();
     return settings;
 }
 
@@ -123,6 +153,10 @@ void CalibrationPanel::setSettings(const std::optional<CalibrationSettings>& set
     samples_->setValue(static_cast<int>(std::min<std::size_t>(shown.samples, mostSamples)));
     context_->setValue(static_cast<int>(std::min<std::size_t>(shown.context, mostContext)));
     inputs_->setCurrentIndex(inputs_->findData(static_cast<int>(shown.inputs)));
+    trainingText_->setNameOrPath(QString::fromStdString(shown.trainingText));
+    trainingTokens_->setValue(
+        static_cast<int>(std::min<std::size_t>(shown.trainingTokens / thousand, mostThousands)));
+    trainingRate_->setValue(shown.trainingRate);
     (settings ? always_ : automatic_)->setChecked(true);
     update();
 }
@@ -169,6 +203,8 @@ void CalibrationPanel::restore(const QSettings& settings) {
     };
     kept.samples = count("samples", kept.samples);
     kept.context = count("context", kept.context);
+    kept.trainingTokens = count("trainingTokens", kept.trainingTokens);
+    kept.trainingRate = settings.value(settingsKey("trainingRate"), kept.trainingRate).toDouble();
     try {
         kept.inputs = parseCalibrationInputs(settings.value(settingsKey("inputs")).toString().toStdString());
     } catch (const Error&) {
@@ -177,6 +213,7 @@ void CalibrationPanel::restore(const QSettings& settings) {
     }
     setSettings(kept);
     text_->restore(settings.value(settingsKey("text")).toString());
+    trainingText_->restore(settings.value(settingsKey("trainingText")).toString());
     const bool always = settings.value(settingsKey("always"), false).toBool();
     (always ? always_ : automatic_)->setChecked(true);
     update();
@@ -188,6 +225,9 @@ void CalibrationPanel::save(QSettings& settings) const {
     settings.setValue(settingsKey("text"), text_->nameOrPath());
     settings.setValue(settingsKey("samples"), qulonglong{kept.samples});
     settings.setValue(settingsKey("context"), qulonglong{kept.context});
+    settings.setValue(settingsKey("trainingText"), trainingText_->nameOrPath());
+    settings.setValue(settingsKey("trainingTokens"), qulonglong{kept.trainingTokens});
+    settings.setValue(settingsKey("trainingRate"), kept.trainingRate);
     settings.setValue(settingsKey("inputs"), fromUtf8(calibrationInputsName(kept.inputs)));
 }
 

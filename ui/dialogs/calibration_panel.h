@@ -7,6 +7,7 @@
 #include <optional>
 
 class QComboBox;
+class QDoubleSpinBox;
 class QFormLayout;
 class QLabel;
 class QRadioButton;
@@ -18,7 +19,8 @@ namespace planish {
 
 class TextChooser;
 
-/// What runs are calibrated on: as a run needs it, or always with the settings given here.
+/// What runs are calibrated on, and how much codecs with +qat train on it: as a run needs it, or always with
+/// the settings given here.
 class CalibrationPanel final : public QDialog {
     Q_OBJECT
   public:
@@ -56,6 +58,9 @@ class CalibrationPanel final : public QDialog {
     QSpinBox* samples_ = nullptr;
     QSpinBox* context_ = nullptr;
     QComboBox* inputs_ = nullptr;
+    TextChooser* trainingText_ = nullptr;
+    QSpinBox* trainingTokens_ = nullptr; ///< thousands
+    QDoubleSpinBox* trainingRate_ = nullptr;
     QLabel* tokens_ = nullptr;
     QLabel* hint_ = nullptr;
     std::size_t maximumContext_ = 0;

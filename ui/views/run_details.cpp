@@ -2,6 +2,7 @@
 #include "views/run_details.h"
 
 #include "models/tensor_result_model.h"
+#include "plots/loss_plot.h"
 #include "views/notice_bar.h"
 
 #include <QApplication>
@@ -79,6 +80,8 @@ void RunDetails::buildTabs() {
     recipe_->setReadOnly(true);
     recipe_->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
     tabs_->addTab(recipe_, tr("Rec&ipe"));
+    training_ = new LossPlot(tabs_);
+    tabs_->addTab(training_, tr("Trai&ning"));
 }
 
 void RunDetails::update() {
@@ -113,6 +116,8 @@ void RunDetails::showRun(int row) {
     values_->resizeColumnToContents(0);
     tensors_->show(run.tensors);
     recipe_->setPlainText(QString::fromStdString(run.recipe.toJson().dump(2)));
+    tabs_->setTabVisible(tabs_->indexOf(training_), !run.trainingLoss.empty());
+    training_->show(run);
     command_->setText(QString::fromStdString(run.command));
     command_->setCursorPosition(0);
 }

@@ -14,11 +14,12 @@ class QTreeWidget;
 
 namespace planish {
 
+class LossPlot;
 class NoticeBar;
 class TensorResultModel;
 
-/// The one selected run in full, read-only: its warnings, every scalar with its unit, its tensors, its recipe
-/// and the command that repeats it.
+/// The one selected run in full, read-only: its warnings, every scalar with its unit, its tensors, its
+/// recipe, its training and the command that repeats it.
 class RunDetails final : public QWidget {
     Q_OBJECT
   public:
@@ -38,6 +39,7 @@ class RunDetails final : public QWidget {
     QTabWidget* tabs_;
     QTreeWidget* values_ = nullptr;
     QPlainTextEdit* recipe_ = nullptr;
+    LossPlot* training_ = nullptr;
     QLineEdit* command_ = nullptr;
     QWidget* commandLine_ = nullptr;
 };
