@@ -239,8 +239,8 @@ TrainingPlan planTraining(const CalibrationSettings& settings, const ModelConfig
     plan.steps = settings.trainingTokens / (plan.windowsAStep * cut.context);
     if (plan.steps < order.size()) {
         throw InputError("calibration", "training tokens",
-                         fmt::format("at least {}, a step for each kind of decoder linear",
-                                     order.size() * plan.windowsAStep * cut.context),
+                         fmt::format("at least {}, {} steps", order.size() * plan.windowsAStep * cut.context,
+                                     order.size()),
                          std::to_string(settings.trainingTokens));
     }
     return plan;

@@ -21,7 +21,7 @@ struct TrainingPlan {
 };
 
 /// Cuts a tokenized text into windows of as many tokens as a calibration sample has. Throws InputError when
-/// there is not a step for each kind of decoder linear, or the text has no window.
+/// there are fewer steps than kinds of decoder linears, or the text has no window.
 TrainingPlan planTraining(const CalibrationSettings& settings, const ModelConfig& config, std::string text,
                           std::string sha256, std::span<const TokenId> ids);
 
