@@ -82,10 +82,6 @@ const ModelFamily& readFamily(const JsonObject& json) {
 
 /// What would change the computation in a way the forward pass does not know.
 void refuseVariants(const JsonObject& json) {
-    if (json.has("quantization_config")) {
-        throw InputError(json.source(), "quantization_config", "an unquantized model",
-                         "a quantized one; open the model it was made from");
-    }
     if (json.boolean("use_bidirectional_attention", false)) {
         refuse(json, "use_bidirectional_attention", "false (a text is read in one direction)");
     }

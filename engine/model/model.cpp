@@ -44,6 +44,7 @@ Model Model::open(const std::string& nameOrPath) {
     for (TensorInfo& tensor : state.tensors) {
         state.stored.push_back(state.source->locate(tensor));
         tensor.type = state.stored.back()->type();
+        tensor.bytes = state.stored.back()->bytes();
     }
     for (std::size_t i = 0; i < state.tensors.size(); ++i) {
         state.indexOf.emplace(state.tensors[i].name, i);
@@ -98,8 +99,8 @@ std::size_t Model::parameterCount() const {
 
 std::uint64_t Model::storedBytes() const {
     std::uint64_t bytes = 0;
-    for (const auto& tensor : state_->stored) {
-        bytes += tensor->bytes();
+    for (const TensorInfo& tensor : state_->tensors) {
+        bytes += tensor.bytes;
     }
     return bytes;
 }

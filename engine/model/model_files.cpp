@@ -94,7 +94,7 @@ void ModelFiles::rejectDuplicates() const {
     }
 }
 
-ModelFiles::Location ModelFiles::locate(const std::string& storedName) const {
+ModelFiles::Location ModelFiles::find(const std::string& storedName) const {
     const SafetensorsFile* file = nullptr;
     if (listing_.ends_with(indexFile)) {
         const auto at = shardOf_.find(storedName);
@@ -103,10 +103,15 @@ ModelFiles::Location ModelFiles::locate(const std::string& storedName) const {
         file = &files_.front();
     }
     const SafetensorsEntry* entry = file == nullptr ? nullptr : file->find(storedName);
-    if (entry == nullptr) {
+    return {entry == nullptr ? nullptr : file, entry};
+}
+
+ModelFiles::Location ModelFiles::locate(const std::string& storedName) const {
+    const Location found = find(storedName);
+    if (found.entry == nullptr) {
         throw InputError(listing_, storedName, "this tensor, which config.json implies", "none");
     }
-    return {file, entry};
+    return found;
 }
 
 } // namespace planish

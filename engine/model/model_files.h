@@ -25,6 +25,8 @@ class ModelFiles {
 
     /// Where the tensor of this stored name is; throws InputError naming the file that should have it.
     Location locate(const std::string& storedName) const;
+    /// The same with nulls where there is none.
+    Location find(const std::string& storedName) const;
 
   private:
     void openShards(const std::filesystem::path& index);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace planish {
 namespace {
@@ -74,6 +75,16 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
     for (SafetensorsEntry& entry : entries_) {
         entry.offset += start;
     }
+}
+
+Codec numberCodec(const std::string& file, const SafetensorsEntry& entry) {
+    for (const auto& [type, codec] :
+         {std::pair("BF16", "bf16"), std::pair("F16", "fp16"), std::pair("F32", "fp32")}) {
+        if (entry.type == type) {
+            return Codec::parse(codec);
+        }
+    }
+    throw InputError(file, entry.name + " dtype", "BF16, F16 or F32", entry.type);
 }
 
 const SafetensorsEntry* SafetensorsFile::find(std::string_view name) const {

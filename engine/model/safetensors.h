@@ -26,6 +26,9 @@ struct SafetensorsEntry {
 /// "[2048, 256]".
 std::string shapeText(std::span<const std::uint64_t> shape);
 
+/// The codec of a tensor's numbers: bf16, fp16 or fp32. Throws InputError naming `file` for others.
+Codec numberCodec(const std::string& file, const SafetensorsEntry& entry);
+
 /// A .safetensors file: header length (8 bytes), header (JSON), values. The header is checked completely
 /// before anything is believed: known types, sizes without overflow, and values that cover the rest of the
 /// file without gap or overlap. Thread-safe after construction.

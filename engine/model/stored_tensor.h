@@ -20,7 +20,7 @@ class StoredTensor {
     StoredTensor& operator=(const StoredTensor&) = delete;
     virtual ~StoredTensor() = default;
 
-    /// How it is stored, as TensorInfo::type: the codec of the stored bytes.
+    /// How it is stored, as TensorInfo::type.
     virtual std::string type() const = 0;
     virtual std::uint64_t bytes() const = 0;
     /// Fills `out` with stored bytes from `first` on: what the tensor's identity is made of.

@@ -4,6 +4,7 @@
 #include "support/matrix.h"
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -42,11 +43,14 @@ bool isDecoderLinear(Role role);
 struct TensorInfo {
     std::string name; ///< Hugging Face name without ".weight", such as "model.layers.0.self_attn.q_proj"
     Role role = Role::norm;
-    int block = -1;            ///< decoder block, or -1 outside the blocks
-    Shape shape;               ///< [outputs, inputs]; a vector is one row
-    std::string type = "bf16"; ///< the codec its bytes in the model file are of: "bf16", "Q4_K", "int4:g64"
-    bool isVector = false;     ///< stored one-dimensional: norms and biases
-    bool readsNorm = true;     ///< of linears but o and down: what they read comes from a norm
+    int block = -1; ///< decoder block, or -1 outside the blocks
+    Shape shape;    ///< [outputs, inputs]; a vector is one row
+    /// The codec its bytes in the model file are of: "bf16", "Q4_K", "int4:g64"; of a quantized checkpoint
+    /// its kind, too: "gptq int4:g128".
+    std::string type = "bf16";
+    bool isVector = false;   ///< stored one-dimensional: norms and biases
+    bool readsNorm = true;   ///< of linears but o and down: what they read comes from a norm
+    std::uint64_t bytes = 0; ///< in the model file
 
     std::size_t count() const { return shape.count(); }
 };

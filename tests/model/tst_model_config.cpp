@@ -235,7 +235,6 @@ class ModelConfigTest : public QObject {
         row("tie_word_embeddings", "1", "true or false");
         row("bos_token_id", "8", "from 0 to 7, found 8");
         row("eos_token_id", "[-1]", "from 0 to 7, found -1");
-        row("quantization_config", "{}", "an unquantized model");
         row("sliding_window", "4096", "null for LlamaForCausalLM");
         row("layer_types", R"(["sliding_attention"])", "full_attention, found");
         row("layer_types", "[]", "1 of them, one for each block");

@@ -15,7 +15,7 @@ inline std::vector<TensorInfo> layerTensors(int blocks, bool tiedEmbedding = tru
     const auto add = [&](const std::string& name, Role role, int block, std::size_t rows,
                          std::size_t columns) {
         const bool vector = role == Role::norm;
-        tensors.push_back({name, role, block, {rows, columns}, "bf16", vector});
+        tensors.push_back({name, role, block, {rows, columns}, "bf16", vector, true, 2 * rows * columns});
     };
     add("model.embed_tokens", Role::embedding, -1, 2048, 256);
     for (int block = 0; block < blocks; ++block) {

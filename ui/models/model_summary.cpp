@@ -87,7 +87,7 @@ std::vector<PartSize> partSizes(std::span<const TensorInfo> tensors, std::span<c
         for (PartSize* size : {&*part, &all}) {
             ++size->tensors;
             size->weights += tensor.count();
-            size->fileBytes += Codec::parse(tensor.type).packedBytes(tensor.shape);
+            size->fileBytes += tensor.bytes;
             size->packedBytes += codecs[i].packedBytes(tensor.shape);
         }
     }
