@@ -180,7 +180,7 @@ void addExport(CLI::App& app) {
     command
         ->add_option(
             "--others", arguments->others,
-            "tensors that GGUF has no type for: floats, reencode (in the nearest block type) or refuse")
+            "tensors that the format has no type for: floats, reencode (in its nearest type) or refuse")
         ->check(CLI::IsMember({"floats", "reencode", "refuse"}))
         ->capture_default_str();
     command->add_flag("--force,--overwrite", arguments->settings.overwrite, "replace files that are there");

@@ -65,8 +65,8 @@ std::vector<fs::path> ExportFolder::commit(bool isModelFolder) {
     }
     if (overwrite_ && isModelFolder) {
         // What an earlier export of another format left here would be read before, or beside, the new files.
-        for (const char* other :
-             {"planish.json", "model.safetensors.index.json", "tokenizer.json", "tokenizer.gguf"}) {
+        for (const char* other : {"planish.json", "model.safetensors.index.json", "quantize_config.json",
+                                  "tokenizer.json", "tokenizer.gguf"}) {
             if (std::find(names_.begin(), names_.end(), other) == names_.end()) {
                 std::error_code ignored;
                 fs::remove(folder_ / other, ignored);

@@ -6,6 +6,7 @@
 #include "export/file_writers.h"
 #include "export/folder_files.h"
 #include "export/gguf_document.h"
+#include "export/integer_tensors.h"
 #include "export/llama_quantize.h"
 #include "export/verify_export.h"
 #include "model/gguf_config.h"
@@ -17,7 +18,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <optional>
 
 namespace planish {
 namespace {
@@ -44,6 +48,8 @@ class Exporter {
             writeGgufFile(writing);
             break;
         case ExportFormat::huggingFace:
+        case ExportFormat::compressedTensors:
+        case ExportFormat::gptq:
             writeFolder(writing);
             break;
         case ExportFormat::planish:
@@ -55,7 +61,7 @@ class Exporter {
         PartMonitor comparing(monitor_, 0.7, 1, "compare");
         verifyExport(packed_, plan_, opened_, workers_, comparing);
         notes = plan_.notes();
-        return {plan_, folder_.commit(settings_.format != ExportFormat::gguf), std::move(notes)};
+        return {plan_, folder_.commit(exportFormatInfo(settings_.format).isFolder), std::move(notes)};
     }
 
   private:
@@ -75,6 +81,27 @@ class Exporter {
         return std::move(packed.bytes);
     }
 
+    /// The same, kept until another tensor is asked for.
+    const std::vector<std::byte>& kept(std::size_t i) {
+        if (keptTensor_ != i) {
+            kept_ = written(i);
+            keptTensor_ = i;
+        }
+        return kept_;
+    }
+
+    /// The quantization_config of a folder of whole numbers, and the file GPTQ has beside; null for others.
+    Json quantization() {
+        if (settings_.format != ExportFormat::compressedTensors && settings_.format != ExportFormat::gptq) {
+            return nullptr;
+        }
+        Json config = integerConfig(settings_.format, model_, plan_);
+        if (settings_.format == ExportFormat::gptq) {
+            replaceFile(folder_.add("quantize_config.json"), config.dump(2) + "\n");
+        }
+        return config;
+    }
+
     static std::string safetensorsType(const std::string& codec) {
         return codec == "fp32" ? "F32" : codec == "fp16" ? "F16" : "BF16";
     }
@@ -83,12 +110,18 @@ class Exporter {
         std::vector<OutputTensor> tensors;
         for (std::size_t i = 0; i < plan_.tensors.size(); ++i) {
             const TensorInfo& tensor = model_.tensors()[i];
+            if (const auto integers = integerCodec(Codec::parse(plan_.tensors[i].written))) {
+                auto parts = integerTensors(settings_.format, tensor, *integers,
+                                            [this, i] { return std::span<const std::byte>(kept(i)); });
+                std::move(parts.begin(), parts.end(), std::back_inserter(tensors));
+                continue;
+            }
             tensors.push_back({storedName(tensor), safetensorsType(plan_.tensors[i].written),
                                storedShape(tensor), plan_.tensors[i].bytes,
                                [this, i] { return written(i); }});
         }
         writeSafetensors(folder_.add("model.safetensors"), {{"format", "pt"}}, tensors, monitor);
-        addConfig(folder_, model_, settings_.floats);
+        addConfig(folder_, model_, settings_.floats, quantization());
         addTokenizer(folder_, model_);
         opened_ = folder_.place();
     }
@@ -179,6 +212,8 @@ class Exporter {
     SilentMonitor quiet_;
     ExportPlan plan_;
     ExportFolder folder_;
+    std::optional<std::size_t> keptTensor_;
+    std::vector<std::byte> kept_;  ///< of it
     std::filesystem::path opened_; ///< what to open to read it back
 };
 

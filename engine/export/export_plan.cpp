@@ -2,6 +2,8 @@
 #include "export/export_plan.h"
 
 #include "codec/packed_format.h"
+#include "export/integer_plan.h"
+#include "export/integer_tensors.h"
 #include "model/gguf_types.h"
 #include "support/error.h"
 
@@ -18,20 +20,34 @@ namespace {
 
 constexpr std::array formats{
     ExportFormatInfo{ExportFormat::planish, "planish", "Packed tensors (Planish)",
-                     "Every tensor exactly as it was measured; only Planish opens it."},
+                     "Every tensor exactly as it was measured; only Planish opens it.", true, false, false},
     ExportFormatInfo{
         ExportFormat::gguf, "gguf", "GGUF (llama.cpp)",
         "Tensors in GGUF's block types (Q4_K, IQ4_XS …) and float types go over bit by bit. What is "
         "stored in another codec becomes its decoded values in a float type, or is encoded once "
-        "more."},
+        "more.",
+        false, true, true},
+    ExportFormatInfo{
+        ExportFormat::compressedTensors, "compressed-tensors", "compressed-tensors (vLLM)",
+        "Linears in int4:sym and int8:sym, groups of 32, 64, 128 or rows, go over bit by bit when their "
+        "scales are in the float type of the model. What is stored in another codec becomes its decoded "
+        "values in that type, or is encoded once more.",
+        true, true, true},
+    ExportFormatInfo{
+        ExportFormat::gptq, "gptq", "GPTQ (AutoGPTQ, GPTQModel, vLLM)",
+        "All linears of blocks in one symmetric integer codec, such as int4:sym:g128 or int3:sym:g64, which "
+        "goes over bit by bit; the rest in fp16. Another codec is refused, or encoded once more.",
+        true, false, true},
     ExportFormatInfo{
         ExportFormat::huggingFace, "hf", "Hugging Face folder, decoded",
         "The decoded weights in one float type: fp32 is exact, fp16 and bf16 round once more. As large "
-        "as the unquantized model."},
+        "as the unquantized model.",
+        true, true, false},
     ExportFormatInfo{
         ExportFormat::llamaQuantize, "llama-quantize", "Command for llama-quantize",
         "The same types tensor by tensor, chosen anew by llama.cpp's own quantizer: not the weights "
-        "that were measured. Codecs that are no block type become the nearest one."},
+        "that were measured. Codecs that are no block type become the nearest one.",
+        false, false, false},
 };
 
 bool isFloatCodec(const std::string& name) {
@@ -62,21 +78,34 @@ class Planner {
   public:
     explicit Planner(const ExportSettings& settings) : settings_(settings) {}
 
+    std::vector<PlannedCodec> run(const Model& model, std::span<const Codec> codecs) const {
+        if (settings_.format == ExportFormat::compressedTensors) {
+            return planCompressedTensors(model, codecs, settings_);
+        }
+        if (settings_.format == ExportFormat::gptq) {
+            return planGptq(model, codecs, settings_);
+        }
+        std::vector<PlannedCodec> planned;
+        for (std::size_t i = 0; i < codecs.size(); ++i) {
+            planned.push_back({written(model.tensors()[i], codecs[i])});
+        }
+        return planned;
+    }
+
+  private:
     std::string written(const TensorInfo& tensor, const Codec& codec) const {
         switch (settings_.format) {
         case ExportFormat::planish:
             return codec.name();
-        case ExportFormat::huggingFace:
-            return settings_.floats;
         case ExportFormat::gguf:
             return forGguf(tensor, codec, settings_.others);
         case ExportFormat::llamaQuantize:
             return forGguf(tensor, codec, OtherTensors::reencoded);
+        default:
+            return settings_.floats;
         }
-        return "";
     }
 
-  private:
     std::string forGguf(const TensorInfo& tensor, const Codec& codec, OtherTensors others) const {
         if (tensor.isVector) {
             return "fp32"; // llama.cpp computes with nothing else
@@ -108,6 +137,18 @@ bool isExact(const Codec& measured, const std::string& written) {
            (written == "fp32" && measured.isFloat());
 }
 
+std::uint64_t bytesWritten(ExportFormat format, const TensorInfo& tensor, const Codec& codec) {
+    const auto integers = integerCodec(codec);
+    if (!integers || (format != ExportFormat::compressedTensors && format != ExportFormat::gptq)) {
+        return codec.packedBytes(tensor.shape);
+    }
+    std::uint64_t bytes = 0;
+    for (const OutputTensor& part : integerTensors(format, tensor, *integers, {})) {
+        bytes += part.bytes;
+    }
+    return bytes;
+}
+
 /// GGUF files are written of what llama.cpp runs as the architecture "llama".
 void requireGgufModel(const Model& model) {
     const ModelConfig& config = model.config();
@@ -134,6 +175,11 @@ std::span<const ExportFormatInfo> exportFormats() {
     return formats;
 }
 
+const ExportFormatInfo& exportFormatInfo(ExportFormat format) {
+    return *std::find_if(formats.begin(), formats.end(),
+                         [&](const ExportFormatInfo& info) { return info.format == format; });
+}
+
 ExportFormat parseExportFormat(std::string_view word) {
     std::vector<std::string_view> words;
     for (const ExportFormatInfo& info : formats) {
@@ -155,12 +201,12 @@ std::uint64_t ExportPlan::bytes() const {
 
 std::vector<std::string> ExportPlan::notes() const {
     std::size_t exact = 0;
-    std::map<std::pair<std::string, std::string>, std::vector<const ExportedTensor*>> lossy;
+    std::map<std::array<std::string, 3>, std::vector<const ExportedTensor*>> lossy;
     for (const ExportedTensor& tensor : tensors) {
         if (tensor.exact) {
             ++exact;
         } else {
-            lossy[{tensor.measured, tensor.written}].push_back(&tensor);
+            lossy[{tensor.measured, tensor.written, tensor.why}].push_back(&tensor);
         }
     }
     std::vector<std::string> notes;
@@ -168,13 +214,14 @@ std::vector<std::string> ExportPlan::notes() const {
         exact == tensors.size()
             ? fmt::format("all {} tensors hold exactly what was measured", exact)
             : fmt::format("{} of {} tensors hold exactly what was measured", exact, tensors.size()));
-    for (const auto& [codecs, all] : lossy) {
+    for (const auto& [kind, all] : lossy) {
+        const auto& [measured, written, why] = kind;
         const double worst = (*std::max_element(all.begin(), all.end(), [](const auto* a, const auto* b) {
                                  return a->error < b->error;
                              }))->error;
-        notes.push_back(fmt::format("{} tensors in {} become {}, which is not exact ({}{})", all.size(),
-                                    codecs.first, codecs.second, all.front()->name,
-                                    all.size() > 1 ? " …" : "") +
+        notes.push_back(fmt::format("{} tensors in {} become {}, which is not exact ({}{}){}", all.size(),
+                                    measured, written, all.front()->name, all.size() > 1 ? " …" : "",
+                                    why.empty() ? "" : ": " + why) +
                         (worst > 0 ? fmt::format(": relative squared error up to {:.2e}", worst) : ""));
     }
     if (exact != tensors.size()) {
@@ -188,29 +235,30 @@ ExportPlan planExport(const Model& model, std::span<const Codec> codecs, const E
     if (!isFloatCodec(settings.floats)) {
         throw InputError("export", "float type", "fp16, bf16 or fp32", settings.floats);
     }
-    if (settings.others == OtherTensors::reencoded && settings.format != ExportFormat::gguf) {
-        throw InputError("export", "other tensors", "floats or refused: only GGUF has block types",
+    const ExportFormatInfo& format = exportFormatInfo(settings.format);
+    if (settings.others == OtherTensors::reencoded && !format.takesOthers) {
+        throw InputError("export", "other tensors",
+                         fmt::format("floats or refused: {} has no codecs to encode in", format.word),
                          "re-encoded");
     }
-    const bool isFolder =
-        settings.format == ExportFormat::planish || settings.format == ExportFormat::huggingFace;
-    if (isFolder && !model.config().rope.divisors.empty()) {
+    if (format.isFolder && !model.config().rope.divisors.empty()) {
         throw InputError(model.path().string(), "rope_freqs.weight",
                          "no list of rotary factors: config.json cannot say them, a GGUF file can", "a list");
     }
-    if (!isFolder) {
+    if (!format.isFolder) {
         requireGgufModel(model);
     }
-    const Planner planner(settings);
+    const std::vector<PlannedCodec> planned = Planner(settings).run(model, codecs);
     ExportPlan plan;
     for (std::size_t i = 0; i < codecs.size(); ++i) {
         const TensorInfo& tensor = model.tensors()[i];
         ExportedTensor exported;
         exported.name = tensor.name;
         exported.measured = codecs[i].name();
-        exported.written = planner.written(tensor, codecs[i]);
+        exported.written = planned[i].codec;
+        exported.why = planned[i].why;
         exported.exact = isExact(codecs[i], exported.written);
-        exported.bytes = Codec::parse(exported.written).packedBytes(tensor.shape);
+        exported.bytes = bytesWritten(settings.format, tensor, Codec::parse(exported.written));
         plan.tensors.push_back(std::move(exported));
     }
     return plan;

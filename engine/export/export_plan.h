@@ -15,22 +15,26 @@
 namespace planish {
 
 /// Kinds of files other programs load.
-enum class ExportFormat { planish, gguf, huggingFace, llamaQuantize };
+enum class ExportFormat { planish, gguf, compressedTensors, gptq, huggingFace, llamaQuantize };
 
 struct ExportFormatInfo {
     ExportFormat format;
     std::string_view word;    ///< as the command line says it
     std::string_view title;   ///< "GGUF (llama.cpp)"
     std::string_view promise; ///< what is exact in it and what is not, a sentence or two
+    bool isFolder = false;    ///< a folder with config.json, which is opened as a model
+    bool takesFloats = false; ///< ExportSettings::floats may be any it can be
+    bool takesOthers = false; ///< OtherTensors can be chosen
 };
 std::span<const ExportFormatInfo> exportFormats();
+const ExportFormatInfo& exportFormatInfo(ExportFormat format);
 /// Throws InputError with the valid words.
 ExportFormat parseExportFormat(std::string_view word);
 
 /// What becomes of tensors whose codec the format has no words for.
 enum class OtherTensors {
     floats,    ///< their decoded values, in a float type
-    reencoded, ///< GGUF only: in the block type of nearly as many bits a weight
+    reencoded, ///< in the type of the format that has nearly as many bits a weight
     refused,   ///< nothing is written
 };
 
@@ -38,7 +42,7 @@ struct ExportSettings {
     ExportFormat format = ExportFormat::gguf;
     std::filesystem::path folder;
     bool overwrite = false;
-    std::string floats = "fp16"; ///< fp16, bf16 or fp32
+    std::string floats = "fp16"; ///< fp16, bf16 or fp32: of what is written as plain numbers
     OtherTensors others = OtherTensors::floats;
 };
 
@@ -47,6 +51,7 @@ struct ExportedTensor {
     std::string name;
     std::string measured;    ///< its codec
     std::string written;     ///< the codec of what is written
+    std::string why{};       ///< it is written in another one, where that is not for the codec itself
     bool exact = false;      ///< what is written decodes to what was measured
     std::uint64_t bytes = 0; ///< written
     double error = 0; ///< ‖W−Ŵ‖² ÷ ‖W‖² of what is written against what was measured; once written

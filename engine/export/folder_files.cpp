@@ -31,13 +31,18 @@ std::string torchType(const std::string& floats) {
 
 } // namespace
 
-void addConfig(ExportFolder& folder, const Model& model, const std::string& floats) {
+void addConfig(ExportFolder& folder, const Model& model, const std::string& floats,
+               const Json& quantization) {
     Json document;
     if (isFolder(model)) {
         document = parseJsonFile((model.path() / "config.json").string(), largestFile);
         document[document.contains("dtype") ? "dtype" : "torch_dtype"] = torchType(floats);
     } else {
         document = configDocument(model.config(), torchType(floats));
+    }
+    document.erase("quantization_config"); // of what this one was quantized from
+    if (!quantization.is_null()) {
+        document["quantization_config"] = quantization;
     }
     replaceFile(folder.add("config.json"), document.dump(2) + "\n");
 }

@@ -48,7 +48,7 @@ ExportDialog::ExportDialog(const RunSpec& spec, QWidget* parent)
     }
     format_->setCurrentIndex(format_->findData(static_cast<int>(ExportFormat::gguf)));
     others_->addItem(tr("as their decoded values"), static_cast<int>(OtherTensors::floats));
-    others_->addItem(tr("encoded once more, in the nearest block type"),
+    others_->addItem(tr("encoded once more, in the nearest type of the format"),
                      static_cast<int>(OtherTensors::reencoded));
     others_->addItem(tr("not at all: export nothing"), static_cast<int>(OtherTensors::refused));
     for (const char* type : {"fp16", "bf16", "fp32"}) {
@@ -93,7 +93,7 @@ ExportDialog::ExportDialog(const RunSpec& spec, QWidget* parent)
 
 ExportSettings ExportDialog::settings() const {
     return {static_cast<ExportFormat>(format_->currentData().toInt()), folder_->text().toStdString(),
-            overwrite_->isChecked(), floats_->currentText().toStdString(),
+            overwrite_->isChecked(), floats_->isEnabled() ? floats_->currentText().toStdString() : "fp16",
             others_->isEnabled() ? static_cast<OtherTensors>(others_->currentData().toInt())
                                  : OtherTensors::floats};
 }
@@ -106,14 +106,11 @@ void ExportDialog::chooseFolder() {
 }
 
 void ExportDialog::updatePlan() {
-    const auto format = static_cast<ExportFormat>(format_->currentData().toInt());
-    for (const ExportFormatInfo& info : exportFormats()) {
-        if (info.format == format) {
-            promise_->setText(fromUtf8(info.promise));
-        }
-    }
-    others_->setEnabled(format == ExportFormat::gguf);
-    floats_->setEnabled(format == ExportFormat::gguf || format == ExportFormat::huggingFace);
+    const ExportFormatInfo& info =
+        exportFormatInfo(static_cast<ExportFormat>(format_->currentData().toInt()));
+    promise_->setText(fromUtf8(info.promise));
+    others_->setEnabled(info.takesOthers);
+    floats_->setEnabled(info.takesFloats);
     possible_ = false;
     updateButtons();
     task_.start(
