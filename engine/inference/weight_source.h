@@ -42,6 +42,7 @@ class OriginalWeights final : public WeightSource {
     explicit OriginalWeights(Model model) : model_(std::move(model)) {}
     const Model& model() const override { return model_; }
     void rows(const TensorInfo& tensor, std::size_t firstRow, MutableMatrixView out) const override;
+    std::size_t rowsTogether(const TensorInfo& tensor) const override { return model_.rowsTogether(tensor); }
     std::string identity(const TensorInfo&) const override { return ""; }
 
   private:

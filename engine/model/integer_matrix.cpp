@@ -47,31 +47,38 @@ std::vector<std::uint8_t> IntegerMatrix::read(const MatrixBlock& block) const {
     const bool down = packing == Packing::alongColumns;
     const auto width = static_cast<std::size_t>(bits);
     const std::size_t firstNumber = down ? block.firstRow : block.firstColumn;
-    const std::size_t endNumber = firstNumber + (down ? block.rows : block.columns);
+    const std::size_t count = down ? block.rows : block.columns;
+    const std::size_t lines = down ? block.columns : block.rows;
     const std::size_t firstWord = firstNumber * width / wordBits;
-    const std::size_t words = integerWords(endNumber, bits) - firstWord;
-    const MatrixBlock stored = down ? MatrixBlock{firstWord, words, block.firstColumn, block.columns}
-                                    : MatrixBlock{block.firstRow, block.rows, firstWord, words};
+    const std::size_t wordsEach = integerWords(firstNumber + count, bits) - firstWord;
     const std::vector<std::byte> bytes =
-        readBlock(this->words, wordShape().columns, sizeof(std::uint32_t), stored);
-    const auto word = [&](std::size_t row, std::size_t column) {
-        std::uint32_t value = 0;
-        std::memcpy(&value, bytes.data() + (row * stored.columns + column) * sizeof value, sizeof value);
-        return value;
-    };
-    std::vector<std::uint8_t> numbers(block.rows * block.columns);
+        readBlock(words, wordShape().columns, sizeof(std::uint32_t),
+                  down ? MatrixBlock{firstWord, wordsEach, block.firstColumn, lines}
+                       : MatrixBlock{block.firstRow, lines, firstWord, wordsEach});
+    std::vector<std::uint32_t> stored(bytes.size() / sizeof(std::uint32_t));
+    std::memcpy(stored.data(), bytes.data(), bytes.size());
+    // From one line to the next, and from one word or number of a line to the next.
+    const std::size_t nextLine = down ? 1 : wordsEach;
+    const std::size_t nextWord = down ? lines : 1;
+    const std::size_t nextLineOut = down ? 1 : count;
+    const std::size_t nextNumberOut = down ? lines : 1;
     const std::uint32_t mask = (1U << width) - 1;
-    for (std::size_t row = 0; row < block.rows; ++row) {
-        for (std::size_t column = 0; column < block.columns; ++column) {
-            const std::size_t bit =
-                place(packing, firstNumber + (down ? row : column)) * width - firstWord * wordBits;
-            const std::size_t at = bit / wordBits;
-            const std::size_t shift = bit % wordBits;
-            std::uint32_t value = (down ? word(at, column) : word(row, at)) >> shift;
-            if (shift + width > wordBits) {
-                value |= (down ? word(at + 1, column) : word(row, at + 1)) << (wordBits - shift);
+    std::vector<std::uint8_t> numbers(lines * count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t bit = place(packing, firstNumber + i) * width - firstWord * wordBits;
+        const std::uint32_t* word = stored.data() + bit / wordBits * nextWord;
+        const std::size_t shift = bit % wordBits;
+        std::uint8_t* out = numbers.data() + i * nextNumberOut;
+        if (shift + width <= wordBits) {
+            for (std::size_t line = 0; line < lines; ++line) {
+                out[line * nextLineOut] = static_cast<std::uint8_t>(word[line * nextLine] >> shift & mask);
             }
-            numbers[row * block.columns + column] = static_cast<std::uint8_t>(value & mask);
+            continue;
+        }
+        for (std::size_t line = 0; line < lines; ++line) {
+            const std::uint32_t* low = word + line * nextLine;
+            const std::uint32_t both = low[0] >> shift | low[nextWord] << (wordBits - shift);
+            out[line * nextLineOut] = static_cast<std::uint8_t>(both & mask);
         }
     }
     return numbers;

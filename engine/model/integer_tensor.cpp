@@ -6,7 +6,8 @@
 namespace planish {
 namespace {
 
-constexpr std::size_t rowsAtOnce = 64; ///< levels held at a time while decoding
+/// Levels held at a time while decoding; of a row, they lie far apart where inputs come first.
+constexpr std::size_t rowsAtOnce = 64;
 
 class StoredIntegers final : public StoredTensor {
   public:
@@ -18,6 +19,7 @@ class StoredIntegers final : public StoredTensor {
     }
 
     std::string type() const override { return parts_.type; }
+    std::size_t rowsTogether() const override { return parts_.inputsFirst ? rowsAtOnce : 1; }
 
     std::uint64_t bytes() const override {
         std::uint64_t sum = 0;
@@ -78,12 +80,19 @@ class StoredIntegers final : public StoredTensor {
         const auto at = [&](std::size_t row, std::size_t other, std::size_t others) {
             return inputsFirst ? other * rows + row : row * others + other;
         };
+        std::vector<int> zeroOf(groupCount);
+        std::vector<float> scaleOf(groupCount);
         for (std::size_t row = 0; row < rows; ++row) {
+            for (std::size_t group = 0; group < groupCount; ++group) {
+                const std::size_t place = at(row, group, groupCount);
+                scaleOf[group] = scales.data()[place];
+                zeroOf[group] = parts_.zero + (zeros.empty() ? 0 : zeros[place]);
+            }
+            float* values = &out(static_cast<Eigen::Index>(row), 0);
             for (std::size_t input = 0; input < groups.size(); ++input) {
-                const std::size_t group = at(row, groups[input], groupCount);
-                const int zero = parts_.zero + (zeros.empty() ? 0 : zeros[group]);
-                out(static_cast<Eigen::Index>(row), static_cast<Eigen::Index>(input)) =
-                    scales.data()[group] * static_cast<float>(levels[at(row, input, groups.size())] - zero);
+                const std::uint32_t group = groups[input];
+                values[input] = scaleOf[group] *
+                                static_cast<float>(levels[at(row, input, groups.size())] - zeroOf[group]);
             }
         }
     }

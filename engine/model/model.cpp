@@ -117,6 +117,10 @@ void Model::readRows(const TensorInfo& tensor, std::size_t firstRow, MutableMatr
     state_->stored[state_->indexOf.at(known.name)]->readRows(firstRow, out);
 }
 
+std::size_t Model::rowsTogether(const TensorInfo& tensor) const {
+    return state_->stored[state_->indexOf.at(this->tensor(tensor.name).name)]->rowsTogether();
+}
+
 Matrix Model::read(const TensorInfo& tensor) const {
     Matrix values(static_cast<Eigen::Index>(tensor.shape.rows),
                   static_cast<Eigen::Index>(tensor.shape.columns));

@@ -44,6 +44,8 @@ class Model {
     /// Values of rows [firstRow, firstRow + out.rows()) as floats. `out` has the tensor's columns.
     /// Throws Error when the file has changed or the rows cannot be read.
     void readRows(const TensorInfo& tensor, std::size_t firstRow, MutableMatrixView out) const;
+    /// How many rows are quickest read together, from a multiple of as many on; a power of two.
+    std::size_t rowsTogether(const TensorInfo& tensor) const;
     /// The whole tensor as floats [rows, columns].
     Matrix read(const TensorInfo& tensor) const;
     /// A one-row tensor.

@@ -23,6 +23,8 @@ class StoredTensor {
     /// How it is stored, as TensorInfo::type.
     virtual std::string type() const = 0;
     virtual std::uint64_t bytes() const = 0;
+    /// How many rows are quickest read together, from a multiple of as many on; a power of two.
+    virtual std::size_t rowsTogether() const { return 1; }
     /// Fills `out` with stored bytes from `first` on: what the tensor's identity is made of.
     virtual void readBytes(std::uint64_t first, std::span<std::byte> out) const = 0;
     /// Rows [firstRow, firstRow + out.rows()) as floats; they are within the tensor. Throws Error when the
