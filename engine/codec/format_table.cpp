@@ -77,6 +77,32 @@ std::vector<FormatEntry> makeFormats() {
              [](const FormatSpec& spec) {
                  return makeIntegerFormat(spec.bits, spec.symmetric, spec.groupSize, spec.scaleType);
              }},
+        {.member =
+             {.choice = Choice::format,
+              .name = "uintB",
+              .title = "Integer with zero point",
+              .summary = "B = 2…8 bit levels at equal distances, one of which a group is 0; what "
+                         "compressed-tensors, "
+                         "GPTQ and AWQ files call asymmetric.",
+              .options = groupOptions,
+              .layout = std::string("row by row: the scales, ") + numberLayout +
+                        "; the zero points, then the levels, B bits each",
+              .bitsFormula =
+                  "B + (16 + B) ÷ N; with scale=int8 B + (8 + B) ÷ N + 16 ÷ row length; with scale=int6 "
+                  "B + (6 + B) ÷ N + 16 for every 8 groups of a row, the last maybe fewer; zero points, "
+                  "codes and levels of a row padded to whole bytes",
+              .reference = "Jacob et al.: Integer-arithmetic-only inference, 2018",
+              .examples = {"uint4:g128", "uint4:g32+mse", "uint8:row"}},
+         .family = "uint",
+         .fewestBits = 2,
+         .mostBits = 8,
+         .hasGroups = true,
+         .hasScaleType = true,
+         .defaultGroup = 128,
+         .make =
+             [](const FormatSpec& spec) {
+                 return makeZeroPointFormat(spec.bits, spec.groupSize, spec.scaleType);
+             }},
         {.member = {.choice = Choice::format,
                     .name = "nfB",
                     .title = "NormalFloat",

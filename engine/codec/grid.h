@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -15,6 +17,17 @@ struct GroupParameters {
     float offset = 0;
 
     bool operator==(const GroupParameters&) const = default;
+
+    /// With the offset at which level `zeroPoint` stands for 0.
+    static GroupParameters withZeroPoint(float scale, int zeroPoint) {
+        return {scale, zeroPoint == 0 ? 0.0F : -scale * static_cast<float>(zeroPoint)};
+    }
+    /// The whole number from 0 to `last` that is nearest to the level that stands for 0.
+    int zeroPoint(int last) const {
+        return scale == 0 ? 0
+                          : static_cast<int>(std::lround(
+                                std::clamp(-double{offset} / double{scale}, 0.0, static_cast<double>(last))));
+    }
 };
 
 /// A scalar grid: 2^bits unit levels in rising order, of which every group has its scaled and shifted copy.

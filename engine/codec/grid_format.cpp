@@ -84,7 +84,9 @@ class GridRowEncoder final : public RowEncoder {
 } // namespace
 
 GroupParameters StorableParameters::nearest(double scaleWanted, double offsetWanted) const {
-    return {scale.nearest(scaleWanted), offset ? offset->nearest(offsetWanted) : 0.0F};
+    const GroupParameters found{scale.nearest(scaleWanted), offset ? offset->nearest(offsetWanted) : 0.0F};
+    return lastZeroPoint == 0 ? found
+                              : GroupParameters::withZeroPoint(found.scale, found.zeroPoint(lastZeroPoint));
 }
 
 GridFormat::GridFormat(GridTraits traits, std::size_t groupSize, std::unique_ptr<const RowLayout> layout)
@@ -103,7 +105,7 @@ double GridFormat::scaleToCover(std::span<const float> group, double offset) con
     const auto [low, high] = rangeOf(group);
     const double last = traits_.grid.last();
     if (traits_.hasOffset) {
-        return std::max(0.0, (high - offset) / last);
+        return std::max(0.0, ((traits_.zeroPoints ? std::max(high, 0.0) : high) - offset) / last);
     }
     const double below = std::max(0.0, -low);
     const double above = std::max(0.0, high);
@@ -115,13 +117,17 @@ double GridFormat::scaleToCover(std::span<const float> group, double offset) con
 }
 
 GroupParameters GridFormat::cover(std::span<const float> group, const StorableParameters& storable) const {
-    const double low = storable.offset ? rangeOf(group).low : 0;
+    double low = storable.offset ? rangeOf(group).low : 0;
+    low = traits_.zeroPoints ? std::min(low, 0.0) : low; // 0 is a level
     const float offset = storable.offset ? storable.offset->atMost(low) : 0.0F;
     const double scale = scaleToCover(group, offset);
     if (traits_.unitVariance) {
         return {storable.scale.nearest(scale), 0};
     }
     GroupParameters best{storable.scale.awayFromZero(scale), offset};
+    if (traits_.zeroPoints) {
+        best = storable.nearest(best.scale, offset);
+    }
     if (!storable.scale.isCoded()) {
         return best;
     }
@@ -133,7 +139,7 @@ GroupParameters GridFormat::cover(std::span<const float> group, const StorablePa
             error = found;
         }
     };
-    consider({storable.scale.nearest(scale), offset});
+    consider(storable.nearest(scale, offset));
     if (storable.offset) {
         const float nearer = storable.offset->nearest(low);
         consider(storable.nearest(scaleToCover(group, nearer), nearer));
@@ -143,7 +149,7 @@ GroupParameters GridFormat::cover(std::span<const float> group, const StorablePa
 
 bool GridFormat::coverRow(std::span<const float> row, const StorableRow& storable,
                           std::span<GroupParameters> parameters) const {
-    if (!traits_.hasOffset || !storable.units[0].scale.isFp16()) {
+    if (!traits_.hasOffset || traits_.zeroPoints || !storable.units[0].scale.isFp16()) {
         return false;
     }
     const std::size_t size = groupSize(row.size());
@@ -167,6 +173,7 @@ StorableParameters GridFormat::free() const {
     if (traits_.hasOffset) {
         storable.offset.emplace(StorableType::fp32, ParameterKind::offset);
     }
+    storable.lastZeroPoint = lastZeroPoint();
     return storable;
 }
 
@@ -179,6 +186,10 @@ StorableParameters GridFormat::storableFor(std::span<const GroupParameters> want
     }
     if (!traits_.hasOffset) {
         return {layout_->scales(scales), {}};
+    }
+    if (traits_.zeroPoints) {
+        return {layout_->scales(scales), StorableNumbers(StorableType::fp32, ParameterKind::offset),
+                lastZeroPoint()};
     }
     const StorableNumbers offset = layout_->offsets(offsets);
     // An offset stored below the wanted one by up to its unit leaves more for the scale to cover.
@@ -247,31 +258,37 @@ std::vector<std::vector<float>> GridFormat::levels(std::span<const std::byte> in
 }
 
 LinearRow GridFormat::openRow(std::span<const std::byte> in, std::size_t columns) const {
-    const std::size_t each = traits_.hasOffset ? 2 : 1;
+    // A zero point stays what it is: levels count from it.
+    const std::size_t each = traits_.hasOffset && !traits_.zeroPoints ? 2 : 1;
     LinearRow row{groupSize(columns), each, each, {}, {}, {}};
     std::vector<GroupParameters> stored(groups(columns));
     std::vector<std::uint8_t> indices(columns);
     layout_->read(in, stored, indices);
     for (const GroupParameters& group : stored) {
         row.parameters.push_back(group.scale);
-        if (traits_.hasOffset) {
+        if (each == 2) {
             row.parameters.push_back(group.offset);
         }
     }
+    const auto zeroPointOf = [&](std::size_t group) { return stored[group].zeroPoint(lastZeroPoint()); };
     for (std::size_t column = 0; column < columns; ++column) {
         const auto scale = static_cast<std::uint32_t>(column / row.groupSize * each);
-        row.terms.push_back({scale, traits_.grid.levels()[indices[column]]});
-        if (traits_.hasOffset) {
+        row.terms.push_back({scale, traits_.grid.levels()[indices[column]] -
+                                        static_cast<float>(zeroPointOf(column / row.groupSize))});
+        if (each == 2) {
             row.terms.push_back({scale + 1, 1.0F});
         }
     }
-    row.write = [this, indices = std::move(indices), each](std::span<const double> parameters,
-                                                           std::span<std::byte> out) {
+    row.write = [this, indices = std::move(indices), stored, each](std::span<const double> parameters,
+                                                                   std::span<std::byte> out) {
         std::vector<GroupParameters> wanted(parameters.size() / each);
         for (std::size_t group = 0; group < wanted.size(); ++group) {
             wanted[group].scale = static_cast<float>(parameters[group * each]);
             if (each == 2) {
                 wanted[group].offset = static_cast<float>(parameters[group * each + 1]);
+            } else if (traits_.zeroPoints) {
+                wanted[group] = GroupParameters::withZeroPoint(wanted[group].scale,
+                                                               stored[group].zeroPoint(lastZeroPoint()));
             }
         }
         writeNearest(wanted, indices, out);
@@ -290,7 +307,9 @@ std::shared_ptr<const GridFormat> makePlainGridFormat(GridTraits traits, std::si
                                                       ScaleType scaleType) {
     auto layout = makePlainLayout(traits.grid.bits(), scaleType,
                                   traits.signedScale ? ParameterKind::signedScale : ParameterKind::scale,
-                                  traits.hasOffset);
+                                  traits.zeroPoints  ? StoredOffset::zeroPoint
+                                  : traits.hasOffset ? StoredOffset::number
+                                                     : StoredOffset::none);
     return std::make_shared<const GridFormat>(std::move(traits), groupSize, std::move(layout));
 }
 

@@ -14,6 +14,7 @@ namespace planish {
 struct GridTraits {
     Grid grid;
     bool hasOffset = false;   ///< a minimum is stored beside each scale; the grid's first level is then 0
+    bool zeroPoints = false;  ///< which is −scale × a level, the zero point
     bool signedScale = false; ///< a negative scale mirrors an asymmetric grid
     /// How far below the first and above the last level, in units of the grid, nearest rounding may leave a
     /// weight without an offset.
@@ -67,6 +68,7 @@ class GridFormat final : public ScalarFormat {
     RowShape shapeOf(std::size_t columns) const { return {columns, groups(columns)}; }
     double scaleToCover(std::span<const float> group, double offset) const;
     StorableParameters free() const;
+    int lastZeroPoint() const { return traits_.zeroPoints ? static_cast<int>(traits_.grid.last()) : 0; }
     StorableParameters storableFor(std::span<const GroupParameters> wanted) const;
     void writeNearest(std::span<GroupParameters> parameters, std::span<const std::uint8_t> indices,
                       std::span<std::byte> out) const;
@@ -83,6 +85,10 @@ std::shared_ptr<const GridFormat> makePlainGridFormat(GridTraits traits, std::si
 /// −2^(B−1)…2^(B−1)−1 and a signed scale, so that the extra level serves the longer tail.
 std::shared_ptr<const GridFormat> makeIntegerFormat(int bits, bool symmetric, std::size_t groupSize,
                                                     ScaleType scaleType);
+/// Whole-number levels 0…2^B−1 with a zero point among them a group (uintB): scale × (level − zero point), as
+/// quantized checkpoints store asymmetric integers. Jacob et al.: Quantization and Training of Neural
+/// Networks for Efficient Integer-Arithmetic-Only Inference, 2018, section 2.1.
+std::shared_ptr<const GridFormat> makeZeroPointFormat(int bits, std::size_t groupSize, ScaleType scaleType);
 
 /// NormalFloat (nfB, B ≤ 4): quantiles of the normal distribution scaled by the largest magnitude of a group.
 /// Dettmers, Pagnoni, Holtzman, Zettlemoyer: QLoRA, 2023, section 3 and appendix E.

@@ -56,6 +56,7 @@ void tryNeighbours(const GroupProblem& problem, ParameterSearch& search) {
 bool isSearchable(const RowProblem& problem) {
     constexpr float largest = 1e15F;
     return problem.format.grid().isUniform() && problem.storable.units[0].scale.isFp16() &&
+           problem.storable.units[0].lastZeroPoint == 0 &&
            std::all_of(problem.weights.begin(), problem.weights.end(),
                        [](float weight) { return std::fabs(weight) <= largest; });
 }

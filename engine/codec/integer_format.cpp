@@ -14,4 +14,9 @@ std::shared_ptr<const GridFormat> makeIntegerFormat(int bits, bool symmetric, st
     return makePlainGridFormat({.grid = Grid::uniform(bits, 0), .hasOffset = true}, groupSize, scaleType);
 }
 
+std::shared_ptr<const GridFormat> makeZeroPointFormat(int bits, std::size_t groupSize, ScaleType scaleType) {
+    return makePlainGridFormat({.grid = Grid::uniform(bits, 0), .hasOffset = true, .zeroPoints = true},
+                               groupSize, scaleType);
+}
+
 } // namespace planish

@@ -21,7 +21,8 @@ std::optional<IntegerCodec> integerCodec(const Codec& codec) {
         return {};
     }
     const FormatSpec spec = parseCodecString(format->name()).format;
-    if (spec.entry->family != "int") {
+    const bool zeroPoints = spec.entry->family == "uint";
+    if (!zeroPoints && (spec.entry->family != "int" || !spec.symmetric)) {
         return {};
     }
     return IntegerCodec{spec.bits, spec.symmetric, spec.groupSize, spec.scaleType};
@@ -30,16 +31,22 @@ std::optional<IntegerCodec> integerCodec(const Codec& codec) {
 IntegerRows integerRows(const IntegerCodec& codec, std::span<const std::byte> packed, Shape shape) {
     const std::size_t groups = codec.groups(shape.columns);
     const std::size_t scaleBytes = groups * sizeof(std::uint16_t);
-    const std::size_t rowBytes = scaleBytes + bitStreamBytes(shape.columns, codec.bits);
+    const std::size_t zeroBytes = codec.symmetric ? 0 : bitStreamBytes(groups, codec.bits);
+    const std::size_t rowBytes = scaleBytes + zeroBytes + bitStreamBytes(shape.columns, codec.bits);
     if (packed.size() != shape.rows * rowBytes) {
         throw Error("packed integers of another size than their shape has");
     }
-    IntegerRows rows{std::vector<std::uint8_t>(shape.count()),
-                     std::vector<std::uint16_t>(shape.rows * groups)};
+    IntegerRows rows{
+        std::vector<std::uint8_t>(shape.count()), std::vector<std::uint16_t>(shape.rows * groups),
+        std::vector<std::uint8_t>(shape.rows * groups, static_cast<std::uint8_t>(1U << (codec.bits - 1)))};
     for (std::size_t row = 0; row < shape.rows; ++row) {
         const auto bytes = packed.subspan(row * rowBytes, rowBytes);
         std::memcpy(rows.scales.data() + row * groups, bytes.data(), scaleBytes);
-        unpackBits(bytes.subspan(scaleBytes), codec.bits,
+        if (!codec.symmetric) {
+            unpackBits(bytes.subspan(scaleBytes, zeroBytes), codec.bits,
+                       std::span(rows.zeroPoints).subspan(row * groups, groups));
+        }
+        unpackBits(bytes.subspan(scaleBytes + zeroBytes), codec.bits,
                    std::span(rows.levels).subspan(row * shape.columns, shape.columns));
     }
     return rows;

@@ -103,6 +103,14 @@ bool ParameterSearch::tryRefit() {
         // The scale is fitted to the offset as stored: it can repair part of that rounding.
         offset = problem_.storable.offset->nearest((sums.w * sums.uu - sums.uw * sums.u) / determinant);
     }
+    if (problem_.storable.lastZeroPoint > 0) {
+        const double free = (sums.uw - offset * sums.u) / sums.uu;
+        const double zero =
+            problem_.storable.nearest(free, offset).zeroPoint(problem_.storable.lastZeroPoint);
+        const double squares = sums.uu - zero * (2 * sums.u - zero * sums.one); // of levels less it
+        const double scale = squares > 0 ? (sums.uw - zero * sums.w) / squares : 0;
+        return consider(scale, -scale * zero);
+    }
     return consider((sums.uw - offset * sums.u) / sums.uu, offset);
 }
 

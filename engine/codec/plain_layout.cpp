@@ -126,16 +126,15 @@ class ParameterSection {
 
 class PlainLayout final : public RowLayout {
   public:
-    PlainLayout(int bits, ScaleType type, ParameterKind scaleKind, bool hasOffset)
+    PlainLayout(int bits, ScaleType type, ParameterKind scaleKind, StoredOffset offset)
         : bits_(bits),
           type_(type),
           scales_(type, scaleKind),
           offsets_(type, ParameterKind::offset),
-          hasOffset_(hasOffset) {}
+          offset_(offset) {}
 
     std::size_t bytes(RowShape shape) const override {
-        const std::size_t parameters =
-            checkedAdd(scales_.bytes(shape.groups), hasOffset_ ? offsets_.bytes(shape.groups) : 0);
+        const std::size_t parameters = checkedAdd(scales_.bytes(shape.groups), offsetBytes(shape.groups));
         return checkedAdd(parameters, bitStreamBytes(shape.columns, bits_));
     }
 
@@ -153,7 +152,13 @@ class PlainLayout final : public RowLayout {
         scales_.write(
             groups, [&](std::size_t group) { return parameters[group].scale; },
             [&](std::size_t unit) -> const StorableNumbers& { return storable[unit].scale; }, parts.scales);
-        if (hasOffset_) {
+        if (offset_ == StoredOffset::zeroPoint) {
+            std::vector<std::uint8_t> zeroPoints(groups);
+            for (std::size_t group = 0; group < groups; ++group) {
+                zeroPoints[group] = static_cast<std::uint8_t>(parameters[group].zeroPoint(lastLevel()));
+            }
+            packBits(zeroPoints, bits_, parts.offsets);
+        } else if (offset_ == StoredOffset::number) {
             offsets_.write(
                 groups, [&](std::size_t group) { return parameters[group].offset; },
                 [&](std::size_t unit) -> const StorableNumbers& { return *storable[unit].offset; },
@@ -168,7 +173,14 @@ class PlainLayout final : public RowLayout {
         const auto parts = partsOf(in, groups);
         scales_.read(parts.scales, groups,
                      [&](std::size_t group, float number) { parameters[group].scale = number; });
-        if (hasOffset_) {
+        if (offset_ == StoredOffset::zeroPoint) {
+            std::vector<std::uint8_t> zeroPoints(groups);
+            unpackBits(parts.offsets, bits_, zeroPoints);
+            for (std::size_t group = 0; group < groups; ++group) {
+                parameters[group] =
+                    GroupParameters::withZeroPoint(parameters[group].scale, zeroPoints[group]);
+            }
+        } else if (offset_ == StoredOffset::number) {
             offsets_.read(parts.offsets, groups,
                           [&](std::size_t group, float number) { parameters[group].offset = number; });
         }
@@ -183,10 +195,24 @@ class PlainLayout final : public RowLayout {
         std::span<Byte> levels;
     };
 
+    int lastLevel() const { return (1 << bits_) - 1; }
+
+    std::size_t offsetBytes(std::size_t groups) const {
+        switch (offset_) {
+        case StoredOffset::none:
+            return 0;
+        case StoredOffset::number:
+            return offsets_.bytes(groups);
+        case StoredOffset::zeroPoint:
+            break;
+        }
+        return bitStreamBytes(groups, bits_);
+    }
+
     template <typename Byte>
     Parts<Byte> partsOf(std::span<Byte> row, std::size_t groups) const {
         const std::size_t scales = scales_.bytes(groups);
-        const std::size_t offsets = hasOffset_ ? offsets_.bytes(groups) : 0;
+        const std::size_t offsets = offsetBytes(groups);
         return {row.first(scales), row.subspan(scales, offsets), row.subspan(scales + offsets)};
     }
 
@@ -194,14 +220,14 @@ class PlainLayout final : public RowLayout {
     ScaleType type_;
     ParameterSection scales_;
     ParameterSection offsets_;
-    bool hasOffset_;
+    StoredOffset offset_;
 };
 
 } // namespace
 
 std::unique_ptr<const RowLayout> makePlainLayout(int bits, ScaleType type, ParameterKind scaleKind,
-                                                 bool hasOffset) {
-    return std::make_unique<const PlainLayout>(bits, type, scaleKind, hasOffset);
+                                                 StoredOffset offset) {
+    return std::make_unique<const PlainLayout>(bits, type, scaleKind, offset);
 }
 
 } // namespace planish

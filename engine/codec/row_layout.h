@@ -15,6 +15,9 @@ namespace planish {
 struct StorableParameters {
     StorableNumbers scale;
     std::optional<StorableNumbers> offset; ///< none for grids without offsets
+    /// Above 0: the offset is −scale × a zero point, a whole number from 0 to this, and `offset` leaves it
+    /// free.
+    int lastZeroPoint = 0;
 
     /// The nearest storable parameters.
     GroupParameters nearest(double scaleWanted, double offsetWanted) const;

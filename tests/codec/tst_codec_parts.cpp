@@ -109,7 +109,8 @@ class CodecPartsTest : public QObject {
             for (const auto kind : {ParameterKind::scale, ParameterKind::signedScale}) {
                 for (const std::size_t groups : {1U, 7U, 8U, 9U, 40U}) {
                     const bool hasOffset = kind == ParameterKind::scale;
-                    const auto layout = makePlainLayout(5, type, kind, hasOffset);
+                    const auto layout =
+                        makePlainLayout(5, type, kind, hasOffset ? StoredOffset::number : StoredOffset::none);
                     const RowShape shape{groups * 9, groups};
                     const auto each = layout->groupsPerUnit(shape).value_or(groups);
                     std::vector<StorableParameters> storable;

@@ -68,6 +68,7 @@ class CodecQualityTest : public QObject {
         QTest::addColumn<QString>("codec");
         QTest::addColumn<double>("expected");
         QTest::newRow("int4") << "int4:g64" << 0.00803;
+        QTest::newRow("uint4") << "uint4:g64" << 0.00827;
         QTest::newRow("int3") << "int3:g64" << 0.0370;
         QTest::newRow("nf4") << "nf4:g64" << 0.0085;
         QTest::newRow("nf3") << "nf3:g64" << 0.0405;
@@ -104,7 +105,7 @@ class CodecQualityTest : public QObject {
         Bench bench(2);
         for (const std::string codec :
              {"int2:g32", "int3:g16", "int4:g64", "int8:g32", "int4:row", "int4:sym:g32", "int2:sym:g16",
-              "nf3:g64", "nf4:g32", "nf4:g32:scale=bf16", "lloyd3:g32"}) {
+              "uint4:g32", "uint2:g16", "nf3:g64", "nf4:g32", "nf4:g32:scale=bf16", "lloyd3:g32"}) {
             const Eigen::Index group =
                 codec.find(":row") != std::string::npos ? 200 : std::stoi(codec.substr(codec.find(":g") + 2));
             const auto errorsOf = [&](const std::string& rounding) {

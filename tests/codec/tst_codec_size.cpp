@@ -31,6 +31,11 @@ class CodecSizeTest : public QObject {
     void int4_g64_stores_four_and_a_half_bits_per_weight() { QCOMPARE(bitsPerWeight("int4:g64"), 4.5); }
     void int4_g128_stores_four_and_a_quarter_bits_per_weight() { QCOMPARE(bitsPerWeight("int4"), 4.25); }
     void symmetric_grids_store_a_scale_only() { QCOMPARE(bitsPerWeight("int4:sym:g64"), 4.25); }
+    void zero_points_are_stored_in_as_many_bits_as_levels() {
+        QCOMPARE(bitsPerWeight("uint4:g64"), 4.0 + 20.0 / 64);
+        QCOMPARE(bitsPerWeight("uint8:row:scale=bf16"), 8.0 + 24.0 / 1024);
+        QCOMPARE(bitsPerWeight("uint3:g128:scale=int8"), 3.0 + 11.0 / 128 + 16.0 / 1024);
+    }
     void nf4_g64_stores_four_and_a_quarter_bits_per_weight() { QCOMPARE(bitsPerWeight("nf4"), 4.25); }
     void int8_parameters_store_a_byte_a_group_and_units_a_row() {
         QCOMPARE(bitsPerWeight("int4:g64:scale=int8"), 4.0 + 16.0 / 64 + 32.0 / 1024);

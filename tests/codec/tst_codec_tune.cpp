@@ -97,6 +97,7 @@ class CodecTuneTest : public QObject {
         QTest::newRow("int3") << "int3:g64" << 0.8;
         QTest::newRow("int3 of least squared error") << "int3:g64+mse" << 0.9;
         QTest::newRow("signed scales") << "int4:sym:g32" << 0.95;
+        QTest::newRow("zero points") << "uint4:g32" << 0.95;
         QTest::newRow("a scale only") << "nf3:g64" << 0.9;
         QTest::newRow("double quantization") << "int3:g32:scale=int8" << 0.9;
         QTest::newRow("units of 8 groups") << "int3:g16:scale=int6" << 0.95;

@@ -93,8 +93,8 @@ class CodecValuesTest : public QObject {
         for (const float value : {0.0F, 1.0F, -0.37F, 1e-3F, 1234.5F}) {
             const Matrix weights = Matrix::Constant(2, 70, value);
             for (const std::string codec :
-                 {"int4:g32", "int2:g64+mse", "int3:row+refine", "int4:sym:g16", "int4:g32:scale=int8",
-                  "nf4:g64", "int4:g32:scale=bf16", "int4:g64+outliers=1%"}) {
+                 {"int4:g32", "int2:g64+mse", "int3:row+refine", "int4:sym:g16", "uint4:g16",
+                  "int4:g32:scale=int8", "nf4:g64", "int4:g32:scale=bf16", "int4:g64+outliers=1%"}) {
                 const bool coarse = codec.find("bf16") != std::string::npos;
                 const float bound = std::fabs(value) * (coarse ? 0.005F : 0.001F);
                 QVERIFY2(largestError(Bench().roundTrip(codec, weights), weights) <= bound, codec.c_str());

@@ -169,8 +169,8 @@ class GptqTest : public QObject {
 
     void a_diagonal_hessian_is_nearest_rounding_byte_for_byte_data() {
         QTest::addColumn<QString>("codec");
-        for (const char* codec :
-             {"int3:g64", "int4:sym:g32", "nf4:g64", "int4:g32:scale=int6", "Q4_K", "int3:g64+rht"}) {
+        for (const char* codec : {"int3:g64", "int4:sym:g32", "uint4:g32", "nf4:g64", "int4:g32:scale=int6",
+                                  "Q4_K", "int3:g64+rht"}) {
             QTest::newRow(codec) << codec;
         }
     }
