@@ -29,7 +29,8 @@ constexpr std::array formats{
         false, true, true},
     ExportFormatInfo{
         ExportFormat::compressedTensors, "compressed-tensors", "compressed-tensors (vLLM)",
-        "Linears in int4:sym and int8:sym, groups of 32, 64, 128 or rows, go over bit by bit when their "
+        "Linears in int4:sym, int8:sym and uint4, groups of 32, 64, 128 or rows, go over bit by bit when "
+        "their "
         "scales are in the float type of the model. What is stored in another codec becomes its decoded "
         "values in that type, or is encoded once more.",
         true, true, true},

@@ -53,7 +53,7 @@ class CompressedTensorsPlan {
 
   private:
     bool fits(const IntegerCodec& codec, Shape shape) const {
-        return codec.symmetric && contains(compressedBits, codec.bits) &&
+        return contains(compressedBits, codec.bits) && (codec.symmetric || codec.bits == 4) &&
                contains(compressedGroups, codec.groupSize) && fits(codec.groupSize, shape);
     }
     /// Words are whole, and so are groups.
@@ -78,8 +78,8 @@ class CompressedTensorsPlan {
         if (settings_.others == OtherTensors::refused) {
             throw InputError(
                 "export", tensors_[i].name,
-                fmt::format("int4 or int8 with :sym, :g32, :g64, :g128 or :row that divide its {} "
-                            "inputs, and scales in {}, as vLLM loads it",
+                fmt::format("int4:sym, int8:sym or uint4 with :g32, :g64, :g128 or :row that divide its "
+                            "{} inputs, and scales in {}, as vLLM loads it",
                             tensors_[i].shape.columns, settings_.floats),
                 codecs_[i].name());
         }

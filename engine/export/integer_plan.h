@@ -16,13 +16,14 @@ struct PlannedCodec {
 };
 
 /// The codec of every tensor, in the order of the model, for folders of whole numbers in groups: linears of
-/// blocks in symmetric integers where the format has theirs, everything else in `settings.floats`.
+/// blocks in integers where the format has theirs, everything else in `settings.floats`.
 ///
-/// compressed-tensors, as vLLM loads it (compressed_tensors_wNa16.py): 4 or 8 bits, groups of 32, 64, 128 or
-/// whole rows that divide the inputs, scales in the float type of the model. vLLM fuses q, k and v, and gate
+/// compressed-tensors, as vLLM loads it (compressed_tensors_wNa16.py, marlin_utils.py): 4 or 8 bits, 4 only
+/// with zero points, groups of 32, 64, 128 or whole rows that divide the inputs, scales in the float type of
+/// the model. vLLM fuses q, k and v, and gate
 /// and up, and wants each of these sets in one scheme.
-/// gptq: one codec for all linears of blocks, 2, 3, 4 or 8 bits, groups that divide the inputs, scales in
-/// fp16; inputs and outputs are multiples of 32.
+/// gptq: one symmetric codec for all linears of blocks, 2, 3, 4 or 8 bits, groups that divide the inputs,
+/// scales in fp16; inputs and outputs are multiples of 32.
 ///
 /// Throws InputError naming the tensors that do not fit when `settings` refuse them, or the format cannot do
 /// without.

@@ -84,18 +84,31 @@ std::vector<OutputTensor> compressedTensors(const TensorInfo& tensor, const Inte
         return integerRows(codec, packed(), shape);
     };
     const Words words(rows, columns, codec.bits, false);
-    return {output(tensor.name + ".weight_packed", "I32", sizeof(std::uint32_t), words.shape(),
-                   [words, content, columns = columns] {
-                       const IntegerRows integers = content();
-                       return words.fill(columns, [&](std::size_t row, std::size_t column) {
-                           return integers.levels[row * columns + column];
-                       });
-                   }),
-            output(tensor.name + ".weight_scale", codec.scaleType == ScaleType::bf16 ? "BF16" : "F16",
-                   sizeof(std::uint16_t), {rows, codec.groups(columns)},
-                   [content] { return bytesOf(content().scales); }),
-            output(tensor.name + ".weight_shape", "I64", sizeof(std::uint64_t), {2},
-                   [shape = std::vector<std::uint64_t>{rows, columns}] { return bytesOf(shape); })};
+    std::vector<OutputTensor> parts{
+        output(tensor.name + ".weight_packed", "I32", sizeof(std::uint32_t), words.shape(),
+               [words, content, columns = columns] {
+                   const IntegerRows integers = content();
+                   return words.fill(columns, [&](std::size_t row, std::size_t column) {
+                       return integers.levels[row * columns + column];
+                   });
+               }),
+        output(tensor.name + ".weight_scale", codec.scaleType == ScaleType::bf16 ? "BF16" : "F16",
+               sizeof(std::uint16_t), {rows, codec.groups(columns)},
+               [content] { return bytesOf(content().scales); }),
+        output(tensor.name + ".weight_shape", "I64", sizeof(std::uint64_t), {2},
+               [shape = std::vector<std::uint64_t>{rows, columns}] { return bytesOf(shape); })};
+    if (!codec.symmetric) {
+        const std::size_t groups = codec.groups(columns);
+        const Words zeros(groups, rows, codec.bits, true);
+        parts.push_back(output(tensor.name + ".weight_zero_point", "I32", sizeof(std::uint32_t),
+                               zeros.shape(), [zeros, content, groups, rows = rows] {
+                                   const IntegerRows integers = content();
+                                   return zeros.fill(rows, [&](std::size_t group, std::size_t row) {
+                                       return integers.zeroPoints[row * groups + group];
+                                   });
+                               }));
+    }
+    return parts;
 }
 
 std::vector<OutputTensor> gptq(const TensorInfo& tensor, const IntegerCodec& codec, const Packed& packed) {

@@ -13,8 +13,8 @@ namespace planish {
 
 /// The tensors in which a folder of `format`, compressed-tensors or gptq, has a linear that is stored in
 /// `codec` (see planCompressedTensors). `packed` gives its packed bytes, once for each of them. Layouts as
-/// in model/quantized_tensors.h; compressed-tensors stores levels as they are, symmetric, and gptq beside
-/// them the zero point 2^(B−1), less one, of every group.
+/// in model/quantized_tensors.h; compressed-tensors stores levels and zero points as they are, and gptq,
+/// which takes symmetric codecs only, the zero point 2^(B−1), less one, of every group.
 std::vector<OutputTensor> integerTensors(ExportFormat format, const TensorInfo& tensor,
                                          const IntegerCodec& codec,
                                          const std::function<std::span<const std::byte>()>& packed);

@@ -122,7 +122,7 @@ Quantization readAwq(const JsonObject& json) {
 } // namespace
 
 std::string IntegerScheme::name() const {
-    return fmt::format("int{}{}{}", bits, symmetric ? ":sym" : "",
+    return fmt::format("{}int{}{}{}", symmetric ? "" : "u", bits, symmetric ? ":sym" : "",
                        groupSize == 0 ? std::string(":row") : fmt::format(":g{}", groupSize));
 }
 

@@ -15,7 +15,7 @@ struct IntegerScheme {
     bool symmetric = true;     ///< no zero points are stored
     std::size_t groupSize = 0; ///< 0: a group a row
 
-    /// In the words of codec strings: "int4:sym:g128".
+    /// In the words of codec strings: "int4:sym:g128", "uint4:g128".
     std::string name() const;
 };
 

@@ -46,7 +46,7 @@ struct TensorInfo {
     int block = -1; ///< decoder block, or -1 outside the blocks
     Shape shape;    ///< [outputs, inputs]; a vector is one row
     /// The codec its bytes in the model file are of: "bf16", "Q4_K", "int4:g64"; of a quantized checkpoint
-    /// its kind, too: "gptq int4:g128".
+    /// its kind, too: "gptq uint4:g128".
     std::string type = "bf16";
     bool isVector = false;   ///< stored one-dimensional: norms and biases
     bool readsNorm = true;   ///< of linears but o and down: what they read comes from a norm

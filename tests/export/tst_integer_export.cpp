@@ -39,7 +39,7 @@ float brain(std::uint16_t bits) {
 /// compressed-tensors, pack-quantized, symmetric: 32 ÷ B numbers a word from the lowest bits up, plus
 /// 2^(B−1).
 Matrix decodeCompressed(const SafetensorsFile& file, const std::string& name, Shape shape, unsigned bits,
-                        std::size_t group, bool bf16) {
+                        std::size_t group, bool bf16, bool symmetric) {
     const std::size_t perWord = 32 / bits;
     const std::size_t groups = shape.columns / group;
     const auto words =
@@ -51,12 +51,22 @@ Matrix decodeCompressed(const SafetensorsFile& file, const std::string& name, Sh
                                   static_cast<std::int64_t>(shape.columns)}) {
         throw Error(name + ": shape");
     }
+    std::vector<std::uint32_t> zeros;
+    if (!symmetric) {
+        zeros =
+            numbers<std::uint32_t>(file, name + ".weight_zero_point", "I32", {shape.rows / perWord, groups});
+    }
+    const int middle = 1 << (bits - 1);
+    const auto numberOf = [&](std::uint32_t word, std::size_t place) {
+        return static_cast<int>(word >> (bits * place) & ((1U << bits) - 1)) - middle;
+    };
     Matrix result(static_cast<Eigen::Index>(shape.rows), static_cast<Eigen::Index>(shape.columns));
     for (std::size_t row = 0; row < shape.rows; ++row) {
         for (std::size_t i = 0; i < shape.columns; ++i) {
             const std::uint32_t word = words[(row * shape.columns + i) / perWord];
-            const int number =
-                static_cast<int>(word >> (bits * (i % perWord)) & ((1U << bits) - 1)) - (1 << (bits - 1));
+            const int zero =
+                symmetric ? 0 : numberOf(zeros[row / perWord * groups + i / group], row % perWord);
+            const int number = numberOf(word, i % perWord) - zero;
             const std::uint16_t scale = scales[row * groups + i / group];
             result(static_cast<Eigen::Index>(row), static_cast<Eigen::Index>(i)) =
                 static_cast<float>(number) * (bf16 ? brain(scale) : half(scale));
@@ -137,7 +147,7 @@ class IntegerExportTest : public QObject {
     }
 
   private slots:
-    void symmetric_integers_go_to_compressed_tensors_exactly_data() {
+    void integers_go_to_compressed_tensors_exactly_data() {
         QTest::addColumn<QString>("codec");
         QTest::addColumn<int>("bits");
         QTest::addColumn<int>("group");
@@ -145,9 +155,11 @@ class IntegerExportTest : public QObject {
         QTest::newRow("4 bits, rounded well") << "int4:sym:g32+mse" << 4 << 32;
         QTest::newRow("8 bits") << "int8:sym:g64" << 8 << 64;
         QTest::newRow("rows") << "int8:sym:row" << 8 << 0;
+        QTest::newRow("zero points") << "uint4:g128" << 4 << 128;
+        QTest::newRow("zero points, bf16") << "uint4:g32:scale=bf16+mse" << 4 << 32;
         QTest::newRow("bf16") << "int4:sym:g64:scale=bf16" << 4 << 64;
     }
-    void symmetric_integers_go_to_compressed_tensors_exactly() {
+    void integers_go_to_compressed_tensors_exactly() {
         QFETCH(QString, codec);
         QFETCH(int, bits);
         QFETCH(int, group);
@@ -169,7 +181,8 @@ class IntegerExportTest : public QObject {
                 QVERIFY(result.plan.tensors[i].exact);
                 const std::size_t size = group == 0 ? tensor.shape.columns : static_cast<std::size_t>(group);
                 QVERIFY2(decodeCompressed(file, tensor.name, tensor.shape, static_cast<unsigned>(bits), size,
-                                          bf16) == model.model.matrix(tensor, workers_),
+                                          bf16,
+                                          codec.contains("sym")) == model.model.matrix(tensor, workers_),
                          tensor.name.c_str());
             }
         }
@@ -180,6 +193,7 @@ class IntegerExportTest : public QObject {
         const Json scheme = quantization["config_groups"]["group_0"];
         QVERIFY(scheme["targets"] == Json({"Linear"}));
         QVERIFY(scheme["weights"]["num_bits"] == Json(bits));
+        QVERIFY(scheme["weights"]["symmetric"] == Json(codec.contains("sym")));
         QVERIFY(scheme["weights"]["group_size"] == (group == 0 ? Json(nullptr) : Json(group)));
         QVERIFY(scheme["weights"]["strategy"] == Json(group == 0 ? "channel" : "group"));
         QVERIFY(config(name)["torch_dtype"] == Json(bf16 ? "bfloat16" : "float16"));
@@ -219,7 +233,8 @@ class IntegerExportTest : public QObject {
     void other_codecs_become_numbers_or_the_nearest_scheme_or_are_refused() {
         const Recipe recipe{"mixed", "int4:sym:g64", {{"mlp", "int4:g64"}}};
         const QString refused = refusal(recipe, ExportFormat::compressedTensors);
-        QVERIFY2(refused.contains("mlp.gate_proj: expected int4 or int8 with :sym"), qPrintable(refused));
+        QVERIFY2(refused.contains("mlp.gate_proj: expected int4:sym, int8:sym or uint4"),
+                 qPrintable(refused));
         const QuantizedModel model = packed(recipe);
         const ExportResult floats = exported(model, recipe, ExportFormat::compressedTensors, "numbers");
         QCOMPARE(floats.plan.tensors[7].written, std::string("fp16"));
@@ -243,10 +258,13 @@ class IntegerExportTest : public QObject {
         const auto compressed = ExportFormat::compressedTensors;
         const auto refused = OtherTensors::refused;
         const auto floats = OtherTensors::floats;
-        row("int4:sym:g16", compressed, "fp16", refused, "q_proj: expected int4 or int8 with :sym, :g32");
-        row("int3:sym:g64", compressed, "fp16", refused, "expected int4 or int8");
+        row("int4:sym:g16", compressed, "fp16", refused,
+            "q_proj: expected int4:sym, int8:sym or uint4 with :g32");
+        row("int3:sym:g64", compressed, "fp16", refused, "expected int4:sym");
         row("int4:sym:g64", compressed, "bf16", refused, "scales in bf16, as vLLM loads it");
-        row("int4:sym:g64+rht", compressed, "fp16", refused, "expected int4 or int8");
+        row("uint8:g64", compressed, "fp16", refused, "expected int4:sym");
+        row("uint4:g64", ExportFormat::gptq, "fp16", floats, "expected int4:sym:g128 like the other linears");
+        row("int4:sym:g64+rht", compressed, "fp16", refused, "expected int4:sym");
         row("int4:sym:g64", compressed, "fp32", floats, "float type: expected fp16 or bf16");
         row("int4:g64", compressed, "fp16", floats, "none that go over as whole numbers");
         row("int4:g64", ExportFormat::gptq, "fp16", floats, "expected int4:sym:g128 like the other linears");
@@ -320,7 +338,7 @@ class IntegerExportTest : public QObject {
         QVERIFY(!config("decoded").contains("quantization_config"));
         const Model decoded = Model::open(path("decoded").string());
         const Model first = Model::open(path("first").string());
-        QCOMPARE(first.tensor("model.layers.0.mlp.up_proj").type, std::string("gptq int4:g64"));
+        QCOMPARE(first.tensor("model.layers.0.mlp.up_proj").type, std::string("gptq uint4:g64"));
         for (const TensorInfo& tensor : first.tensors()) {
             QVERIFY2(decoded.read(decoded.tensor(tensor.name)) == first.read(tensor), tensor.name.c_str());
         }

@@ -63,19 +63,19 @@ class QuantizedModelTest : public QObject {
         }
         row("compressed-tensors int8:sym:g32", {"compressed-tensors", 8, 32, true});
         row("compressed-tensors int4:sym:row", {"compressed-tensors", 4, -1, true});
-        row("compressed-tensors int4:g16", {"compressed-tensors", 4, 16, false});
-        row("compressed-tensors int8:row", {"compressed-tensors", 8, -1, false});
+        row("compressed-tensors uint4:g16", {"compressed-tensors", 4, 16, false});
+        row("compressed-tensors uint8:row", {"compressed-tensors", 8, -1, false});
         row("compressed-tensors int4:sym:g16", {"compressed-tensors", 4, 16, true, true});
         for (const int bits : {2, 3, 4, 8}) {
-            const std::string type = "gptq int" + std::to_string(bits) + ":g16";
+            const std::string type = "gptq uint" + std::to_string(bits) + ":g16";
             row(type.c_str(), {"gptq", bits, 16, false});
         }
-        row("gptq int4:g16", {"gptq", 4, 16, true, true});
-        row("gptq int4:g64", {"gptq", 4, 64, false}); // the last group is a short one
-        row("gptq int8:row", {"gptq", 8, -1, true});
-        row("gptq int4:g16", {"gptq", 4, 16, false, false, "F16", true});
-        row("awq int4:g16", {"awq", 4, 16});
-        row("awq int4:row", {"awq", 4, -1});
+        row("gptq uint4:g16", {"gptq", 4, 16, true, true});
+        row("gptq uint4:g64", {"gptq", 4, 64, false}); // the last group is a short one
+        row("gptq uint8:row", {"gptq", 8, -1, true});
+        row("gptq uint4:g16", {"gptq", 4, 16, false, false, "F16", true});
+        row("awq uint4:g16", {"awq", 4, 16});
+        row("awq uint4:row", {"awq", 4, -1});
     }
     void values_are_those_of_the_format() {
         QFETCH(QuantizedSpec, spec);
