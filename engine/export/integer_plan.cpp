@@ -182,12 +182,15 @@ std::vector<PlannedCodec> planCompressedTensors(const Model& model, std::span<co
     const bool none = std::all_of(planned.begin(), planned.end(),
                                   [&](const PlannedCodec& one) { return one.codec == settings.floats; });
     if (none) {
+        const auto reason = std::find_if(planned.begin(), planned.end(),
+                                         [](const PlannedCodec& one) { return !one.why.empty(); });
         throw InputError(
             "export", "compressed-tensors",
             fmt::format("linears in a codec such as {}, or --others reencode; as numbers alone hf "
                         "writes them",
                         codecName(4, 128, settings.floats)),
-            "none that go over as whole numbers");
+            reason == planned.end() ? "none that go over as whole numbers"
+                                    : "none that go over as whole numbers: " + reason->why);
     }
     return planned;
 }

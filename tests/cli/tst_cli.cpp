@@ -280,6 +280,25 @@ class CliTest : public QObject {
             2);
     }
 
+    void exported_checkpoints_lose_what_the_codec_loses() {
+        const auto nll = [&](const QStringList& model) {
+            return cli(QStringList{"eval"} + model + smallEvaluation + QStringList{"--json"})
+                .json()["nll_sum"]
+                .get<double>();
+        };
+        const double measured = nll({"folio-4m", "--codec", "int4:sym:g64"});
+        for (const QString format : {"compressed-tensors", "gptq"}) {
+            const QString out = path(qPrintable(format));
+            QCOMPARE(cli({"export", "folio-4m", "--codec", "int4:sym:g64", "--format", format, "--out", out})
+                         .status,
+                     0);
+            QVERIFY(std::abs(nll({out}) / measured - 1) < 1e-5); // embedding and norms are in fp16
+        }
+        QCOMPARE(cli({"export", "folio-4m", "--codec", "int4:g64", "--format", "gptq", "--out", path("no")})
+                     .status,
+                 2);
+    }
+
     void generate_continues_a_text_the_same_way_each_time() {
         const QStringList call{"generate",      "folio-4m", "--prompt", "It was late", "--tokens", "8",
                                "--temperature", "1",        "--seed",   "5",           "--json"};

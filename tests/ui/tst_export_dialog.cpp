@@ -56,6 +56,25 @@ class ExportDialogTest : public QObject {
         QVERIFY(!accept(dialog)->isEnabled());
     }
 
+    void what_can_be_chosen_depends_on_the_kind_of_file() {
+        ExportDialog dialog(spec(Recipe::uniform("int4:sym:g128")));
+        const auto boxes = dialog.findChildren<QComboBox*>();
+        const auto choose = [&](const char* title) {
+            format(dialog)->setCurrentIndex(format(dialog)->findText(title, Qt::MatchStartsWith));
+        };
+        choose("compressed-tensors");
+        QTRY_VERIFY(shown(dialog).contains("28 of 38 tensors hold exactly what was measured"));
+        QVERIFY(boxes[1]->isEnabled() && boxes[2]->isEnabled());
+        boxes[2]->setCurrentText("bf16");
+        QTRY_VERIFY(shown(dialog).contains(
+            "none that go over as whole numbers: scales in fp16, the model's numbers in bf16"));
+        QVERIFY(!accept(dialog)->isEnabled());
+        choose("GPTQ");
+        QTRY_VERIFY(shown(dialog).contains("28 of 38 tensors hold exactly what was measured"));
+        QVERIFY(!boxes[2]->isEnabled());
+        QCOMPARE(dialog.settings().floats, std::string("fp16"));
+    }
+
     void the_queued_job_writes_a_file_that_opens() {
         QTemporaryDir folder;
         JobQueue queue;
