@@ -16,7 +16,7 @@ class HuggingFaceSource final : public ModelSource {
     explicit HuggingFaceSource(const std::filesystem::path& folder)
         : name_(folder.filename().string()),
           config_(readModelConfig((folder / "config.json").string())),
-          quantization_(readQuantization(folder)),
+          quantization_(readQuantization(folder / "config.json")),
           files_(folder) {}
 
     const ModelConfig& config() const override { return config_; }

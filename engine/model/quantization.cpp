@@ -126,12 +126,12 @@ std::string IntegerScheme::name() const {
                        groupSize == 0 ? std::string(":row") : fmt::format(":g{}", groupSize));
 }
 
-std::optional<Quantization> readQuantization(const std::filesystem::path& folder) {
-    const std::string path = (folder / "config.json").string();
+std::optional<Quantization> readQuantization(const std::filesystem::path& config) {
+    const std::string path = config.string();
     const Json document = parseJsonFile(path, largestFile);
-    const JsonObject config(document, path);
-    if (config.has("quantization_config")) {
-        const JsonObject json = config.object("quantization_config");
+    const JsonObject fields(document, path);
+    if (fields.has("quantization_config")) {
+        const JsonObject json = fields.object("quantization_config");
         const std::string method = lower(json.string("quant_method"));
         if (method == "compressed-tensors") {
             return readCompressedTensors(json);
@@ -144,7 +144,7 @@ std::optional<Quantization> readQuantization(const std::filesystem::path& folder
         }
         refuse(json, "quant_method", "compressed-tensors, gptq or awq", method);
     }
-    const std::filesystem::path beside = folder / "quantize_config.json"; // of older AutoGPTQ
+    const std::filesystem::path beside = config.parent_path() / "quantize_config.json"; // of older AutoGPTQ
     std::error_code ignored;
     if (!std::filesystem::exists(beside, ignored)) {
         return {};

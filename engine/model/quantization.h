@@ -33,9 +33,9 @@ struct Quantization {
     bool zerosLessOne = false;          ///< zero points are stored less one (gptq, but not gptq_v2)
 };
 
-/// The quantization_config of config.json, or else what quantize_config.json says beside it; empty for
+/// The quantization_config of a config.json, or else what quantize_config.json says beside it; empty for
 /// checkpoints that are not quantized. Throws InputError naming file, field, expected and found, for
 /// quantizations that are not read too: activations in few bits, floats of few bits, other packings.
-std::optional<Quantization> readQuantization(const std::filesystem::path& folder);
+std::optional<Quantization> readQuantization(const std::filesystem::path& config);
 
 } // namespace planish

@@ -2,6 +2,7 @@
 #include "input_file.h"
 #include "model/config.h"
 #include "model/config_document.h"
+#include "model/quantization.h"
 #include "model/rope_frequencies.h"
 #include "support/error.h"
 
@@ -10,6 +11,7 @@ using namespace planish;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     try {
         const fuzz::InputFile file({data, size});
+        readQuantization(file.path());
         const ModelConfig config = readModelConfig(file.path());
         ropeFrequencies(config.rope, config.rotarySize, config.maximumContext + 1);
         if (config.windowRope) {
