@@ -83,6 +83,7 @@ Json toJson(const ExportPlan& plan) {
         tensors.push_back({{"name", tensor.name},
                            {"measured", tensor.measured},
                            {"written", tensor.written},
+                           {"why", tensor.why},
                            {"exact", tensor.exact},
                            {"bytes", tensor.bytes},
                            {"relative_error", tensor.error}});

@@ -37,6 +37,15 @@ std::string codecName(int bits, std::size_t group, const std::string& scales) {
         .name();
 }
 
+/// For what is no linear of a block.
+PlannedCodec asNumbers(const TensorInfo& tensor, const Codec& codec, const ExportSettings& settings) {
+    if (settings.others == OtherTensors::refused && !codec.isFloat()) {
+        throw InputError("export", tensor.name,
+                         "a float type: the format has integers in linears of blocks only", codec.name());
+    }
+    return {settings.floats};
+}
+
 class CompressedTensorsPlan {
   public:
     CompressedTensorsPlan(const Model& model, std::span<const Codec> codecs, const ExportSettings& settings)
@@ -44,7 +53,8 @@ class CompressedTensorsPlan {
 
     std::vector<PlannedCodec> run() && {
         for (std::size_t i = 0; i < tensors_.size(); ++i) {
-            planned_.push_back(isDecoderLinear(tensors_[i].role) ? alone(i) : PlannedCodec{settings_.floats});
+            planned_.push_back(
+                isDecoderLinear(tensors_[i].role) ? alone(i) : asNumbers(tensors_[i], codecs_[i], settings_));
         }
         join({Role::query, Role::key, Role::value}, "q, k and v");
         join({Role::gate, Role::up}, "gate and up");
@@ -53,7 +63,8 @@ class CompressedTensorsPlan {
 
   private:
     bool fits(const IntegerCodec& codec, Shape shape) const {
-        return contains(compressedBits, codec.bits) && (codec.symmetric || codec.bits == 4) &&
+        const bool zeroPoints = codec.bits == 4 && shape.rows % 8 == 0; // whose words are whole, too
+        return contains(compressedBits, codec.bits) && (codec.symmetric || zeroPoints) &&
                contains(compressedGroups, codec.groupSize) && fits(codec.groupSize, shape);
     }
     /// Words are whole, and so are groups.
@@ -216,7 +227,8 @@ std::vector<PlannedCodec> planGptq(const Model& model, std::span<const Codec> co
     std::vector<std::size_t> different;
     for (std::size_t i = 0; i < codecs.size(); ++i) {
         const TensorInfo& tensor = model.tensors()[i];
-        planned.push_back({isDecoderLinear(tensor.role) ? common : settings.floats});
+        planned.push_back(isDecoderLinear(tensor.role) ? PlannedCodec{common}
+                                                       : asNumbers(tensor, codecs[i], settings));
         const bool fits = fitsGptq(integers, tensor.shape);
         if (isDecoderLinear(tensor.role) &&
             (!fits || (gptqCodec(codecs[i]) != common && settings.others != OtherTensors::reencoded))) {

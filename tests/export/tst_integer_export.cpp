@@ -213,7 +213,8 @@ class IntegerExportTest : public QObject {
     }
 
     void what_vllm_makes_one_tensor_of_is_stored_alike() {
-        const Recipe recipe{"k", "int4:sym:g128", {{"k", "int8:sym:g128"}}};
+        const Recipe recipe{
+            "k", "bf16", {{"attention", "int4:sym:g128"}, {"mlp", "int4:sym:g128"}, {"k", "int8:sym:g128"}}};
         const QString refused = refusal(recipe, ExportFormat::compressedTensors);
         QVERIFY2(refused.contains("layers.0.self_attn.k_proj: expected int4:sym:g128, as "
                                   "model.layers.0.self_attn.q_proj: vLLM makes one tensor of q, k and v"),
@@ -231,8 +232,16 @@ class IntegerExportTest : public QObject {
     }
 
     void other_codecs_become_numbers_or_the_nearest_scheme_or_are_refused() {
-        const Recipe recipe{"mixed", "int4:sym:g64", {{"mlp", "int4:g64"}}};
+        const Recipe recipe{"mixed", "bf16", {{"attention", "int4:sym:g64"}, {"mlp", "int4:g64"}}};
         const QString refused = refusal(recipe, ExportFormat::compressedTensors);
+        const Recipe embedding{
+            "embedding",
+            "bf16",
+            {{"attention", "int4:sym:g64"}, {"mlp", "int4:sym:g64"}, {"embedding", "Q8_0"}}};
+        for (const auto format : {ExportFormat::compressedTensors, ExportFormat::gptq}) {
+            const QString message = refusal(embedding, format);
+            QVERIFY2(message.contains("model.embed_tokens: expected a float type"), qPrintable(message));
+        }
         QVERIFY2(refused.contains("mlp.gate_proj: expected int4:sym, int8:sym or uint4"),
                  qPrintable(refused));
         const QuantizedModel model = packed(recipe);
@@ -319,7 +328,12 @@ class IntegerExportTest : public QObject {
     }
 
     void gptq_is_one_codec_for_all() {
-        const Recipe recipe{"two", "int4:sym:g128", {{"v", "int8:sym:g128"}, {"layers(3-3)", "bf16"}}};
+        const Recipe recipe{"two",
+                            "bf16",
+                            {{"attention", "int4:sym:g128"},
+                             {"mlp", "int4:sym:g128"},
+                             {"v", "int8:sym:g128"},
+                             {"layers(3-3)", "bf16"}}};
         const QString refused = refusal(recipe, ExportFormat::gptq, "fp16", OtherTensors::floats);
         QVERIFY2(refused.contains("model.layers.0.self_attn.v_proj: expected int4:sym:g128") &&
                      refused.contains("9 more that differ, model.layers.3.mlp.down_proj the last"),
