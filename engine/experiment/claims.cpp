@@ -57,8 +57,8 @@ Claim readClaim(const JsonObject& object, const std::string& folder) {
 }
 
 ClaimTable readTable(const JsonObject& object, const std::string& folder) {
-    object.allowOnly({"title", "sweep", "rows"});
-    ClaimTable table{object.string("title"), object.string("sweep"), {}};
+    object.allowOnly({"title", "sweep", "text", "rows"});
+    ClaimTable table{object.string("title"), object.string("sweep"), {}, object.string("text", "")};
     for (const Json& row : object.array("rows")) {
         const std::string path = fmt::format("{}[{}]", object.fieldPath("rows"), table.claims.size());
         table.claims.push_back(readClaim(JsonObject(row, object.source(), path), folder));

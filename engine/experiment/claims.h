@@ -45,6 +45,7 @@ struct ClaimTable {
     std::string title;
     std::string sweep; ///< the file that has its runs
     std::vector<Claim> claims;
+    std::string text{}; ///< what its runs were evaluated on; empty: recipes have run on one text
 };
 
 /// How a recipe depends on the amount of calibration.

@@ -139,12 +139,19 @@ std::string recipeCell(const Recipe& recipe) {
 }
 
 std::string conditions(const Runs& runs) {
-    std::string text = "| model | weights | evaluated on | PPL unquantized | calibrated on | machine |\n"
-                       "| --- | --- | --- | --- | --- | --- |\n";
+    const bool training =
+        std::any_of(runs.begin(), runs.end(), [](const RunRecord* run) { return !run->training.empty(); });
+    std::vector<std::string> head{"model", "weights", "evaluated on", "PPL unquantized", "calibrated on"};
+    if (training) {
+        head.emplace_back("trained on");
+    }
+    head.emplace_back("machine");
+    std::string text = tableHead(head);
     for (const std::string& model : modelsOf(runs)) {
         std::set<std::string> evaluated;
         std::set<std::string> perplexities;
         std::set<std::string> calibrated;
+        std::set<std::string> trained;
         std::set<std::string> machines;
         std::uint64_t parameters = 0;
         for (const RunRecord* run : runs) {
@@ -160,11 +167,19 @@ std::string conditions(const Runs& runs) {
                 calibrated.insert(fmt::format("{}, samples of {} tokens, {} inputs", run->calibration,
                                               run->calibrationContext, run->calibrationInputs));
             }
+            if (!run->training.empty()) {
+                trained.insert(fmt::format("{} tokens of {}", run->trainingTokens, run->training));
+            }
         }
-        text += row(
-            {model, fmt::format("{:.1f} M", static_cast<double>(parameters) / 1e6),
-             fmt::format("{}", fmt::join(evaluated, "; ")), fmt::format("{}", fmt::join(perplexities, "; ")),
-             fmt::format("{}", fmt::join(calibrated, "; ")), fmt::format("{}", fmt::join(machines, "; "))});
+        std::vector<std::string> cells{model, fmt::format("{:.1f} M", static_cast<double>(parameters) / 1e6),
+                                       fmt::format("{}", fmt::join(evaluated, "; ")),
+                                       fmt::format("{}", fmt::join(perplexities, "; ")),
+                                       fmt::format("{}", fmt::join(calibrated, "; "))};
+        if (training) {
+            cells.push_back(fmt::format("{}", fmt::join(trained, "; ")));
+        }
+        cells.push_back(fmt::format("{}", fmt::join(machines, "; ")));
+        text += row(cells);
     }
     return text;
 }
@@ -185,7 +200,10 @@ std::string warnings(const Runs& runs) {
     return text;
 }
 
-std::string claimTable(const ClaimTable& table, const Runs& runs, const std::string& source) {
+std::string claimTable(const ClaimTable& table, Runs runs, const std::string& source) {
+    if (!table.text.empty()) {
+        std::erase_if(runs, [&](const RunRecord* run) { return run->corpus != table.text; });
+    }
     std::string text = fmt::format("\n## {}\n\nRuns of `{}`.\n\n", table.title, table.sweep);
     text += tableHead({"row", "claimed", "read as", "samples", "model", "bits/weight", "compression",
                        "ΔPPL %", "KLD mean", "top-1 %", "quantize s", "claim"});
