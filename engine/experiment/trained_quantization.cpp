@@ -98,8 +98,7 @@ class TrainedQuantizer {
         for (std::size_t stage = 0; stage < stages_.size(); ++stage) {
             pack(stages_[stage]);
             if (stage < trained) {
-                // Half of it once all linears are packed: norms and floats gain most.
-                trainUntil(training_.steps * (stage + 1) / (stage + 1 < trained ? 2 * trained : trained));
+                trainUntil(training_.steps * (stage + 1) / trained);
             }
         }
         if (trainings_ != nullptr) {

@@ -186,7 +186,7 @@ void CalibrationPanel::update() {
     const std::size_t usual = std::min(maximumContext_, longestUsualContext);
     context_->setSpecialValueText(usual > 0 ? tr("the model's (%1)").arg(usual) : tr("the model's"));
     const std::size_t tokens = fields().samples * contextInUse();
-    tokens_->setText(tr("At most %1 tokens").arg(number(tokens)));
+    tokens_->setText(tr("Calibrated on at most %1 tokens").arg(number(tokens)));
     tokens_->setVisible(tokens > 0);
     const std::size_t wanted = tokensAnInput * widestInput_;
     hint_->setText(tr("Rank-starved: tensors of this model have up to %1 inputs, which want %2 tokens or "
