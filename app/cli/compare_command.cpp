@@ -37,8 +37,15 @@ void printComparison(const RunComparison& comparison) {
                                         (difference.significant ? " *" : "")
                                   : "not comparable: " + difference.incomparable);
     }
+    rows.push_back({"95 % interval (%)"});
+    for (const PairedDifference& difference : comparison.differences) {
+        rows.back().push_back(
+            std::isfinite(difference.lowPercent)
+                ? fmt::format("{:+.2f} to {:+.2f}", difference.lowPercent, difference.highPercent)
+                : "");
+    }
     printTable(header, rows);
-    fmt::print("* farther from zero than two standard errors of the paired difference\n");
+    fmt::print("* the interval, from a block bootstrap over the windows, does not hold zero\n");
     const auto differing = comparison.recipeDifferences();
     if (differing.empty()) {
         fmt::print("\nThe recipes are the same.\n");

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <random>
 
 namespace planish {
 namespace {
@@ -28,6 +29,16 @@ Mean meanOf(const std::vector<double>& values) {
     return {mean, std::sqrt(squares / (n - 1) / n)};
 }
 
+std::vector<double> perToken(std::span<const double> changed, std::span<const double> reference,
+                             std::size_t tokensPerWindow) {
+    assert(changed.size() == reference.size());
+    std::vector<double> differences(changed.size());
+    for (std::size_t i = 0; i < changed.size(); ++i) {
+        differences[i] = (changed[i] - reference[i]) / static_cast<double>(tokensPerWindow);
+    }
+    return differences;
+}
+
 /// The smallest value that at least `fraction` of the values do not exceed.
 double quantile(std::vector<float>& values, double fraction) {
     const auto rank = static_cast<std::size_t>(std::ceil(fraction * static_cast<double>(values.size())));
@@ -42,14 +53,43 @@ double perplexity(double nllSum, std::size_t tokens) {
     return std::exp(nllSum / static_cast<double>(tokens));
 }
 
+PerplexityInterval perplexityInterval(std::span<const double> changed, std::span<const double> reference,
+                                      std::size_t tokensPerWindow) {
+    const std::vector<double> differences = perToken(changed, reference, tokensPerWindow);
+    const std::size_t n = differences.size();
+    if (n < 2) {
+        const double unknown = std::numeric_limits<double>::quiet_NaN();
+        return {unknown, unknown};
+    }
+    const auto length = static_cast<std::size_t>(std::ceil(std::cbrt(static_cast<double>(n))));
+    // Sums up to each window, over two rounds, so that a block's sum is a difference of two.
+    std::vector<double> sums(2 * n + 1);
+    for (std::size_t i = 0; i < 2 * n; ++i) {
+        sums[i + 1] = sums[i] + differences[i % n];
+    }
+    const double mean = sums[n] / static_cast<double>(n);
+    // Resampled means spread as if their mean was known: less than the truth by this factor.
+    const double widening = std::sqrt(static_cast<double>(n) / static_cast<double>(n - 1));
+    constexpr std::size_t resamples = 2000;
+    std::mt19937_64 random(1);
+    std::vector<double> means;
+    for (std::size_t i = 0; i < resamples; ++i) {
+        double sum = 0;
+        for (std::size_t windows = 0; windows < n; windows += length) {
+            const std::size_t begin = random() % n;
+            sum += sums[begin + std::min(length, n - windows)] - sums[begin];
+        }
+        means.push_back(mean + widening * (sum / static_cast<double>(n) - mean));
+    }
+    std::sort(means.begin(), means.end());
+    constexpr double outside = 0.025; // on each side
+    const auto tail = static_cast<std::size_t>(outside * static_cast<double>(resamples));
+    return {100 * std::expm1(means[tail]), 100 * std::expm1(means[resamples - 1 - tail])};
+}
+
 PerplexityDelta perplexityDelta(std::span<const double> changed, std::span<const double> reference,
                                 std::size_t tokensPerWindow) {
-    assert(changed.size() == reference.size());
-    std::vector<double> differences(changed.size());
-    for (std::size_t i = 0; i < changed.size(); ++i) {
-        differences[i] = (changed[i] - reference[i]) / static_cast<double>(tokensPerWindow);
-    }
-    const Mean mean = meanOf(differences);
+    const Mean mean = meanOf(perToken(changed, reference, tokensPerWindow));
     return {100 * std::expm1(mean.value), 100 * std::exp(mean.value) * mean.standardError};
 }
 

@@ -22,6 +22,17 @@ struct PerplexityDelta {
 PerplexityDelta perplexityDelta(std::span<const double> changed, std::span<const double> reference,
                                 std::size_t tokensPerWindow);
 
+/// Where a PerplexityDelta::percent lies with 95 % probability. Neighbouring windows of a text may be alike,
+/// in which case the standard error is too small: resamples are of blocks of n^(1/3) windows in a row, n
+/// windows joined at their ends (circular block bootstrap; Politis, Romano 1992), and the interval is that of
+/// their percentiles. The same for the same losses; NaN with fewer than two windows.
+struct PerplexityInterval {
+    double lowPercent = 0;
+    double highPercent = 0;
+};
+PerplexityInterval perplexityInterval(std::span<const double> changed, std::span<const double> reference,
+                                      std::size_t tokensPerWindow);
+
 /// Standard error of a perplexity itself, from NLL sums of equal windows; NaN with fewer than two.
 double perplexityStandardError(std::span<const double> windowNll, std::size_t tokensPerWindow);
 

@@ -106,11 +106,14 @@ PairedDifference pairedDifference(const RunRecord& run, const RunRecord& referen
     if (!result.incomparable.empty()) {
         return result;
     }
-    const PerplexityDelta delta =
-        perplexityDelta(run.windowNll, reference.windowNll, run.tokensScored / run.windowNll.size());
+    const std::size_t tokens = run.tokensScored / run.windowNll.size();
+    const PerplexityDelta delta = perplexityDelta(run.windowNll, reference.windowNll, tokens);
+    const PerplexityInterval interval = perplexityInterval(run.windowNll, reference.windowNll, tokens);
     result.pplPercent = delta.percent;
     result.standardErrorPercent = delta.standardErrorPercent;
-    result.significant = std::abs(delta.percent) > 2 * delta.standardErrorPercent;
+    result.lowPercent = interval.lowPercent;
+    result.highPercent = interval.highPercent;
+    result.significant = interval.lowPercent > 0 || interval.highPercent < 0;
     return result;
 }
 
@@ -149,6 +152,8 @@ Json toJson(const RunComparison& comparison) {
         Json entry = Json::object();
         entry["ppl_percent"] = finiteOrNull(difference.pplPercent);
         entry["standard_error_percent"] = finiteOrNull(difference.standardErrorPercent);
+        entry["interval_percent"] = {finiteOrNull(difference.lowPercent),
+                                     finiteOrNull(difference.highPercent)};
         entry["significant"] = difference.significant;
         if (!difference.incomparable.empty()) {
             entry["incomparable"] = difference.incomparable;

@@ -15,7 +15,9 @@ struct PairedDifference {
     std::string incomparable;        ///< why there is no difference to give; empty when there is one
     double pplPercent = notMeasured; ///< 100·(PPL ÷ PPL of the first − 1)
     double standardErrorPercent = notMeasured; ///< NaN with fewer than two windows
-    bool significant = false;                  ///< farther from zero than two standard errors
+    double lowPercent = notMeasured;           ///< of the interval that holds it with 95 % probability
+    double highPercent = notMeasured;
+    bool significant = false; ///< the interval does not hold zero
 };
 
 /// One measured or counted scalar of all runs.
@@ -48,7 +50,8 @@ struct RunComparison {
 
 /// The difference of `run` from `reference`. Both must have scored the same windows of the same text with the
 /// same model, else `incomparable` tells what differs. The standard error of the summed NLL difference D is
-/// √n · s for n windows whose differences have the sample deviation s, carried through exp(D ÷ tokens).
+/// √n · s for n windows whose differences have the sample deviation s, carried through exp(D ÷ tokens); the
+/// interval is that of a block bootstrap over windows (perplexityInterval).
 PairedDifference pairedDifference(const RunRecord& run, const RunRecord& reference);
 
 /// Throws InputError for fewer than two runs.

@@ -42,6 +42,45 @@ class MetricsTest : public QObject {
         QVERIFY(perplexityStandardError(changed, 100) > 20 * delta.standardErrorPercent);
     }
 
+    void the_interval_covers_the_truth_also_where_neighbours_are_alike_data() {
+        QTest::addColumn<double>("correlation");
+        QTest::addColumn<int>("windows");
+        QTest::addRow("independent") << 0.0 << 40;
+        QTest::addRow("alike") << 0.5 << 216;
+    }
+    void the_interval_covers_the_truth_also_where_neighbours_are_alike() {
+        QFETCH(double, correlation);
+        QFETCH(int, windows);
+        std::mt19937 random(2);
+        std::normal_distribution<double> change(0, 3);
+        int covered = 0;
+        int coveredByError = 0;
+        for (int trial = 0; trial < 200; ++trial) {
+            std::vector<double> changed;
+            double last = 0;
+            for (int i = 0; i < windows; ++i) {
+                last = correlation * last + change(random);
+                changed.push_back(502 + last);
+            }
+            const std::vector<double> reference(changed.size(), 500);
+            const double truth = 100 * std::expm1(0.02);
+            const PerplexityInterval interval = perplexityInterval(changed, reference, 100);
+            const PerplexityDelta delta = perplexityDelta(changed, reference, 100);
+            QVERIFY(interval.lowPercent < delta.percent && delta.percent < interval.highPercent);
+            covered += interval.lowPercent < truth && truth < interval.highPercent ? 1 : 0;
+            coveredByError += std::abs(delta.percent - truth) < 1.96 * delta.standardErrorPercent ? 1 : 0;
+        }
+        QVERIFY2(covered >= 174 && covered <= 198, qPrintable(QString::number(covered)));
+        QVERIFY(correlation == 0 || coveredByError < 160);
+    }
+
+    void one_window_has_no_interval() {
+        const std::vector<double> one{100};
+        QVERIFY(std::isnan(perplexityInterval(one, one, 10).lowPercent));
+        const std::vector<double> two{100, 100};
+        QCOMPARE(perplexityInterval(two, two, 10).highPercent, 0.0);
+    }
+
     void the_error_covers_the_truth_about_as_often_as_it_claims() {
         std::mt19937 random(2);
         std::normal_distribution<double> change(2, 3);

@@ -98,9 +98,11 @@ QString MetricComparisonModel::pairedToolTip(int position) const {
         return tr("One window has no standard error: evaluate more of them.");
     }
     return tr("PPL against %1 on the same %2 windows, with the standard error of the paired differences "
-              "of windows. Significant: farther from zero than two standard errors.")
+              "of windows. With 95 % probability from %3 to %4 %; significant: that does not hold zero.")
         .arg(comparedName(comparison_, 0))
-        .arg(comparison_.run(0).windowNll.size());
+        .arg(comparison_.run(0).windowNll.size())
+        .arg(paired.lowPercent, 0, 'f', 2)
+        .arg(paired.highPercent, 0, 'f', 2);
 }
 
 QVariant MetricComparisonModel::data(const QModelIndex& index, int role) const {
