@@ -61,7 +61,7 @@ PerplexityInterval perplexityInterval(std::span<const double> changed, std::span
         const double unknown = std::numeric_limits<double>::quiet_NaN();
         return {unknown, unknown};
     }
-    const auto length = static_cast<std::size_t>(std::ceil(std::cbrt(static_cast<double>(n))));
+    const auto length = static_cast<std::size_t>(std::cbrt(static_cast<double>(n)) + 1e-9);
     // Sums up to each window, over two rounds, so that a block's sum is a difference of two.
     std::vector<double> sums(2 * n + 1);
     for (std::size_t i = 0; i < 2 * n; ++i) {
