@@ -13,10 +13,7 @@ LossPlot::LossPlot(QWidget* parent)
     xAxis->setLabel(tr("Trained on (thousand tokens)"));
     yAxis->setLabel(tr("KL divergence (nats a token)"));
     steps_->setLineStyle(QCPGraph::lsNone);
-    steps_->setName(tr("step"));
-    mean_->setName(tr("mean of neighbours"));
-    legend->setVisible(true);
-    axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignRight | Qt::AlignBottom);
+    setToolTip(tr("Dots are steps, the line is their mean over neighbours. Jumps up are roundings."));
     applyTheme();
     recolor();
 }
