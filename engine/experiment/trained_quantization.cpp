@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "experiment/trained_quantization.h"
 
+#include "gradient/backward_pass.h"
 #include "support/json.h"
 #include "support/sha256.h"
 #include "training/distillation.h"
@@ -231,6 +232,7 @@ class TrainedQuantizer {
 
 TrainingPlan planTraining(const CalibrationSettings& settings, const ModelConfig& config, std::string text,
                           std::string sha256, std::span<const TokenId> ids) {
+    requireGradients(config);
     const EvaluationSettings cut = resolveSettings({Convention::standard, settings.context, 0, 0}, config);
     TrainingPlan plan{std::move(text), std::move(sha256), planWindows(ids, cut, std::nullopt)};
     plan.rate = settings.trainingRate;

@@ -21,7 +21,8 @@ struct TrainingPlan {
 };
 
 /// Cuts a tokenized text into windows of as many tokens as a calibration sample has. Throws InputError when
-/// there are fewer steps than kinds of decoder linears, or the text has no window.
+/// the model has no gradients, there are fewer steps than kinds of decoder linears, or the text has no
+/// window.
 TrainingPlan planTraining(const CalibrationSettings& settings, const ModelConfig& config, std::string text,
                           std::string sha256, std::span<const TokenId> ids);
 

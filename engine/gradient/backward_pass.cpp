@@ -12,19 +12,14 @@
 #include <vector>
 
 namespace planish {
-namespace {
-
-void requireLlama(const Model& model) {
-    const auto differences = differencesFromLlama(model.config());
+void requireGradients(const ModelConfig& config) {
+    const auto differences = differencesFromLlama(config);
     if (!differences.empty()) {
-        throw InputError(
-            model.path().string(), "gradients",
-            "a model that computes as Llama does; those of others are not supported",
-            fmt::format("{} with {}", model.config().architecture, fmt::join(differences, ", ")));
+        throw InputError("model", "gradients",
+                         "a model that computes as Llama does; those of others are not supported",
+                         fmt::format("{} with {}", config.architecture, fmt::join(differences, ", ")));
     }
 }
-
-} // namespace
 
 BackwardPass::BackwardPass(const WeightSource& source, std::size_t longestContext, Workers& workers,
                            Arithmetic arithmetic)
@@ -32,7 +27,7 @@ BackwardPass::BackwardPass(const WeightSource& source, std::size_t longestContex
       workers_(workers),
       arithmetic_(arithmetic),
       pass_(source, longestContext, workers, arithmetic) {
-    requireLlama(source.model());
+    requireGradients(source.model().config());
 }
 
 double BackwardPass::run(std::span<const TokenId> tokens, std::size_t windows, const LogitLoss& loss,

@@ -163,14 +163,9 @@ class TrainedQuantizationTest : public QObject {
         const Model model = Model::open(fixture("architectures/qwen3").string());
         std::vector<TokenId> ids(20000, 1);
         CalibrationSettings settings{"ids", 4, 24, CalibrationInputs::quantized, "", 40000, 0.01};
-        const CalibrationPlan calibration = planCalibration(settings, model.config(), "ids", "0", ids);
-        const TrainingPlan training = planTraining(settings, model.config(), "ids", "0", ids);
-        const auto codecs = resolve(Recipe::uniform("int4:g32+qat"), model.tensors(), false);
-        Workers workers(1);
-        SilentMonitor monitor;
         QVERIFY(errorOf([&] {
-                    quantizeTrained(model, {codecs, 0, &calibration}, training, nullptr, workers, monitor);
-                }).contains("gradients"));
+                    planTraining(settings, model.config(), "ids", "0", ids);
+                }).contains("norms of queries and keys"));
     }
 
     void a_budget_of_less_than_a_step_for_each_kind_is_refused() {
