@@ -16,9 +16,13 @@ const std::filesystem::path experiments = std::filesystem::path(PLANISH_SOURCE) 
 /// The JSON files of all experiments: claims, or sweeps.
 std::vector<std::filesystem::path> files(bool claims) {
     std::vector<std::filesystem::path> found;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(experiments)) {
-        if (entry.path().extension() == ".json" && (entry.path().filename() == "claims.json") == claims) {
-            found.push_back(entry.path());
+    for (auto entry = std::filesystem::recursive_directory_iterator(experiments);
+         entry != std::filesystem::recursive_directory_iterator(); ++entry) {
+        if (std::filesystem::exists(entry->path() / "config.json")) {
+            entry.disable_recursion_pending(); // a model
+        }
+        if (entry->path().extension() == ".json" && (entry->path().filename() == "claims.json") == claims) {
+            found.push_back(entry->path());
         }
     }
     return found;
@@ -33,12 +37,12 @@ std::size_t samplesOf(const RunSpec& run) {
     return run.calibration ? run.calibration->samples : required ? CalibrationSettings().samples : 0;
 }
 
-/// The different numbers of samples a sweep runs a recipe with, on each of its models.
+/// The different numbers of samples a sweep runs a recipe with, on each of its models and texts.
 std::vector<std::size_t> samplesOf(const Recipe& recipe, const SweepSpec& sweep) {
     std::vector<std::size_t> found;
     for (const RunSpec& run : sweep.runs()) {
         if (run.recipe.rules == recipe.rules && run.recipe.defaultCodec == recipe.defaultCodec &&
-            run.model == sweep.models.front()) {
+            run.model == sweep.models.front() && run.corpus == sweep.corpora.front()) {
             found.push_back(samplesOf(run));
         }
     }
