@@ -64,16 +64,19 @@ void CalibrationArguments::addTo(CLI::App& command) {
                     "unquantized model")
         ->check(CLI::IsMember({std::string(calibrationInputsName(CalibrationInputs::quantized)),
                                std::string(calibrationInputsName(CalibrationInputs::original))}));
-    command.add_option("--training", trainingText,
-                       "UTF-8 file, or a bundled text, that +qat trains on (default: the calibration text)");
+    command.add_option(
+        "--training", trainingText,
+        "UTF-8 file, or a bundled text, that +recover and +qat train on (default: the calibration text)");
     command
-        .add_option("--training-tokens", trainingTokens,
-                    fmt::format("tokens, from all over the text, that +qat trains on (default: {})",
-                                defaults.trainingTokens))
+        .add_option(
+            "--training-tokens", trainingTokens,
+            fmt::format("tokens, from all over the text, that +recover and +qat train on (default: {})",
+                        defaults.trainingTokens))
         ->check(CLI::Range(std::size_t{1}, mostTrainingTokens));
-    command.add_option("--training-rate", trainingRate,
-                       fmt::format("first steps of +qat, relative to the size of the weights (default: {})",
-                                   defaults.trainingRate));
+    command.add_option(
+        "--training-rate", trainingRate,
+        fmt::format("first steps of training, relative to the size of the weights (default: {})",
+                    defaults.trainingRate));
 }
 
 std::optional<CalibrationSettings> CalibrationArguments::settings() const {
@@ -89,7 +92,8 @@ std::optional<CalibrationSettings> CalibrationArguments::settings() const {
     }
     settings.trainingText = trainingText.value_or(settings.trainingText);
     settings.trainingTokens = trainingTokens.value_or(settings.trainingTokens);
-    settings.trainingRate = checkedTrainingRate(trainingRate.value_or(settings.trainingRate));
+    settings.trainingRate =
+        checkedTrainingRate(trainingRate.value_or(settings.trainingRate), "command line", "--training-rate");
     return settings;
 }
 

@@ -37,7 +37,7 @@ struct RecipeArguments {
     Recipe open() const;
 };
 
-/// What the statistics of a tensor's inputs are collected from, and how much +qat trains on it.
+/// What the statistics of a tensor's inputs are collected from, and what +recover and +qat train on.
 struct CalibrationArguments {
     std::optional<std::string> text;
     std::optional<std::size_t> samples;

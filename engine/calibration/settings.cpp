@@ -20,9 +20,9 @@ CalibrationInputs parseCalibrationInputs(std::string_view name) {
     throw InputError("calibration", "inputs", "quantized or original", std::string(name));
 }
 
-double checkedTrainingRate(double rate) {
+double checkedTrainingRate(double rate, const std::string& source, const std::string& field) {
     if (!(rate > 0 && rate <= 1)) {
-        throw InputError("calibration", "training rate", "above 0 and at most 1", fmt::format("{}", rate));
+        throw InputError(source, field, "above 0 and at most 1", fmt::format("{}", rate));
     }
     return rate;
 }

@@ -18,8 +18,9 @@ std::string_view calibrationInputsName(CalibrationInputs inputs); ///< "quantize
 CalibrationInputs parseCalibrationInputs(std::string_view name);
 
 inline constexpr std::size_t mostTrainingTokens = std::size_t{1} << 40;
-/// Of CalibrationSettings::trainingRate: throws InputError unless it is above 0 and at most 1.
-double checkedTrainingRate(double rate);
+/// Of CalibrationSettings::trainingRate: throws InputError naming where it stands unless it is above 0 and at
+/// most 1.
+double checkedTrainingRate(double rate, const std::string& source, const std::string& field);
 
 /// A calibration, and the training of codecs that ask for it: with a model, a recipe and the text's content
 /// it determines every statistic.
@@ -28,7 +29,7 @@ struct CalibrationSettings {
     std::size_t samples = 128;        ///< the first so many windows of the text
     std::size_t context = 0;          ///< tokens a sample; 0 = the model's maximum, at most 2048
     CalibrationInputs inputs = CalibrationInputs::quantized;
-    std::string trainingText{}; ///< what +qat trains on, file or bundled name; empty: `text`
+    std::string trainingText{}; ///< what +recover and +qat train on, file or bundled name; empty: `text`
     /// So much of it, windows of all of it in random order, again and again where it is shorter.
     std::size_t trainingTokens = 1'000'000;
     /// Of training: a weight's steps over the root mean square of its tensor's, at the beginning.

@@ -3,6 +3,7 @@
 
 #include "calibration/overlap.h"
 #include "evaluation/corpus.h"
+#include "experiment/run_command.h"
 #include "support/sha256.h"
 #include "support/system.h"
 
@@ -22,14 +23,6 @@ double secondsSince(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-std::string shellQuoted(const std::string& text) {
-    std::string quoted = "'";
-    for (const char c : text) {
-        quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    }
-    return quoted + "'";
-}
-
 /// What a run is calibrated on: as asked for, or as usual when a codec cannot do without; nothing when no
 /// codec uses it.
 std::optional<CalibrationSettings> calibrationFor(const std::optional<CalibrationSettings>& wanted,
@@ -42,38 +35,6 @@ std::optional<CalibrationSettings> calibrationFor(const std::optional<Calibratio
         return std::nullopt;
     }
     return use == CalibrationUse::required ? wanted.value_or(CalibrationSettings()) : wanted;
-}
-
-/// The command line that repeats a run.
-std::string repeatCommand(const RunSpec& spec, const EvaluationSettings& settings,
-                          const std::optional<CalibrationPlan>& calibration,
-                          const std::string& calibrationText, const std::optional<TrainingPlan>& training,
-                          const std::string& trainingText) {
-    const bool uniform =
-        spec.recipe.rules.size() == 2 && spec.recipe == Recipe::uniform(spec.recipe.rules[0].codec);
-    std::string command =
-        fmt::format("planish-cli run {} {} {} --text {} --convention {} --context {} --windows {} --seed {}",
-                    shellQuoted(spec.model), uniform ? "--codec" : "--recipe",
-                    shellQuoted(uniform ? spec.recipe.rules[0].codec : spec.recipe.toJson().dump()),
-                    shellQuoted(spec.corpus), conventionName(settings.convention), settings.context,
-                    settings.windows, spec.seed);
-    if (settings.convention == Convention::strided) {
-        command += fmt::format(" --stride {}", settings.stride);
-    }
-    if (settings.exact) {
-        command += " --exact";
-    }
-    if (calibration) {
-        command +=
-            fmt::format(" --calibration {} --samples {} --calibration-context {} --calibration-inputs {}",
-                        shellQuoted(calibrationText), calibration->samples.windows,
-                        calibration->samples.context, calibrationInputsName(calibration->inputs));
-    }
-    if (training) {
-        command += fmt::format(" --training {} --training-tokens {} --training-rate {}",
-                               shellQuoted(trainingText), training->tokens(), training->rate);
-    }
-    return command;
 }
 
 void fillSizes(RunRecord& record, const std::vector<Codec>& codecs, const Model& model) {
@@ -213,8 +174,7 @@ struct RunExecutor::Quantization {
     std::vector<Codec> codecs;
     std::optional<CalibrationPlan> calibration;
     std::optional<TrainingPlan> training;
-    std::string calibrationText; ///< as it was named
-    std::string trainingText;    ///< likewise
+    std::optional<CalibrationSettings> settings; ///< of both, resolved
 };
 
 RunExecutor::RunExecutor(Workers& workers, Reuse reuse, Caches caches)
@@ -249,19 +209,19 @@ void RunExecutor::forgetOtherPlans(const Prepared& prepared) {
 RunExecutor::Quantization
 RunExecutor::planQuantization(const Model& model, const Recipe& recipe,
                               const std::optional<CalibrationSettings>& calibration) {
-    Quantization quantization{resolve(recipe, model.tensors(), model.config().tiedEmbedding), {}, {}, {}, {}};
-    if (const auto settings = calibrationFor(calibration, quantization.codecs)) {
+    Quantization quantization{resolve(recipe, model.tensors(), model.config().tiedEmbedding), {}, {}, {}};
+    quantization.settings = calibrationFor(calibration, quantization.codecs);
+    if (auto& settings = quantization.settings) {
         const Cache::Text& text = cache_->text(model, settings->text);
         quantization.calibration =
             planCalibration(*settings, model.config(), text.name, text.sha256, text.ids);
-        quantization.calibrationText = settings->text;
+        settings->context = quantization.calibration->samples.context;
         if (asksForTraining(quantization.codecs)) {
-            const Cache::Text& training =
-                settings->trainingText.empty() ? text : cache_->text(model, settings->trainingText);
+            settings->trainingText = settings->trainingText.empty() ? settings->text : settings->trainingText;
+            const Cache::Text& training = cache_->text(model, settings->trainingText);
             quantization.training =
-                planTraining(*settings, model.config(), training.name, training.sha256, training.ids);
-            quantization.trainingText =
-                settings->trainingText.empty() ? settings->text : settings->trainingText;
+                planTraining(*settings, model, training.name, training.sha256, training.ids);
+            settings->trainingTokens = quantization.training->tokens();
         }
     }
     return quantization;
@@ -355,8 +315,9 @@ RunRecord RunExecutor::execute(const RunSpec& spec, JobMonitor& monitor) {
     record.name = spec.recipe.name;
     record.application = applicationVersion();
     record.machine = machineDescription();
-    record.command = repeatCommand(spec, prepared.settings, calibration, quantization.calibrationText,
-                                   quantization.training, quantization.trainingText);
+    record.command = repeatCommand(
+        {spec.model, spec.recipe, spec.corpus, prepared.settings, spec.seed, quantization.settings},
+        quantization.training.has_value());
     record.model = model.name();
     record.modelFingerprint = model.fingerprint(workers_, monitor);
     record.parameters = model.parameterCount();

@@ -77,7 +77,8 @@ void readCalibration(const JsonObject& object, SweepSpec& spec) {
             object.integer("training_tokens", 1, static_cast<std::int64_t>(mostTrainingTokens)));
     }
     if (object.has("training_rate")) {
-        settings.trainingRate = checkedTrainingRate(object.number("training_rate"));
+        settings.trainingRate =
+            checkedTrainingRate(object.number("training_rate"), object.source(), "training_rate");
     }
     spec.samples = counts(object, "samples", settings.samples);
     settings.samples = spec.samples.front();

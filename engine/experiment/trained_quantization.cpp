@@ -230,10 +230,11 @@ class TrainedQuantizer {
 
 } // namespace
 
-TrainingPlan planTraining(const CalibrationSettings& settings, const ModelConfig& config, std::string text,
+TrainingPlan planTraining(const CalibrationSettings& settings, const Model& model, std::string text,
                           std::string sha256, std::span<const TokenId> ids) {
-    requireGradients(config);
-    const EvaluationSettings cut = resolveSettings({Convention::standard, settings.context, 0, 0}, config);
+    requireGradients(model);
+    const EvaluationSettings cut =
+        resolveSettings({Convention::standard, settings.context, 0, 0}, model.config());
     TrainingPlan plan{std::move(text), std::move(sha256), planWindows(ids, cut, std::nullopt)};
     plan.rate = settings.trainingRate;
     plan.windowsAStep = std::max<std::size_t>(1, tokensAStep / cut.context);

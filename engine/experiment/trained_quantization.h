@@ -23,21 +23,21 @@ struct TrainingPlan {
 /// Cuts a tokenized text into windows of as many tokens as a calibration sample has. Throws InputError when
 /// the model has no gradients, there are fewer steps than kinds of decoder linears, or the text has no
 /// window.
-TrainingPlan planTraining(const CalibrationSettings& settings, const ModelConfig& config, std::string text,
+TrainingPlan planTraining(const CalibrationSettings& settings, const Model& model, std::string text,
                           std::string sha256, std::span<const TokenId> ids);
 
-/// Whether a codec asks for training (+qat).
+/// Whether a codec asks for training (+recover, +qat).
 bool asksForTraining(const std::vector<Codec>& codecs);
 
 /// Packs a model whose codecs ask for training, a kind of tensor at a time: first all that is stored in fewer
 /// bits without training, then the linears of +qat, those that errors cost most first. Between these, what is
 /// not packed yet learns to make up for it: norms, biases, whatever is stored in floats, and the linears
 /// still to come, towards the distributions of the unquantized model (incremental quantization, Zhou et al.:
-/// INQ, 2017; with distillation). With +recover alone
-/// norms, biases and floats do, once everything is packed. Statistics are those of the model as it then is.
-/// The same bytes for every thread count. A training that was stopped goes on where `trainings` has it; null:
-/// it is not kept. Reports stages "train" and "quantize". Throws InputError for models without gradients and
-/// for codecs whose other stages presume the weights of the model file.
+/// INQ, 2017; with distillation). With +recover alone norms, biases and floats do, once everything is packed.
+/// Statistics are those of the model as it then is. The same bytes for every thread count. A training that
+/// was stopped goes on where `trainings` has it; null: it is not kept. Reports stages "train" and "quantize".
+/// Throws InputError for models without gradients and for codecs whose other stages presume the weights of
+/// the model file.
 QuantizedModel quantizeTrained(const Model& model, const QuantizeSettings& settings,
                                const TrainingPlan& training, TrainingCache* trainings, Workers& workers,
                                JobMonitor& monitor);

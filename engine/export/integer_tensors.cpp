@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "export/integer_tensors.h"
 
+#include "model/integer_matrix.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,7 +27,7 @@ class Words {
     Words(std::size_t lines, std::size_t numbers, int bits, bool down)
         : lines_(lines),
           bits_(static_cast<std::size_t>(bits)),
-          words_((numbers * bits_ + wordBits - 1) / wordBits),
+          words_(integerWords(numbers, bits)),
           down_(down) {}
 
     std::vector<std::uint64_t> shape() const {

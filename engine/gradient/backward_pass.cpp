@@ -12,12 +12,14 @@
 #include <vector>
 
 namespace planish {
-void requireGradients(const ModelConfig& config) {
-    const auto differences = differencesFromLlama(config);
+
+void requireGradients(const Model& model) {
+    const auto differences = differencesFromLlama(model.config());
     if (!differences.empty()) {
-        throw InputError("model", "gradients",
-                         "a model that computes as Llama does; those of others are not supported",
-                         fmt::format("{} with {}", config.architecture, fmt::join(differences, ", ")));
+        throw InputError(
+            model.path().string(), "gradients",
+            "a model that computes as Llama does; those of others are not supported",
+            fmt::format("{} with {}", model.config().architecture, fmt::join(differences, ", ")));
     }
 }
 
@@ -27,7 +29,7 @@ BackwardPass::BackwardPass(const WeightSource& source, std::size_t longestContex
       workers_(workers),
       arithmetic_(arithmetic),
       pass_(source, longestContext, workers, arithmetic) {
-    requireGradients(source.model().config());
+    requireGradients(source.model());
 }
 
 double BackwardPass::run(std::span<const TokenId> tokens, std::size_t windows, const LogitLoss& loss,

@@ -10,7 +10,7 @@
 namespace planish {
 
 /// Throws InputError for models that compute otherwise than Llama does, naming what they do.
-void requireGradients(const ModelConfig& config);
+void requireGradients(const Model& model);
 
 /// A loss and its gradients by the model's tensors (reverse-mode differentiation, Rumelhart, Hinton, Williams
 /// 1986) with recomputation (Chen, Xu, Zhang, Guestrin: Training deep nets with sublinear memory cost, 2016):
@@ -19,8 +19,7 @@ void requireGradients(const ModelConfig& config);
 /// some 4096 tokens within it. The same results for every number of threads.
 class BackwardPass {
   public:
-    /// `source` and `workers` must outlive this; `longestContext` in tokens. Throws as
-    /// requireGradients does.
+    /// `source` and `workers` must outlive this; `longestContext` in tokens. Throws as requireGradients does.
     BackwardPass(const WeightSource& source, std::size_t longestContext, Workers& workers,
                  Arithmetic arithmetic = Arithmetic::float32);
 

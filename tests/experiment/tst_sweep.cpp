@@ -103,6 +103,9 @@ class SweepTest : public QObject {
             << R"({"schema": "planish.sweep/1", "models": "a", "texts": "b", "codecs": "int4",
                    "calibration_inputs": "mine"})"
             << "quantized or original";
+        QTest::newRow("a rate of nothing")
+            << R"({"schema": "planish.sweep/1", "models": "a", "texts": "b", "codecs": "int4", "training_rate": 0})"
+            << "training_rate: expected above 0";
         QTest::newRow("no preset")
             << R"({"schema": "planish.sweep/1", "models": "a", "texts": "b", "recipes": ["int4_opt_v2"]})"
             << "int4_opt_v1";

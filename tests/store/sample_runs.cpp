@@ -60,6 +60,7 @@ RunRecord sampleRun(std::uint64_t number, std::size_t tensors, std::size_t windo
     for (std::size_t i = 0; i < windows; ++i) {
         run.windowNll.push_back(1500.25 + static_cast<double>(i * number));
         run.baselineWindowNll.push_back(1499.125 + static_cast<double>(i * number));
+        run.trainingLoss.push_back(0.0625 * static_cast<double>(i * number));
     }
     return run;
 }
@@ -90,6 +91,9 @@ std::string firstDifference(const RunRecord& a, const RunRecord& b) {
     }
     if (!same(a.windowNll, b.windowNll)) {
         return "window_nll";
+    }
+    if (!same(a.trainingLoss, b.trainingLoss)) {
+        return "training_loss";
     }
     return same(a.baselineWindowNll, b.baselineWindowNll) ? "" : "baseline_window_nll";
 }

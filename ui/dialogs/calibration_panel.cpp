@@ -93,7 +93,7 @@ void CalibrationPanel::buildFields(QVBoxLayout* layout) {
     trainingText_->insertItem(0, tr("the same text"), QString());
     trainingText_->setNameOrPath({});
     trainingText_->setToolTip(
-        tr("What codecs with +qat train on: long, of the kinds the model was made for, and "
+        tr("What codecs with +recover or +qat train on: long, of the kinds the model was made for, and "
            "not what is evaluated"));
     form->addRow(tr("T&raining"), trainingText_);
     trainingTokens_ = addNumber(form, tr("T&okens"), tr("Training tokens"), 1, mostThousands);
@@ -107,7 +107,7 @@ void CalibrationPanel::buildFields(QVBoxLayout* layout) {
     trainingRate_->setDecimals(4);
     trainingRate_->setRange(0.0001, 1);
     trainingRate_->setSingleStep(0.001);
-    trainingRate_->setToolTip(tr("The first steps of +qat, relative to the size of a tensor's weights"));
+    trainingRate_->setToolTip(tr("The first steps of training, relative to the size of a tensor's weights"));
     form->addRow(tr("R&ate"), trainingRate_);
     layout->addWidget(form_);
 }

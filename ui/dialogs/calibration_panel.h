@@ -19,8 +19,8 @@ namespace planish {
 
 class TextChooser;
 
-/// What runs are calibrated on, and how much codecs with +qat train on it: as a run needs it, or always with
-/// the settings given here.
+/// What runs are calibrated on, and what codecs with +recover or +qat train on: as a run needs it, or always
+/// with the settings given here.
 class CalibrationPanel final : public QDialog {
     Q_OBJECT
   public:
