@@ -15,7 +15,7 @@ void JobLog::keepIn(const QString& file) {
     const std::lock_guard lock(mutex_);
     QDir().mkpath(QFileInfo(file).absolutePath());
     file_.setFileName(file);
-    write(lines_.join(QLatin1Char('\n')));
+    write(lines_.join(QLatin1Char('\n')), QIODevice::NotOpen);
 }
 
 void JobLog::append(const QString& line, bool always) {
@@ -25,14 +25,14 @@ void JobLog::append(const QString& line, bool always) {
     }
     last_ = line;
     lines_.append(QTime::currentTime().toString(Qt::ISODateWithMs) + QStringLiteral("  ") + line);
-    write(lines_.constLast());
+    write(lines_.constLast(), QIODevice::ExistingOnly); // it may have been pruned since
 }
 
-void JobLog::write(const QString& text) {
+void JobLog::write(const QString& text, QIODevice::OpenMode more) {
     if (file_.fileName().isEmpty()) {
         return;
     }
-    if (!file_.open(QIODevice::Append | QIODevice::Text)) {
+    if (!file_.open(QIODevice::Append | QIODevice::Text | more)) {
         file_.setFileName({});
         return;
     }

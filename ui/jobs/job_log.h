@@ -23,7 +23,7 @@ class JobLog {
     QString fileName() const; ///< empty without a file
 
   private:
-    void write(const QString& text);
+    void write(const QString& text, QIODevice::OpenMode more);
 
     mutable std::mutex mutex_; ///< guards all below
     QFile file_;
