@@ -197,8 +197,8 @@ std::vector<PlannedCodec> planCompressedTensors(const Model& model, std::span<co
                                          [](const PlannedCodec& one) { return !one.why.empty(); });
         throw InputError(
             "export", "compressed-tensors",
-            fmt::format("linears in a codec such as {}, or --others reencode; as numbers alone hf "
-                        "writes them",
+            fmt::format("linears in a codec such as {}, or other codecs encoded once more; as floats "
+                        "alone, format hf writes them",
                         codecName(4, 128, settings.floats)),
             reason == planned.end() ? "none that go over as whole numbers"
                                     : "none that go over as whole numbers: " + reason->why);

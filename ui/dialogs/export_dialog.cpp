@@ -24,6 +24,9 @@ namespace {
 QLabel* wrappedLabel(const QString& name, QWidget* parent) {
     auto* label = new QLabel(parent);
     label->setWordWrap(true);
+    label->setAlignment(Qt::AlignLeft | Qt::AlignTop);
+    // Else the layout keeps the height that the text has in a narrow column.
+    label->setMinimumWidth(60 * label->fontMetrics().averageCharWidth());
     label->setAccessibleName(name);
     label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     return label;
