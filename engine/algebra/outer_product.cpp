@@ -10,8 +10,8 @@ namespace planish {
 namespace {
 
 using Index = Eigen::Index;
-constexpr Index rowsPerTile = 128;
-constexpr Index columnsPerStrip = 256;
+constexpr Index rowsPerTile = 64;
+constexpr Index columnsPerStrip = 128;
 
 Index parts(Index size, Index each) {
     return (size + each - 1) / each;

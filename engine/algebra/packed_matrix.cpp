@@ -125,23 +125,33 @@ void PackedMatrix::packTransposed(Shape b, const RowReader& rows, Workers& worke
     });
 }
 
+/// One panel of columns as they are.
+void PackedMatrix::packColumns(MatrixView b, std::size_t index) {
+    const auto stride = static_cast<std::size_t>(b.outerStride());
+    const std::size_t columns = columnsOf(index);
+    std::uint32_t* to = words_.get() + index * panelRows() * panelWidth_;
+    for (std::size_t row = 0; row < panelRows(); ++row, to += panelWidth_) {
+        if (arithmetic_ == Arithmetic::bfloat16) {
+            const float* first = b.data() + 2 * row * stride + index * panelWidth_;
+            const bool paired = 2 * row + 1 < inputs_;
+            bfloat16::convertPair(first, paired ? first + stride : nullptr, columns, to);
+        } else {
+            std::memcpy(to, b.data() + row * stride + index * panelWidth_, columns * sizeof(float));
+        }
+        std::fill(to + columns, to + panelWidth_, 0U);
+    }
+}
+
 void PackedMatrix::pack(MatrixView b, Arithmetic arithmetic) {
     resize(static_cast<std::size_t>(b.rows()), static_cast<std::size_t>(b.cols()), arithmetic);
-    const auto stride = static_cast<std::size_t>(b.outerStride());
-    std::uint32_t* to = words_.get();
     for (std::size_t index = 0; index < panels(); ++index) {
-        const std::size_t columns = columnsOf(index);
-        for (std::size_t row = 0; row < panelRows(); ++row, to += panelWidth_) {
-            if (arithmetic_ == Arithmetic::bfloat16) {
-                const float* first = b.data() + 2 * row * stride + index * panelWidth_;
-                const bool paired = 2 * row + 1 < inputs_;
-                bfloat16::convertPair(first, paired ? first + stride : nullptr, columns, to);
-            } else {
-                std::memcpy(to, b.data() + row * stride + index * panelWidth_, columns * sizeof(float));
-            }
-            std::fill(to + columns, to + panelWidth_, 0U);
-        }
+        packColumns(b, index);
     }
+}
+
+void PackedMatrix::pack(MatrixView b, Workers& workers, Arithmetic arithmetic) {
+    resize(static_cast<std::size_t>(b.rows()), static_cast<std::size_t>(b.cols()), arithmetic);
+    workers.forEach(panels(), [&](std::size_t index) { packColumns(b, index); });
 }
 
 } // namespace planish

@@ -32,6 +32,8 @@ class PackedMatrix {
                         std::size_t rowsTogether = 1);
     /// b is [inputs, outputs]: the product will be a · b.
     void pack(MatrixView b, Arithmetic arithmetic = Arithmetic::float32);
+    /// The same, panels shared among threads.
+    void pack(MatrixView b, Workers& workers, Arithmetic arithmetic = Arithmetic::float32);
 
     Arithmetic arithmetic() const { return arithmetic_; }
     std::size_t inputs() const { return inputs_; }
@@ -48,6 +50,7 @@ class PackedMatrix {
     void resize(std::size_t inputs, std::size_t outputs, Arithmetic arithmetic);
     std::size_t columnsOf(std::size_t panel) const;
     void packPanel(MatrixView rows, std::size_t index);
+    void packColumns(MatrixView b, std::size_t index);
 
     Arithmetic arithmetic_ = Arithmetic::float32;
     std::size_t inputs_ = 0;

@@ -16,6 +16,9 @@ namespace {
 
 using Index = Eigen::Index;
 
+/// Half of the forward pass's, as a token has more buffers here.
+constexpr std::size_t tokensTogether = 128;
+
 constexpr std::array<const char*, blockLinears> names{
     "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj",
     "mlp.gate_proj",    "mlp.up_proj",      "mlp.down_proj"};
@@ -69,9 +72,9 @@ struct BlockGradient::Activations {
     Matrix attendedGradient;
 
     Index tokens() const { return static_cast<Index>(windows * context); }
-    std::size_t tiles() const { return windows * tilesPerWindow(context, tokensPerTile); }
+    std::size_t tiles() const { return windows * tilesPerWindow(context, tokensTogether); }
     /// First row of a tile and its rows.
-    Tile tile(std::size_t index) const { return tileAt(index, context, tokensPerTile); }
+    Tile tile(std::size_t index) const { return tileAt(index, context, tokensTogether); }
     Index firstRow(const Tile& tile) const { return tile.window * static_cast<Index>(context) + tile.first; }
 };
 
@@ -89,7 +92,7 @@ BlockGradient::BlockGradient(const ForwardPass& pass, const WeightSource& source
         Linear& linear = linears_[i];
         const std::string name = prefix + names[i];
         linear.weight = &model.tensor(name);
-        linear.backward.pack(source.matrix(*linear.weight, workers), arithmetic);
+        linear.backward.pack(source.matrix(*linear.weight, workers), workers, arithmetic);
         const Shape shape = linear.weight->shape;
         if (sink.wants(*linear.weight)) {
             linear.weightSum =

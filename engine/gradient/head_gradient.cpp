@@ -31,7 +31,7 @@ HeadGradient::HeadGradient(const WeightSource& source, Workers& workers, Arithme
       epsilon_(static_cast<float>(source.model().config().normEpsilon)) {
     const Matrix weights = source.matrix(LogitHead::tensor(source.model()), workers);
     head_.packTransposed(weights, workers, arithmetic);
-    transposed_.pack(weights, arithmetic);
+    transposed_.pack(weights, workers, arithmetic);
 }
 
 HeadGradient::Result HeadGradient::differentiate(const HiddenStates& states, const LogitLoss& loss,
@@ -41,7 +41,7 @@ HeadGradient::Result HeadGradient::differentiate(const HiddenStates& states, con
     const auto vocabulary = static_cast<Index>(head_.outputs());
     const auto tile = static_cast<Index>(LogitHead::rowsPerTile(head_.outputs()));
     // So many logits at a time, of which every thread has several tiles.
-    const Index batch = 16 * tile;
+    const Index batch = 32 * tile;
     Result result{0, Matrix::Zero(tokens, hidden), Matrix::Zero(1, hidden), {}};
     if (wantsHead) {
         result.head = Matrix::Zero(vocabulary, hidden);

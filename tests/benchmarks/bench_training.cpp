@@ -3,6 +3,7 @@
 #include "evaluation/windows.h"
 #include "limits.h"
 #include "recipe/recipe.h"
+#include "support/system.h"
 #include "training/distillation.h"
 
 using namespace planish;
@@ -16,6 +17,7 @@ const std::vector<std::int64_t> arithmetics = fastestArithmetic() == Arithmetic:
 /// A step of 4096 tokens of folio-23m towards itself, all tensors trained. FLOP/s count 2 × parameters a
 /// token for each of five passes: the teacher's, one forward, one to compute activations anew, two backward.
 void step(benchmark::State& state) {
+    keepFreedBuffers(); // as the programs do
     const auto threads = static_cast<int>(state.range(0));
     const auto arithmetic = static_cast<Arithmetic>(state.range(1));
     Workers workers(threads);
