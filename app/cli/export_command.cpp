@@ -25,6 +25,7 @@ struct ExportArguments {
     RecipeArguments recipe;
     CalibrationArguments calibration;
     std::uint64_t seed = 0;
+    bool exact = false;
     int threads = 0;
     std::string run;
     std::string store;
@@ -50,7 +51,7 @@ Source sourceOf(const ExportArguments& arguments) {
         return {arguments.recipe.open(),
                 arguments.seed,
                 arguments.calibration.settings(),
-                Arithmetic::float32,
+                arguments.exact ? Arithmetic::float32 : fastestArithmetic(),
                 {}};
     }
     if (arguments.store.empty()) {
@@ -172,7 +173,9 @@ void addExport(CLI::App& app) {
         words.emplace_back(info.word);
     }
     command->add_option("--format", arguments->format, help)->required()->check(CLI::IsMember(words));
-    command->add_option("--out", arguments->out, "folder to write, made when missing")->required();
+    command
+        ->add_option("--out", arguments->out, "folder to write, made when missing; with gguf also FILE.gguf")
+        ->required();
     command
         ->add_option("--float", arguments->settings.floats,
                      "what decoded values are written in: fp16, bf16 or fp32")
@@ -188,6 +191,11 @@ void addExport(CLI::App& app) {
     command->add_flag("--dry-run", arguments->dryRun,
                       "only say how large it will be and what is exact; packs and writes nothing");
     arguments->calibration.addTo(*command);
+    command
+        ->add_flag(
+            "--exact", arguments->exact,
+            "calibrate and train in fp32 also where the CPU multiplies bf16 faster, as a run with --exact")
+        ->excludes("--run");
     addSeed(*command, arguments->seed);
     addThreads(*command, arguments->threads);
     addJson(*command, arguments->json);

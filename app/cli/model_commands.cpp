@@ -151,7 +151,9 @@ struct WeightArguments {
             return std::make_unique<OriginalWeights>(model);
         }
         return std::make_unique<PackedModel>(
-            RunExecutor(workers).quantize(name, recipe.open(), seed, calibration.settings(), monitor).model);
+            RunExecutor(workers)
+                .quantize(name, recipe.open(), seed, calibration.settings(), monitor, fastestArithmetic())
+                .model);
     }
 };
 

@@ -4,6 +4,7 @@
 #include <hwy/aligned_allocator.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <new>
 
@@ -19,31 +20,75 @@ HWY_BEFORE_NAMESPACE();
 namespace planish::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
-using DoubleTag = hn::ScalableTag<double>;
-using FloatTag = hn::Rebind<float, DoubleTag>; ///< as many floats as doubles
+using FloatTag = hn::ScalableTag<float>;
+using HalfTag = hn::Half<FloatTag>;
+using DoubleTag = hn::RepartitionToWide<FloatTag>;
 using WholeTag = hn::RebindToSigned<FloatTag>;
 using BitsTag = hn::RebindToUnsigned<FloatTag>;
-using Double = hn::Vec<DoubleTag>;
 using Float = hn::Vec<FloatTag>;
-using Lanes = hn::Mask<DoubleTag>;
+using Lanes = hn::Mask<FloatTag>;
 
-HWY_INLINE Double set(double value) {
-    return hn::Set(DoubleTag(), value);
-}
 HWY_INLINE Float setFloat(float value) {
     return hn::Set(FloatTag(), value);
 }
-HWY_INLINE Double wide(Float value) {
-    return hn::PromoteTo(DoubleTag(), value);
+
+/// As many doubles as a vector has floats: its lower and its upper half.
+struct Double {
+    hn::Vec<DoubleTag> lower;
+    hn::Vec<DoubleTag> upper;
+};
+
+HWY_INLINE Double set(double value) {
+    return {hn::Set(DoubleTag(), value), hn::Set(DoubleTag(), value)};
 }
-HWY_INLINE Float narrowIf(Lanes lanes, Float yes, Float no) {
-    return hn::DemoteTo(FloatTag(), hn::IfThenElse(lanes, wide(yes), wide(no)));
+HWY_INLINE Double wide(Float value) {
+    return {hn::PromoteTo(DoubleTag(), hn::LowerHalf(value)),
+            hn::PromoteTo(DoubleTag(), hn::UpperHalf(HalfTag(), value))};
+}
+HWY_INLINE Float narrow(Double value) {
+    return hn::Combine(FloatTag(), hn::DemoteTo(HalfTag(), value.upper),
+                       hn::DemoteTo(HalfTag(), value.lower));
+}
+HWY_INLINE Double operator+(Double a, Double b) {
+    return {hn::Add(a.lower, b.lower), hn::Add(a.upper, b.upper)};
+}
+HWY_INLINE Double operator-(Double a, Double b) {
+    return {hn::Sub(a.lower, b.lower), hn::Sub(a.upper, b.upper)};
+}
+HWY_INLINE Double operator*(Double a, Double b) {
+    return {hn::Mul(a.lower, b.lower), hn::Mul(a.upper, b.upper)};
+}
+HWY_INLINE Double operator/(Double a, Double b) {
+    return {hn::Div(a.lower, b.lower), hn::Div(a.upper, b.upper)};
+}
+HWY_INLINE Double squareRoot(Double a) {
+    return {hn::Sqrt(a.lower), hn::Sqrt(a.upper)};
+}
+HWY_INLINE Double copySign(Double magnitude, Double sign) {
+    return {hn::CopySign(magnitude.lower, sign.lower), hn::CopySign(magnitude.upper, sign.upper)};
+}
+HWY_INLINE Double clamp(Double a, double lowest, double highest) {
+    const auto low = hn::Set(DoubleTag(), lowest);
+    const auto high = hn::Set(DoubleTag(), highest);
+    return {hn::Min(hn::Max(a.lower, low), high), hn::Min(hn::Max(a.upper, low), high)};
+}
+HWY_INLINE Lanes operator<(Double a, Double b) {
+    const auto one = hn::Set(DoubleTag(), 1.0);
+    const Double less{hn::IfThenElseZero(hn::Lt(a.lower, b.lower), one),
+                      hn::IfThenElseZero(hn::Lt(a.upper, b.upper), one)};
+    return hn::Gt(narrow(less), setFloat(0));
+}
+HWY_INLINE Double choose(Lanes lanes, Double yes, Double no) {
+    const Double one = wide(hn::IfThenElseZero(lanes, setFloat(1)));
+    const auto zero = hn::Zero(DoubleTag());
+    return {hn::IfThenElse(hn::Gt(one.lower, zero), yes.lower, no.lower),
+            hn::IfThenElse(hn::Gt(one.upper, zero), yes.upper, no.upper)};
 }
 
 /// The fp16 number nearest to the float nearest to a value, saturating.
 HWY_INLINE Float nearestFp16(Double value) {
     const BitsTag bits;
-    const Float number = hn::DemoteTo(FloatTag(), hn::Min(hn::Max(value, set(-65504.0)), set(65504.0)));
+    const Float number = narrow(clamp(value, -65504.0, 65504.0));
     const Float magnitude = hn::Abs(number);
     // To even on the 13 bits that fp16 has not; on multiples of 2^-24 below its normal numbers.
     const auto raw = hn::BitCast(bits, magnitude);
@@ -55,7 +100,8 @@ HWY_INLINE Float nearestFp16(Double value) {
     return hn::CopySign(found, number);
 }
 
-/// A ParameterSearch in every lane.
+/// A ParameterSearch in every lane. Candidates are compared by errors in single precision; only where these
+/// are too near to tell, and where an error is a step, it is summed as ParameterSearch does.
 class Search {
   public:
     HWY_INLINE Search(const SearchProblem& problem, const float* weights, Float scale, Float offset)
@@ -66,37 +112,38 @@ class Search {
     HWY_INLINE void start(Float scale, Float offset) {
         scale_ = scale;
         offset_ = offset;
-        error_ = errorOf(scale, offset);
-        refitted_ = hn::Ne(set(0), set(0));
+        rough_ = roughErrorOf(scale, offset);
+        isExact_ = false;
+        refitted_ = hn::Lt(setFloat(0), setFloat(0));
         refittedScale_ = scale;
         refittedOffset_ = offset;
     }
 
     HWY_INLINE Float scale() const { return scale_; }
     HWY_INLINE Float offset() const { return offset_; }
-    HWY_INLINE Double typicalError() const {
-        return hn::Sqrt(hn::Div(error_, set(static_cast<double>(problem_.groupSize))));
+    HWY_INLINE Double typicalError() {
+        return squareRoot(exactError() / set(static_cast<double>(problem_.groupSize)));
     }
     HWY_INLINE Double low() const { return levelAt(problem_.first); }
     HWY_INLINE Double high() const { return levelAt(problem_.last); }
 
     /// In the lanes of `wanted`; those where it made the error less.
-    HWY_NOINLINE Lanes tryBounds(Double low, Double high, Lanes wanted) {
+    HWY_NOINLINE Lanes tryBounds(const Double& low, const Double& high, Lanes wanted) {
         const double steps = problem_.last - problem_.first;
-        const Double scale = hn::Div(hn::Sub(high, low), set(steps));
-        return consider(scale, hn::Sub(low, hn::Mul(scale, set(problem_.first))), wanted);
+        const Double scale = (high - low) / set(steps);
+        return consider(scale, low - scale * set(problem_.first), wanted);
     }
 
     HWY_NOINLINE Lanes tryRefit(Lanes wanted) {
         const Lanes known =
-            hn::And(refitted_, hn::And(equal(refittedScale_, scale_), equal(refittedOffset_, offset_)));
+            hn::And(refitted_, hn::And(hn::Eq(refittedScale_, scale_), hn::Eq(refittedOffset_, offset_)));
         wanted = hn::AndNot(known, wanted);
-        if (hn::AllFalse(DoubleTag(), wanted)) {
+        if (hn::AllFalse(FloatTag(), wanted)) {
             return wanted;
         }
         refitted_ = hn::Or(refitted_, wanted);
-        refittedScale_ = narrowIf(wanted, scale_, refittedScale_);
-        refittedOffset_ = narrowIf(wanted, offset_, refittedOffset_);
+        refittedScale_ = hn::IfThenElse(wanted, scale_, refittedScale_);
+        refittedOffset_ = hn::IfThenElse(wanted, offset_, refittedOffset_);
         const Float divisor = divisorOf(scale_);
         const Float base = baseOf(scale_, offset_);
         Double u = set(0);
@@ -106,27 +153,24 @@ class Search {
         for (std::size_t i = 0; i < problem_.groupSize; ++i) {
             const Float weight = weightAt(i);
             const Double level = wide(levelOf(weight, base, divisor));
-            u = hn::Add(u, level);
-            uu = hn::Add(uu, hn::Mul(level, level));
-            w = hn::Add(w, wide(weight));
-            uw = hn::Add(uw, hn::Mul(level, wide(weight)));
+            u = u + level;
+            uu = uu + level * level;
+            w = w + wide(weight);
+            uw = uw + level * wide(weight);
         }
-        wanted = hn::And(wanted, hn::Ne(uu, set(0)));
+        wanted = hn::And(wanted, set(0) < uu); // squares of whole numbers
         Double offset = set(0);
         if (problem_.hasOffset) {
             const Double one = set(static_cast<double>(problem_.groupSize));
-            const Double determinant = hn::Sub(hn::Mul(one, uu), hn::Mul(u, u));
-            wanted = hn::And(wanted, hn::Gt(determinant, set(0)));
-            offset = wide(nearestFp16(hn::Div(hn::Sub(hn::Mul(w, uu), hn::Mul(uw, u)), determinant)));
+            const Double determinant = one * uu - u * u;
+            wanted = hn::And(wanted, set(0) < determinant);
+            offset = wide(nearestFp16((w * uu - uw * u) / determinant));
         }
-        return consider(hn::Div(hn::Sub(uw, hn::Mul(offset, u)), uu), offset, wanted);
+        return consider((uw - offset * u) / uu, offset, wanted);
     }
 
   private:
-    HWY_INLINE static Lanes equal(Float a, Float b) { return hn::Eq(wide(a), wide(b)); }
-    HWY_INLINE Double levelAt(float level) const {
-        return hn::Add(wide(offset_), hn::Mul(wide(scale_), set(level)));
-    }
+    HWY_INLINE Double levelAt(float level) const { return wide(offset_) + wide(scale_) * set(level); }
     HWY_INLINE Float weightAt(std::size_t i) const {
         return hn::LoadU(FloatTag(), weights_ + i * hn::Lanes(FloatTag()));
     }
@@ -146,8 +190,16 @@ class Search {
         return hn::Add(hn::ConvertTo(FloatTag(), index), setFloat(problem_.first));
     }
 
+    HWY_INLINE const Double& exactError() {
+        if (!isExact_) {
+            exact_ = exactErrorOf(scale_, offset_);
+            isExact_ = true;
+        }
+        return exact_;
+    }
+
     /// As Grid::squaredError() adds it up.
-    HWY_INLINE Double errorOf(Float scale, Float offset) const {
+    HWY_NOINLINE Double exactErrorOf(Float scale, Float offset) const {
         constexpr std::size_t parts = 8;
         const Float divisor = divisorOf(scale);
         const Float base = baseOf(scale, offset);
@@ -155,8 +207,8 @@ class Search {
         const auto add = [&](std::size_t i, Double& sum) HWY_ATTR {
             const Float weight = weightAt(i);
             const Float decoded = hn::Add(offset, hn::Mul(scale, levelOf(weight, base, divisor)));
-            const Double error = hn::Sub(wide(weight), wide(decoded));
-            sum = hn::Add(sum, hn::Mul(error, error));
+            const Double error = wide(weight) - wide(decoded);
+            sum = sum + error * error;
         };
         const std::size_t whole = problem_.groupSize / parts * parts;
         for (std::size_t i = 0; i < whole; i += parts) {
@@ -168,14 +220,11 @@ class Search {
         for (std::size_t i = whole; i < problem_.groupSize; ++i) {
             add(i, sums[i - whole]);
         }
-        return hn::Add(hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3])),
-                       hn::Add(hn::Add(sums[4], sums[5]), hn::Add(sums[6], sums[7])));
+        return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
     }
 
-    /// A quick test that leaves open what is near: sums in single precision, right to about 1e-5 where they
-    /// are not so small that squares lose their digits.
-    HWY_INLINE Lanes certainlyWorse(Float scale, Float offset) const {
-        constexpr double doubt = 1e-3;
+    /// Sums in single precision; see isReliable().
+    HWY_INLINE Float roughErrorOf(Float scale, Float offset) const {
         const Float inverse = hn::IfThenZeroElse(hn::Eq(scale, setFloat(0)), hn::Div(setFloat(1), scale));
         const Float first = setFloat(problem_.first);
         const Float last = setFloat(problem_.last);
@@ -196,24 +245,46 @@ class Search {
         for (; i < problem_.groupSize; ++i) {
             add(i, sums[0]);
         }
-        const Double rough = wide(hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3])));
-        const Lanes reliable = hn::And(hn::Gt(rough, set(1e-30)), hn::Lt(rough, set(1e38)));
-        return hn::And(reliable, hn::Gt(rough, hn::Mul(error_, set(1 + doubt))));
+        return hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3]));
+    }
+
+    /// Where a rough error is right to 1e-5 or so: its squares are well within the range of single precision,
+    /// and the typical error is far above the last digits of the numbers that it is a difference of.
+    HWY_INLINE Lanes isReliable(Float rough, Float scale, Float offset) const {
+        constexpr float digits = 0x1p-13F; // 2^11 times the rounding of a decoded value
+        const float farthest = std::max(std::abs(problem_.first), std::abs(problem_.last));
+        const Float size = hn::MulAdd(hn::Abs(scale), setFloat(farthest), hn::Abs(offset));
+        const Float smallest = hn::Mul(size, setFloat(digits));
+        const Float floor = hn::MulAdd(hn::Mul(smallest, smallest),
+                                       setFloat(static_cast<float>(problem_.groupSize)), setFloat(1e-30F));
+        return hn::And(hn::Gt(rough, floor), hn::Lt(rough, setFloat(1e37F)));
     }
 
     HWY_INLINE Lanes consider(Double scaleWanted, Double offsetWanted, Lanes wanted) {
-        const Float scale = nearestFp16(problem_.signedScale ? scaleWanted : hn::Max(scaleWanted, set(0)));
+        constexpr float doubt = 1e-4F;
+        constexpr double largest = std::numeric_limits<double>::max();
+        const Float scale = nearestFp16(problem_.signedScale ? scaleWanted : clamp(scaleWanted, 0, largest));
         const Float offset = problem_.hasOffset ? nearestFp16(offsetWanted) : setFloat(0);
-        wanted = hn::AndNot(hn::And(equal(scale, scale_), equal(offset, offset_)), wanted);
-        wanted = hn::AndNot(certainlyWorse(scale, offset), wanted);
-        if (hn::AllFalse(DoubleTag(), wanted)) {
+        wanted = hn::AndNot(hn::And(hn::Eq(scale, scale_), hn::Eq(offset, offset_)), wanted);
+        if (hn::AllFalse(FloatTag(), wanted)) {
             return wanted;
         }
-        const Double error = errorOf(scale, offset);
-        const Lanes better = hn::And(wanted, hn::Lt(error, error_));
-        scale_ = narrowIf(better, scale, scale_);
-        offset_ = narrowIf(better, offset, offset_);
-        error_ = hn::IfThenElse(better, error, error_);
+        const Float rough = roughErrorOf(scale, offset);
+        const Lanes reliable = hn::And(isReliable(rough, scale, offset), isReliable(rough_, scale_, offset_));
+        const Lanes worse = hn::And(reliable, hn::Gt(rough, hn::Mul(rough_, setFloat(1 + doubt))));
+        Lanes better =
+            hn::And(wanted, hn::And(reliable, hn::Lt(rough, hn::Mul(rough_, setFloat(1 - doubt)))));
+        const Lanes open = hn::AndNot(hn::Or(worse, better), wanted);
+        if (!hn::AllFalse(FloatTag(), open)) {
+            const Double error = exactErrorOf(scale, offset);
+            better = hn::Or(better, hn::And(open, error < exactError()));
+            exact_ = choose(better, error, exact_);
+        } else {
+            isExact_ = isExact_ && hn::AllFalse(FloatTag(), better);
+        }
+        scale_ = hn::IfThenElse(better, scale, scale_);
+        offset_ = hn::IfThenElse(better, offset, offset_);
+        rough_ = hn::IfThenElse(better, rough, rough_);
         return better;
     }
 
@@ -221,7 +292,9 @@ class Search {
     const float* weights_; ///< [groupSize, lanes]
     Float scale_;
     Float offset_;
-    Double error_;
+    Float rough_;
+    Double exact_; ///< the same error, where isExact_ in all lanes
+    bool isExact_ = false;
     Lanes refitted_;
     Float refittedScale_;
     Float refittedOffset_;
@@ -231,13 +304,13 @@ class Search {
 HWY_INLINE void refine(const SearchProblem& problem, Search& search, Lanes all) {
     constexpr int iterations = 3;
     Lanes active = all;
-    for (int i = 0; i < iterations && !hn::AllFalse(DoubleTag(), active); ++i) {
-        const Double move = hn::CopySign(search.typicalError(), hn::Sub(search.high(), search.low()));
-        Lanes moved = search.tryBounds(hn::Add(search.low(), move), hn::Sub(search.high(), move), active);
+    for (int i = 0; i < iterations && !hn::AllFalse(FloatTag(), active); ++i) {
+        const Double move = copySign(search.typicalError(), search.high() - search.low());
+        Lanes moved = search.tryBounds(search.low() + move, search.high() - move, active);
         const Lanes still = hn::AndNot(moved, active);
-        if (problem.hasOffset && !hn::AllFalse(DoubleTag(), still)) {
-            moved = hn::Or(moved, search.tryBounds(hn::Add(search.low(), move), search.high(), still));
-            moved = hn::Or(moved, search.tryBounds(search.low(), hn::Sub(search.high(), move), still));
+        if (problem.hasOffset && !hn::AllFalse(FloatTag(), still)) {
+            moved = hn::Or(moved, search.tryBounds(search.low() + move, search.high(), still));
+            moved = hn::Or(moved, search.tryBounds(search.low(), search.high() - move, still));
         }
         active = hn::And(active, hn::Or(moved, search.tryRefit(active)));
     }
@@ -245,26 +318,26 @@ HWY_INLINE void refine(const SearchProblem& problem, Search& search, Lanes all) 
 
 /// What MseChoice does after that; `low` and `high` are the covering bounds.
 HWY_INLINE void clip(const SearchProblem& problem, Search& search, Double low, Double high, Lanes all) {
-    const Double range = hn::Sub(high, low);
+    const Double range = high - low;
     constexpr double fractions[] = {0.0, 0.02, 0.04, 0.07, 0.10, 0.14, 0.19, 0.25};
     for (const double fraction : fractions) {
-        const Double part = hn::Mul(set(fraction), range);
-        search.tryBounds(hn::Add(low, part), hn::Sub(high, part), all);
+        const Double part = set(fraction) * range;
+        search.tryBounds(low + part, high - part, all);
     }
     if (!problem.hasOffset) {
         return;
     }
     for (const double fraction : fractions) {
-        search.tryBounds(hn::Add(low, hn::Mul(set(fraction), range)), search.high(), all);
+        search.tryBounds(low + set(fraction) * range, search.high(), all);
     }
     for (const double fraction : fractions) {
-        search.tryBounds(search.low(), hn::Sub(high, hn::Mul(set(fraction), range)), all);
+        search.tryBounds(search.low(), high - set(fraction) * range, all);
     }
 }
 
 HWY_INLINE void moveBounds(const SearchProblem& problem, Search& search, Lanes all) {
     constexpr int iterations = 6;
-    Double step = hn::Mul(set(3.0), search.typicalError());
+    Double step = set(3.0) * search.typicalError();
     for (int i = 0; i < iterations; ++i) {
         Lanes moved = search.tryRefit(all);
         const Double low = search.low();
@@ -272,12 +345,12 @@ HWY_INLINE void moveBounds(const SearchProblem& problem, Search& search, Lanes a
         for (const double atLow : {-1.0, 0.0, 1.0}) {
             for (const double atHigh : {-1.0, 0.0, 1.0}) {
                 if (problem.hasOffset || atLow == 0) {
-                    moved = hn::Or(moved, search.tryBounds(hn::Add(low, hn::Mul(set(atLow), step)),
-                                                           hn::Add(high, hn::Mul(set(atHigh), step)), all));
+                    moved = hn::Or(moved,
+                                   search.tryBounds(low + set(atLow) * step, high + set(atHigh) * step, all));
                 }
             }
         }
-        step = hn::IfThenElse(moved, step, hn::Div(step, set(2.0)));
+        step = choose(moved, step, step / set(2.0));
     }
 }
 
@@ -286,8 +359,8 @@ HWY_INLINE void searchLanes(const SearchProblem& problem, const float* groups, s
                             float* weights, GroupParameters* parameters) {
     const FloatTag d;
     const std::size_t lanes = hn::Lanes(d);
-    HWY_ALIGN float scales[HWY_MAX_BYTES / sizeof(double)];
-    HWY_ALIGN float offsets[HWY_MAX_BYTES / sizeof(double)];
+    HWY_ALIGN float scales[HWY_MAX_BYTES / sizeof(float)];
+    HWY_ALIGN float offsets[HWY_MAX_BYTES / sizeof(float)];
     for (std::size_t lane = 0; lane < lanes; ++lane) {
         const std::size_t group = std::min(lane, count - 1);
         scales[lane] = parameters[group].scale;
@@ -296,7 +369,7 @@ HWY_INLINE void searchLanes(const SearchProblem& problem, const float* groups, s
             weights[i * lanes + lane] = groups[group * problem.groupSize + i];
         }
     }
-    const Lanes all = hn::Eq(set(0), set(0));
+    const Lanes all = hn::Eq(setFloat(0), setFloat(0));
     Search search(problem, weights, hn::Load(d, scales), hn::Load(d, offsets));
     const Double low = search.low();
     const Double high = search.high();

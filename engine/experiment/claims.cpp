@@ -79,6 +79,11 @@ SampleCurve readCurve(const JsonObject& object, const std::string& folder) {
     return curve;
 }
 
+FrontierComparison readFrontier(const JsonObject& object) {
+    object.allowOnly({"title", "sweep", "explanation"});
+    return {object.string("title"), object.string("sweep"), object.string("explanation")};
+}
+
 } // namespace
 
 std::optional<ClaimedNumber> ClaimedNumber::parse(const std::string& text, const std::string& source) {
@@ -104,7 +109,7 @@ std::optional<ClaimedNumber> ClaimedNumber::parse(const std::string& text, const
 ClaimsDocument ClaimsDocument::fromJson(const Json& document, const std::string& source,
                                         const std::string& folder) {
     const JsonObject object(document, source);
-    object.allowOnly({"schema", "title", "introduction", "tables", "curves"});
+    object.allowOnly({"schema", "title", "introduction", "tables", "curves", "frontiers"});
     if (const std::string schema = object.string("schema"); schema != "planish.claims/1") {
         throw InputError(source, "schema", "planish.claims/1", schema);
     }
@@ -126,6 +131,12 @@ ClaimsDocument ClaimsDocument::fromJson(const Json& document, const std::string&
         for (const Json& curve : object.array("curves")) {
             const std::string path = fmt::format("curves[{}]", claims.curves.size());
             claims.curves.push_back(readCurve(JsonObject(curve, source, path), folder));
+        }
+    }
+    if (object.has("frontiers")) {
+        for (const Json& frontier : object.array("frontiers")) {
+            const std::string path = fmt::format("frontiers[{}]", claims.frontiers.size());
+            claims.frontiers.push_back(readFrontier(JsonObject(frontier, source, path)));
         }
     }
     return claims;

@@ -57,12 +57,20 @@ struct SampleCurve {
     std::string explanation;
 };
 
+/// All runs of a sweep by size, and beside them what others reach on the same model (references.h).
+struct FrontierComparison {
+    std::string title;
+    std::string sweep;
+    std::string explanation;
+};
+
 /// What an experiment is about (schema planish.claims/1).
 struct ClaimsDocument {
     std::string title;
     std::vector<std::string> introduction; ///< paragraphs
     std::vector<ClaimTable> tables;
     std::vector<SampleCurve> curves;
+    std::vector<FrontierComparison> frontiers;
 
     /// Recipes may be given inline, as a path relative to the file, or as the name of a preset.
     static ClaimsDocument fromJson(const Json& document, const std::string& source,
@@ -75,5 +83,11 @@ struct ClaimsDocument {
 /// of a row is missing or there are two.
 std::string resultsMarkdown(const ClaimsDocument& document, std::span<const RunRecord> runs,
                             const std::string& source);
+
+/// The part of it that is one comparison of frontiers: the runs of each model by size, marked where no other
+/// is both smaller and better, then every reference within their sizes with the KL divergence that the
+/// frontier has at its bits, between two runs by a straight line of ln KLD over bits.
+std::string frontierMarkdown(const FrontierComparison& comparison, std::span<const RunRecord> runs,
+                             const std::string& source);
 
 } // namespace planish

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "experiment/claims.h"
+#include "experiment/markdown.h"
 
 #include <fmt/format.h>
 
@@ -12,35 +13,14 @@
 namespace planish {
 namespace {
 
+using markdown::deltaCell;
+using markdown::recipeCell;
+using markdown::row;
+using markdown::tableHead;
 using Runs = std::vector<const RunRecord*>;
-
-/// One line of a table.
-std::string row(const std::vector<std::string>& cells) {
-    std::string line = "|";
-    for (std::string cell : cells) {
-        for (std::size_t at = cell.find('|'); at != std::string::npos; at = cell.find('|', at + 2)) {
-            cell.insert(at, "\\");
-        }
-        line += " " + cell + " |";
-    }
-    return line + "\n";
-}
-
-std::string tableHead(const std::vector<std::string>& titles) {
-    return row(titles) + row(std::vector<std::string>(titles.size(), "---"));
-}
 
 bool sameCodecs(const Recipe& a, const Recipe& b) {
     return a.defaultCodec == b.defaultCodec && a.rules == b.rules;
-}
-
-std::string signedPercent(double percent) {
-    return std::abs(percent) < 1000 ? fmt::format("{:+.2f}", percent) : fmt::format("{:+.0f}", percent);
-}
-
-std::string deltaCell(const RunRecord& run) {
-    const double error = run.deltaStandardErrorPercent;
-    return signedPercent(run.deltaPplPercent) + (std::isfinite(error) ? fmt::format(" ± {:.2f}", error) : "");
 }
 
 /// What the row says of size and cost; nothing for a row that is here to be measured.
@@ -122,20 +102,6 @@ std::vector<std::string> modelsOf(const Runs& runs, const ClaimTable& table) {
         });
     });
     return models;
-}
-
-std::string recipeCell(const Recipe& recipe) {
-    std::string codecs;
-    std::string last;
-    for (const RecipeRule& rule : recipe.rules) {
-        if (rule.codec != last) {
-            codecs += (codecs.empty() ? "" : ", ") + fmt::format("{} `{}`", rule.match, rule.codec);
-        }
-        last = rule.codec;
-    }
-    const bool uniform = std::all_of(recipe.rules.begin(), recipe.rules.end(),
-                                     [&](const RecipeRule& rule) { return rule.codec == last; });
-    return uniform ? "`" + last + "`" : codecs;
 }
 
 std::string conditions(const Runs& runs) {
@@ -304,6 +270,9 @@ std::string resultsMarkdown(const ClaimsDocument& document, std::span<const RunR
     }
     for (const SampleCurve& curve : document.curves) {
         text += curveTable(curve, runs, source);
+    }
+    for (const FrontierComparison& comparison : document.frontiers) {
+        text += frontierMarkdown(comparison, records, source);
     }
     return text;
 }

@@ -63,7 +63,7 @@ class RunExecutor {
     /// The model as a recipe makes it. With the arithmetic of a run: byte by byte as that run had it.
     QuantizedModel quantize(const std::string& model, const Recipe& recipe, std::uint64_t seed,
                             const std::optional<CalibrationSettings>& calibration, JobMonitor& monitor,
-                            Arithmetic arithmetic = Arithmetic::float32);
+                            Arithmetic arithmetic);
 
     /// The unquantized model on a text.
     BaselineResult evaluateBaseline(const std::string& model, const std::string& corpus,

@@ -28,6 +28,18 @@ namespace {
 
 constexpr std::uint64_t smallFiles = 64 << 20; ///< headers, config and tokenizer, generously
 
+/// Where the only file of a format goes when it was named itself; empty: to the folder, under the model's
+/// name.
+std::string fileNameOf(const ExportSettings& settings) {
+    const bool isFile = settings.format == ExportFormat::gguf && settings.folder.extension() == ".gguf";
+    return isFile ? settings.folder.filename().string() : "";
+}
+
+std::filesystem::path folderOf(const ExportSettings& settings) {
+    return fileNameOf(settings).empty() ? settings.folder
+                                        : std::filesystem::absolute(settings.folder).parent_path();
+}
+
 class Exporter {
   public:
     Exporter(const PackedModel& model, const ExportSettings& settings, Workers& workers, JobMonitor& monitor)
@@ -37,7 +49,7 @@ class Exporter {
           workers_(workers),
           monitor_(monitor),
           plan_(planExport(model_, model.codecs(), settings)),
-          folder_(settings.folder, settings.overwrite) {}
+          folder_(folderOf(settings), settings.overwrite) {}
 
     ExportResult run(const Recipe& recipe, const Json& record) {
         folder_.requireRoom(plan_.bytes() + smallFiles);
@@ -189,7 +201,8 @@ class Exporter {
                 return std::vector<std::byte>(values.begin(), values.end());
             };
         }
-        const std::string name = model_.name() + ".gguf";
+        const std::string name =
+            fileNameOf(settings_).empty() ? model_.name() + ".gguf" : fileNameOf(settings_);
         writeGguf(folder_.add(name), ggufMetadata(model_, plan_), tensors, monitor);
         opened_ = folder_.place() / name;
     }

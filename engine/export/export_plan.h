@@ -40,7 +40,7 @@ enum class OtherTensors {
 
 struct ExportSettings {
     ExportFormat format = ExportFormat::gguf;
-    std::filesystem::path folder;
+    std::filesystem::path folder; ///< to write into; with GGUF the file itself where it ends in .gguf
     bool overwrite = false;
     std::string floats = "fp16"; ///< fp16, bf16 or fp32: of what is written as plain numbers
     OtherTensors others = OtherTensors::floats;

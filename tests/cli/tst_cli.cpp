@@ -280,6 +280,16 @@ class CliTest : public QObject {
             2);
     }
 
+    void a_gguf_file_may_be_named_itself() {
+        const QString file = path("named.gguf");
+        const QStringList command{"export", "folio-4m", "--codec", "Q4_0", "--format", "gguf", "--out", file};
+        QCOMPARE(cli(command).status, 0);
+        QVERIFY(QFileInfo(file).isFile());
+        QCOMPARE(cli({"info", file}).status, 0);
+        QCOMPARE(cli(command).status, 2); // is there
+        QCOMPARE(cli(command + QStringList{"--force"}).status, 0);
+    }
+
     void exported_checkpoints_lose_what_the_codec_loses() {
         const auto nll = [&](const QStringList& model) {
             return cli(QStringList{"eval"} + model + smallEvaluation + QStringList{"--json"})

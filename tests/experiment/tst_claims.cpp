@@ -115,6 +115,25 @@ class ClaimsTest : public QObject {
         QVERIFY(page.contains("- few tokens (int4:g64+mse on small, 64 samples)"));
     }
 
+    void a_frontier_is_read_at_the_bits_of_what_others_reach() {
+        const ClaimsDocument page = parse(R"({"schema": "planish.claims/1", "title": "T", "introduction": [],
+            "frontiers": [{"title": "Frontier", "sweep": "f.json", "explanation": "All."}]})");
+        // ln KLD falls by 2 from 4 to 5 bits: at 4.5 bits it is 0.04 / e.
+        std::vector<RunRecord> runs{run("int4:g8", 0, 1, 5), run("int4:g64+mse", 0, 2, 4),
+                                    run("int3:g64", 0, 2, 4.75)};
+        runs[0].kldMean = 0.04 * std::exp(-2.0);
+        runs[1].kldMean = 0.04;
+        runs[2].kldMean = 0.05; // both larger and worse than the one of 4 bits
+        for (RunRecord& record : runs) {
+            record.model = "folio-23m"; // that the references know
+        }
+        const QString text = QString::fromStdString(resultsMarkdown(page, runs, "runs.h5"));
+        QVERIFY(text.contains("| `int4:g64+mse` |  | 4.000 | 8.00x |"));
+        QCOMPARE(text.count("| yes |"), 2);
+        QVERIFY2(text.contains("| Q4_K_S | 4.500 | +1.70 | 0.0211 | 0.0147 | 0.70 |"), qPrintable(text));
+        QVERIFY2(!text.contains("| Q8_0 |"), "beyond the largest run there is nothing to compare with");
+    }
+
     void a_curve_rises_with_its_samples_and_counts_tokens_against_inputs() {
         const QString page = QString::fromStdString(resultsMarkdown(parse(document), allRuns(), "runs.h5"));
         const auto none = page.indexOf("| small | int3:g64 | 0 | 0 |  |");

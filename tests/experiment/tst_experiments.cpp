@@ -92,6 +92,15 @@ class ExperimentsTest : public QObject {
         }
     }
 
+    void every_frontier_is_of_a_sweep_on_models_that_the_references_know() {
+        for (const auto& path : files(true)) {
+            for (const FrontierComparison& frontier : ClaimsDocument::fromFile(path.string()).frontiers) {
+                const SweepSpec sweep = sweepBeside(path, frontier.sweep);
+                QVERIFY2(sweep.runs().size() > 10, frontier.title.c_str());
+            }
+        }
+    }
+
     void every_curve_has_points_and_something_to_compare_with() {
         for (const auto& path : files(true)) {
             for (const SampleCurve& curve : ClaimsDocument::fromFile(path.string()).curves) {

@@ -58,7 +58,8 @@ class QualityGatesTest : public QObject {
         const RunSpec diagonal = smallRun("int4:g64+obd");
         const RunSpec nearest = smallRun("int4:g64");
         const auto packed = [&](const RunSpec& spec) {
-            return executor_.quantize(spec.model, spec.recipe, spec.seed, spec.calibration, monitor_);
+            return executor_.quantize(spec.model, spec.recipe, spec.seed, spec.calibration, monitor_,
+                                      arithmeticFor(spec.evaluation));
         };
         const QuantizedModel one = packed(diagonal);
         const QuantizedModel other = packed(nearest);

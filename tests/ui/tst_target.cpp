@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/frontier_overlay.h"
-#include "plots/references.h"
+#include "experiment/references.h"
 #include "run_fixtures.h"
 #include "views/frontier_view.h"
 #include "views/target_bar.h"
@@ -198,7 +198,7 @@ class TargetTest : public QObject {
         const auto references = frontierReferences();
         QVERIFY(references.size() >= 3);
         for (const ReferenceSeries& series : references) {
-            QVERIFY(!series.source.isEmpty() && !series.points.empty());
+            QVERIFY(!series.source.empty() && !series.points.empty());
             for (const ReferencePoint& point : series.points) {
                 QVERIFY(point.values.bitsPerWeight > 0.5 && point.values.bitsPerWeight < 33);
             }

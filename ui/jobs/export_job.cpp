@@ -18,8 +18,8 @@ void queueExport(JobQueue& queue, const RunSpec& spec, const ExportSettings& set
     queue.add(title, [spec, settings, done = std::move(done)](JobMonitor& monitor) -> JobQueue::Completion {
         Workers workers(0);
         PartMonitor packing(monitor, 0, 0.5);
-        const QuantizedModel packed =
-            RunExecutor(workers).quantize(spec.model, spec.recipe, spec.seed, spec.calibration, packing);
+        const QuantizedModel packed = RunExecutor(workers).quantize(
+            spec.model, spec.recipe, spec.seed, spec.calibration, packing, arithmeticFor(spec.evaluation));
         PartMonitor writing(monitor, 0.5, 1);
         const ExportResult result =
             exportModel(packed.model, spec.recipe, nullptr, settings, workers, writing);

@@ -93,13 +93,14 @@ void FrontierOverlay::drawReferences(const OverlayContent& content) {
                                           QCPScatterStyle::ssCross, QCPScatterStyle::ssPlus};
     for (std::size_t s = 0; s < content.references.size(); ++s) {
         const ReferenceSeries& series = content.references[s];
-        QCPGraph& graph = addGraph(QStringLiteral("fronts"), series.title);
+        const QString title = QString::fromStdString(series.title);
+        QCPGraph& graph = addGraph(QStringLiteral("fronts"), title);
         graph.setScatterStyle({shapes[s % shapes.size()], QPen(textColor(0.65), 1.3), Qt::NoBrush, 8});
         for (const ReferencePoint& point : series.points) {
             if (const auto at = pointOf(point.values)) {
                 graph.addData(at->x(), at->y());
-                marks_.push_back(
-                    {*at, &point.values, series.title + QStringLiteral(" ") + point.name, series.source});
+                marks_.push_back({*at, &point.values, title + ' ' + QString::fromStdString(point.name),
+                                  QString::fromStdString(series.source)});
             }
         }
     }

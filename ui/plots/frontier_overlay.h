@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "experiment/references.h"
 #include "plots/frontier_axes.h"
-#include "plots/references.h"
+
 
 #include <QPalette>
 #include <QPointF>

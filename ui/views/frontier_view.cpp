@@ -167,8 +167,9 @@ QMenu* FrontierView::makeShowMenu() {
         references_.clear(); // an installation without them has nothing to show
     }
     for (const ReferenceSeries& series : references_) {
-        QAction* action = addShown(menu, tr("Reference: %1").arg(series.title), series.title, false);
-        action->setToolTip(series.source);
+        const QString title = QString::fromStdString(series.title);
+        QAction* action = addShown(menu, tr("Reference: %1").arg(title), title, false);
+        action->setToolTip(QString::fromStdString(series.source));
         connect(action, &QAction::toggled, this, &FrontierView::updateOverlay);
         referenceActions_.push_back(action);
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/references.h"
+#include "experiment/references.h"
 
 #include "support/json.h"
 #include "support/system.h"
@@ -10,7 +10,7 @@ namespace {
 ReferencePoint pointOf(const JsonObject& object) {
     object.allowOnly({"name", "model", "bits_per_weight", "delta_ppl_percent", "kld_mean"});
     ReferencePoint point;
-    point.name = QString::fromStdString(object.string("name"));
+    point.name = object.string("name");
     point.model = object.string("model", "");
     RunRecord& values = point.values;
     values.bitsPerWeight = object.number("bits_per_weight");
@@ -38,9 +38,7 @@ std::vector<ReferenceSeries> frontierReferences() {
         const std::string at = "series[" + std::to_string(i) + "]";
         const JsonObject entry(object.array("series")[i], path, at);
         entry.allowOnly({"title", "source", "points"});
-        ReferenceSeries series{QString::fromStdString(entry.string("title")),
-                               QString::fromStdString(entry.string("source")),
-                               {}};
+        ReferenceSeries series{entry.string("title"), entry.string("source"), {}};
         for (std::size_t k = 0; k < entry.array("points").size(); ++k) {
             const Json& point = entry.array("points")[k];
             series.points.push_back(

@@ -3,7 +3,6 @@
 
 #include "experiment/run.h"
 
-#include <QString>
 #include <string>
 #include <vector>
 
@@ -11,15 +10,15 @@ namespace planish {
 
 /// A figure of another program or paper, beside which runs are read.
 struct ReferencePoint {
-    QString name;
+    std::string name;
     std::string model; ///< that it was measured on; empty: another than ours
     RunRecord values;  ///< size and loss; what is not known is NaN
 };
 
 /// Figures from one source, with one mark and one legend entry.
 struct ReferenceSeries {
-    QString title;
-    QString source; ///< one sentence: who, on what, under which settings
+    std::string title;
+    std::string source; ///< one sentence: who, on what, under which settings
     std::vector<ReferencePoint> points;
 };
 

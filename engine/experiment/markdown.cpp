@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "experiment/markdown.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace planish::markdown {
+
+std::string row(const std::vector<std::string>& cells) {
+    std::string line = "|";
+    for (std::string cell : cells) {
+        for (std::size_t at = cell.find('|'); at != std::string::npos; at = cell.find('|', at + 2)) {
+            cell.insert(at, "\\");
+        }
+        line += " " + cell + " |";
+    }
+    return line + "\n";
+}
+
+std::string tableHead(const std::vector<std::string>& titles) {
+    return row(titles) + row(std::vector<std::string>(titles.size(), "---"));
+}
+
+std::string signedPercent(double percent) {
+    return std::abs(percent) < 1000 ? fmt::format("{:+.2f}", percent) : fmt::format("{:+.0f}", percent);
+}
+
+std::string deltaCell(const RunRecord& run) {
+    const double error = run.deltaStandardErrorPercent;
+    return signedPercent(run.deltaPplPercent) + (std::isfinite(error) ? fmt::format(" ± {:.2f}", error) : "");
+}
+
+std::string recipeCell(const Recipe& recipe) {
+    std::string codecs;
+    std::string last;
+    for (const RecipeRule& rule : recipe.rules) {
+        if (rule.codec != last) {
+            codecs += (codecs.empty() ? "" : ", ") + fmt::format("{} `{}`", rule.match, rule.codec);
+        }
+        last = rule.codec;
+    }
+    const bool uniform = std::all_of(recipe.rules.begin(), recipe.rules.end(),
+                                     [&](const RecipeRule& rule) { return rule.codec == last; });
+    return uniform ? "`" + last + "`" : codecs;
+}
+
+} // namespace planish::markdown
