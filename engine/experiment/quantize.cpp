@@ -109,7 +109,7 @@ class Quantizer {
         if (calibrated) {
             PartMonitor part(monitor_, begin, middle, "calibrate", tensor(readers.tensors.front()).name);
             readers.inputs = calibrator_->at(place, demands.crossMoment, fingerprint_, prefix_, part);
-            noteRank(readers);
+            calibrated_.insert(calibrated_.end(), readers.tensors.begin(), readers.tensors.end());
             if (const auto norm = normIndex(place); norm && demands.scaledInputs) {
                 foldScales(*norm, readers);
             }
@@ -278,23 +278,10 @@ class Quantizer {
         }
     }
 
-    void noteRank(const Readers& readers) {
-        const auto inputs = static_cast<std::uint64_t>(readers.inputs->hessian.cols());
-        if (readers.inputs->tokens < 8 * inputs && inputs > starvedInputs_) {
-            starvedInputs_ = inputs;
-            starvedTensor_ = tensor(readers.tensors.front()).name;
-        }
-    }
-
     std::vector<std::string> warnings() const {
         std::vector<std::string> all;
-        if (starvedInputs_ > 0) {
-            const std::size_t context = settings_.calibration->samples.context;
-            const std::size_t tokens = settings_.calibration->samples.windows * context;
-            all.push_back(fmt::format(
-                "calibrated on {} tokens, fewer than 8 for each of the {} inputs of tensors such as "
-                "{}: statistics are mostly noise below that; take {} samples or more",
-                tokens, starvedInputs_, starvedTensor_, (8 * starvedInputs_ + context - 1) / context));
+        if (auto few = warningOfFewTokens(model(), calibrated_, settings_.calibration)) {
+            all.push_back(std::move(*few));
         }
         std::vector<std::string_view> names;
         for (std::size_t i = 0; i < keptNearest_.size(); ++i) {
@@ -325,9 +312,8 @@ class Quantizer {
     std::optional<Calibrator> calibrator_;
     std::string fingerprint_;
     std::string prefix_;
-    std::size_t done_ = 0; ///< weights
-    std::uint64_t starvedInputs_ = 0;
-    std::string starvedTensor_;
+    std::size_t done_ = 0;                ///< weights
+    std::vector<std::size_t> calibrated_; ///< tensors whose inputs were looked at
 };
 
 } // namespace
@@ -341,6 +327,29 @@ PackedTensor encodeTensor(const TensorInfo& tensor, const Codec& codec, MatrixVi
     } catch (const Error& error) {
         throw Error(tensor.name + ": " + error.what());
     }
+}
+
+std::optional<std::string> warningOfFewTokens(const Model& model, const std::vector<std::size_t>& tensors,
+                                              const CalibrationPlan* calibration) {
+    const TensorInfo* widest = nullptr;
+    for (const std::size_t index : tensors) {
+        const TensorInfo& tensor = model.tensors()[index];
+        if (widest == nullptr || tensor.shape.columns > widest->shape.columns) {
+            widest = &tensor;
+        }
+    }
+    if (widest == nullptr || calibration == nullptr) {
+        return std::nullopt;
+    }
+    const std::size_t inputs = widest->shape.columns;
+    const std::size_t context = calibration->samples.context;
+    const std::size_t tokens = calibration->samples.windows * context;
+    if (tokens >= 8 * inputs) {
+        return std::nullopt;
+    }
+    return fmt::format("calibrated on {} tokens, fewer than 8 for each of the {} inputs of tensors such as "
+                       "{}: statistics are mostly noise below that; take {} samples or more",
+                       tokens, inputs, widest->name, (8 * inputs + context - 1) / context);
 }
 
 QuantizedModel quantizeModel(const Model& model, const QuantizeSettings& settings, Workers& workers,

@@ -6,6 +6,7 @@
 #include "experiment/run.h"
 #include "inference/packed_model.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,11 @@ struct QuantizeSettings {
 /// Codec::encode, whose errors name the tensor.
 PackedTensor encodeTensor(const TensorInfo& tensor, const Codec& codec, MatrixView weights,
                           const EncodeContext& context);
+
+/// What to say of a calibration that is too short for the widest of `tensors`, indices of model.tensors():
+/// fewer tokens than 8 for each of its inputs.
+std::optional<std::string> warningOfFewTokens(const Model& model, const std::vector<std::size_t>& tensors,
+                                              const CalibrationPlan* calibration);
 
 /// Packs every tensor with its codec. Without calibration or codecs that use it, that is all. Otherwise the
 /// decoder linears are packed in the order of the network, those that read the same inputs together, each

@@ -94,6 +94,40 @@ bool usesCalibration(const Recipe& recipe) {
                                                     [&](const RecipeRule& rule) { return uses(rule.codec); });
 }
 
+bool trains(const Recipe& recipe) {
+    return std::any_of(recipe.rules.begin(), recipe.rules.end(),
+                       [](const RecipeRule& rule) { return Codec::parse(rule.codec).demands().training(); });
+}
+
+bool packAlike(const RunSpec& a, const RunSpec& b) {
+    return a.model == b.model && a.recipe.rules == b.recipe.rules &&
+           a.recipe.defaultCodec == b.recipe.defaultCodec && a.seed == b.seed &&
+           a.calibration == b.calibration;
+}
+
+/// The share of the whole at which each run begins, and 1. All count the same but those of a training that
+/// another run has had before.
+std::vector<double> beginnings(const std::vector<RunSpec>& runs) {
+    constexpr double trainedBefore = 0.02;
+    std::vector<double> begins{0};
+    std::vector<const RunSpec*> trained;
+    for (const RunSpec& run : runs) {
+        double share = 1;
+        if (trains(run.recipe)) {
+            const bool known = std::any_of(trained.begin(), trained.end(),
+                                           [&](const RunSpec* other) { return packAlike(*other, run); });
+            share = known ? trainedBefore : 1;
+            trained.push_back(&run);
+        }
+        begins.push_back(begins.back() + share);
+    }
+    const double all = begins.back();
+    for (double& begin : begins) {
+        begin /= all; // of no runs 0 / 0, which nobody reads
+    }
+    return begins;
+}
+
 } // namespace
 
 SweepSpec SweepSpec::fromJson(const Json& document, const std::string& source, const std::string& folder) {
@@ -192,10 +226,10 @@ std::vector<SweepOutcome> runSweep(const std::vector<RunSpec>& runs, const std::
                                    const std::function<void(const RunRecord&)>& finished) {
     std::vector<SweepOutcome> outcomes;
     std::set<std::string> known = recorded;
+    const std::vector<double> begins = beginnings(runs);
     for (std::size_t i = 0; i < runs.size(); ++i) {
         monitor.throwIfCancelled();
-        const auto all = static_cast<double>(runs.size());
-        PartMonitor part(monitor, static_cast<double>(i) / all, static_cast<double>(i + 1) / all,
+        PartMonitor part(monitor, begins[i], begins[i + 1],
                          fmt::format("run {} of {}: {}", i + 1, runs.size(), runs[i].recipe.name));
         SweepOutcome outcome;
         outcome.index = i;

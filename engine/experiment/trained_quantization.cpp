@@ -211,7 +211,21 @@ class TrainedQuantizer {
                                       error.sqnrDecibel});
             result.model.put(i, packed, error.relative == 0);
         }
+        if (auto few = warningOfFewTokens(model(), calibrated(), settings_.calibration)) {
+            result.warnings.push_back(std::move(*few));
+        }
         return result;
+    }
+
+    /// Tensors that are packed with statistics of their inputs.
+    std::vector<std::size_t> calibrated() const {
+        std::vector<std::size_t> found;
+        for (std::size_t i = 0; i < settings_.codecs.size(); ++i) {
+            if (placeOf(tensor(i), model().config()) && codec(i).calibration() != CalibrationUse::none) {
+                found.push_back(i);
+            }
+        }
+        return found;
     }
 
     const QuantizeSettings& settings_;

@@ -2,6 +2,7 @@
 #include "evaluation/corpus.h"
 #include "evaluation/evaluate.h"
 #include "experiment/run_executor.h"
+#include "experiment/sweep.h"
 #include "experiment/trained_quantization.h"
 #include "test_support.h"
 
@@ -182,6 +183,35 @@ class TrainedQuantizationTest : public QObject {
         QVERIFY(plan.windows.windows < plan.steps * plan.windowsAStep); // the text is gone through again
     }
 
+    void a_sweep_counts_a_training_once_for_all_texts() {
+        class Watch final : public JobMonitor {
+          public:
+            void report(const Progress& progress) override {
+                if (progress.stage.starts_with("run 1 of 2") && progress.total > 0) {
+                    farthest = std::max(farthest, static_cast<double>(progress.done) /
+                                                      static_cast<double>(progress.total));
+                }
+            }
+            bool cancelled() const override { return false; }
+            double farthest = 0; ///< of the sweep, during its first run
+        };
+        const QTemporaryDir folder;
+        Workers workers(2);
+        RunExecutor executor(
+            workers, {},
+            {StatisticsCache("", 0), TrainingCache(folder.path().toStdString(), TrainingCache::usualLimit)});
+        RunSpec spec{"folio-4m", Recipe::uniform("int3:g64+recover"), "literature", {}, 0};
+        spec.evaluation = {Convention::standard, 128, 2, 0};
+        spec.calibration =
+            CalibrationSettings{"calibration", 8, 128, CalibrationInputs::quantized, "docs", 30000, 0.004};
+        RunSpec other = spec;
+        other.corpus = "docs";
+        Watch watch;
+        QCOMPARE(runSweep({spec, other}, {}, executor, watch, [](const RunRecord&) {}).size(),
+                 std::size_t{2});
+        QVERIFY2(watch.farthest > 0.9, qPrintable(QString::number(watch.farthest)));
+    }
+
     void a_run_trains_and_says_on_what() {
         const QTemporaryDir folder;
         const std::string place = folder.path().toStdString();
@@ -204,6 +234,9 @@ class TrainedQuantizationTest : public QObject {
         QCOMPARE(run.training, std::string("docs"));
         QVERIFY(run.command.find("--training 'docs' --training-tokens 28672 --training-rate 0.004") !=
                 std::string::npos);
+        QVERIFY(std::any_of(run.warnings.begin(), run.warnings.end(), [](const std::string& warning) {
+            return warning.find("fewer than 8 for each of the 768 inputs") != std::string::npos;
+        }));
         RunSpec other = spec;
         other.calibration->trainingText = "";
         QVERIFY(executor.identify(other, monitor) != run.id);
