@@ -103,7 +103,8 @@ void MainWindow::bringUp(QDockWidget* dock, int width) {
     dock->raise();
     dock->widget()->setFocus();
     if (dock->width() < width) {
-        resizeDocks({dock}, {width}, Qt::Horizontal);
+        // What it takes is the plot's, not that of the layers beside it.
+        resizeDocks({layersDock_, dock}, {layersDock_->width(), width}, Qt::Horizontal);
     }
 }
 

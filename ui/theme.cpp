@@ -17,12 +17,12 @@ struct Colors {
 
 Colors lightColors() {
     return {QColor(0xf3f4f5), QColor(0xffffff), QColor(0xf5f7f8), QColor(0x1d2226), QColor(0xe9ebed),
-            QColor(0x858c92), QColor(0x0067a0), QColor(0xffffff), QColor(0xffffff)};
+            QColor(0x6b7278), QColor(0x0067a0), QColor(0xffffff), QColor(0xffffff)};
 }
 
 Colors darkColors() {
     return {QColor(0x2e3338), QColor(0x1c1f22), QColor(0x22262a), QColor(0xe4e7ea), QColor(0x3b4147),
-            QColor(0x868e96), QColor(0x2f86bd), QColor(0xffffff), QColor(0x32373c)};
+            QColor(0xa0a8b0), QColor(0x2477ab), QColor(0xffffff), QColor(0x32373c)};
 }
 
 QPalette makePalette(const Colors& colors) {

@@ -179,7 +179,7 @@ bool Workbench::takeRecipe(const Recipe& recipe, const QString& undoText) {
         return false;
     }
     try {
-        selection_.clear();
+        leaveSelectedRun();
         editor_.setRecipe(recipe, undoText);
         return true;
     } catch (const Error& error) {
@@ -204,11 +204,17 @@ RunSpec Workbench::spec(const QString& corpus, const EvaluationSettings& evaluat
     return spec;
 }
 
+void Workbench::leaveSelectedRun() {
+    if (selection_.ids().size() == 1) {
+        selection_.clear();
+    }
+}
+
 int Workbench::run(const RunSpec& spec) {
     if (!editor_.hasModel()) {
         return 0;
     }
-    selection_.clear();
+    leaveSelectedRun();
     const Subject subject{model_.toStdString(), editor_.tensors(), editor_.tiedEmbedding(), costs_.known()};
     return runJobs_.add({{std::make_shared<const RunSpec>(spec), true, target_, expectedRun(spec, subject)}})
         .front();

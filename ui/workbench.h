@@ -91,6 +91,9 @@ class Workbench final : public QObject {
     void informed(const QString& message);
 
   private:
+    /// What is edited or started is one's own recipe, not the run that was looked at; several are compared
+    /// on.
+    void leaveSelectedRun();
     using Target = RunJobs::Target;
 
     struct DocumentContent;

@@ -220,9 +220,10 @@ std::vector<std::string> ExportPlan::notes() const {
         const double worst = (*std::max_element(all.begin(), all.end(), [](const auto* a, const auto* b) {
                                  return a->error < b->error;
                              }))->error;
-        notes.push_back(fmt::format("{} tensors in {} become {}, which is not exact ({}{}){}", all.size(),
-                                    measured, written, all.front()->name, all.size() > 1 ? " …" : "",
-                                    why.empty() ? "" : ": " + why) +
+        notes.push_back(fmt::format("{} in {} become{} {}, which is not exact ({}{}){}",
+                                    all.size() == 1 ? "1 tensor" : fmt::format("{} tensors", all.size()),
+                                    measured, all.size() == 1 ? "s" : "", written, all.front()->name,
+                                    all.size() > 1 ? " …" : "", why.empty() ? "" : ": " + why) +
                         (worst > 0 ? fmt::format(": relative squared error up to {:.2e}", worst) : ""));
     }
     if (exact != tensors.size()) {

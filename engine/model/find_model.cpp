@@ -37,6 +37,11 @@ std::filesystem::path findModel(const std::string& nameOrPath) {
     if (std::filesystem::is_directory(status)) {
         // Made absolute and normal so that "." and "folder/" have a last component to be named by.
         auto folder = std::filesystem::absolute(path).lexically_normal();
+        if (!std::filesystem::exists(folder / "config.json", failure)) {
+            throw InputError(folder.string(), "model",
+                             "a folder with config.json and safetensors files, or a GGUF file",
+                             "a folder without config.json");
+        }
         return folder.has_filename() ? folder : folder.parent_path();
     }
     const std::vector<std::string> bundled = bundledModels();

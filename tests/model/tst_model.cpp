@@ -138,7 +138,7 @@ class ModelTest : public QObject {
             << "model.embed_tokens.weight shape: expected [9, 4], which config.json implies, found [8, 4]";
         QTest::newRow("a matrix in place of a vector") << 2 << "model.norm.weight shape: expected [4]";
         QTest::newRow("integers") << 3 << "lm_head.weight dtype: expected BF16, F16 or F32, found I32";
-        QTest::newRow("no config") << 4 << "config.json: file: expected a readable file";
+        QTest::newRow("no config") << 4 << "found a folder without config.json";
         QTest::newRow("config a folder") << 5 << "config.json: file: expected a regular file, found a folder";
         QTest::newRow("only pickle") << 6 << "pytorch_model.bin, a pickle file";
         QTest::newRow("no weights") << 7 << "weights: expected model.safetensors";

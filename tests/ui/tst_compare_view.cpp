@@ -241,8 +241,11 @@ void TestCompareView::the_view_is_driven_by_keyboard_and_mouse() {
     QCOMPARE(view.reference()->currentText(), QStringLiteral("mixed"));
     view.tabs()->setCurrentIndex(1);
     view.differencesOnly()->setChecked(true);
+    tensors_.select({"model.norm"});
     view.recipes()->setFocus();
-    QTest::keyClick(view.recipes(), Qt::Key_Down);
+    QTest::keyClick(view.recipes(), Qt::Key_Down); // to the first row, of which only the frame is seen
+    QCOMPARE(tensors_.single(), std::string("model.norm"));
+    QTest::keyClick(view.recipes(), Qt::Key_Space);
     QCOMPARE(tensors_.single(), std::string("model.layers.1.mlp.up_proj"));
 }
 

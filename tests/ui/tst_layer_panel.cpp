@@ -215,6 +215,12 @@ class TestLayerPanel : public QObject {
         QCOMPARE(tree_->selectedTensors().size(), 6);
     }
 
+    void selected_groups_have_no_layers_that_a_filter_hides() {
+        filterBox()->setText(QStringLiteral("mlp"));
+        tree_->selectAll();
+        QCOMPARE(tree_->selectedTensors().size(), 12);
+    }
+
     void a_chip_clears_a_filter_that_hides_its_layers() {
         filterBox()->setText(QStringLiteral("attention"));
         clickChip("mlp");

@@ -357,11 +357,15 @@ void CodecDialog::refreshCost() {
     }
     try {
         const QString size = fromUtf8(formatBytes(packedBytes(*codec_, targets_.tensors)));
-        cost_->setText(tr("%1 bits per weight · %2")
+        QString text = tr("%1 bits per weight · %2")
                            .arg(QLocale().toString(bitsPerWeight(*codec_, targets_.tensors), 'f', 4),
                                 targets_.bytesNow == 0
                                     ? size
-                                    : tr("%1 → %2").arg(fromUtf8(formatBytes(targets_.bytesNow)), size)));
+                                    : tr("%1 → %2").arg(fromUtf8(formatBytes(targets_.bytesNow)), size));
+        if (targets_.codecsNow > 1) {
+            text = tr("%1 · in place of %n different codec(s)", nullptr, targets_.codecsNow).arg(text);
+        }
+        cost_->setText(text);
     } catch (const Error& error) {
         cost_->setText(QString::fromUtf8(error.what()));
     }

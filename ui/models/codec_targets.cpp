@@ -5,6 +5,8 @@
 #include "models/recipe_text.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 namespace planish {
 
@@ -13,6 +15,7 @@ CodecTargets codecTargets(const RecipeEditor& editor, const std::vector<int>& te
         return editor.tensors()[static_cast<std::size_t>(index)];
     };
     CodecTargets targets;
+    std::set<std::string> codecs;
     targets.description = describeTensors(editor.tensors(), tensorIndices);
     targets.floatOnly =
         std::ranges::all_of(tensorIndices, [&](int index) { return storesFloatsOnly(tensor(index)); });
@@ -22,11 +25,13 @@ CodecTargets codecTargets(const RecipeEditor& editor, const std::vector<int>& te
         }
         const Codec& codec = editor.codecs()[static_cast<std::size_t>(index)];
         targets.tensors.push_back(tensor(index));
+        codecs.insert(codec.name());
         targets.bytesNow += codec.packedBytes(tensor(index).shape);
         if (targets.codecNow.isEmpty()) {
             targets.codecNow = fromUtf8(codec.name());
         }
     }
+    targets.codecsNow = static_cast<int>(codecs.size());
     return targets;
 }
 

@@ -12,6 +12,7 @@ struct CodecTargets {
     std::vector<TensorInfo> tensors; ///< those that would change, see RecipeEditor::setCodec
     std::size_t bytesNow = 0;        ///< packed, of the same
     bool floatOnly = false;          ///< norms and biases alone
+    int codecsNow = 0;               ///< different ones
 };
 
 /// `tensorIndices` are of editor.tensors().

@@ -52,6 +52,13 @@ void CostTable::addStudy(SensitivityRecord study) {
     chooseStudy();
 }
 
+void CostTable::setCorrected(const SensitivityRecord& study) {
+    if (study_ != nullptr && study_->id == study.id) {
+        known_.setStudy(&study);
+        emit changed();
+    }
+}
+
 void CostTable::chooseStudy() {
     study_ = nullptr;
     const std::string name = editor_->modelName().toStdString();

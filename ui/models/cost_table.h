@@ -34,6 +34,8 @@ class CostTable final : public QObject {
     /// The latest of the open model; null when there is none.
     const SensitivityRecord* study() const { return study_; }
 
+    /// Takes the sensitivities from the same study corrected by measured runs.
+    void setCorrected(const SensitivityRecord& study);
     /// The costs as far as they are known.
     const TensorCosts& known() const { return known_; }
 

@@ -42,6 +42,8 @@ class LayerFilterModel : public QSortFilterProxyModel {
     QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
     /// A codec for the tensors of the row that match.
     bool setData(const QModelIndex& index, const QVariant& value, int role = Qt::EditRole) override;
+    /// The tensors of a row that match.
+    QList<int> visibleTensors(const QModelIndex& row) const;
     /// Sorted and without doubles: the tensors an edit of these rows changes.
     std::vector<int> editableTensors(const QModelIndexList& rows) const;
 
@@ -50,7 +52,6 @@ class LayerFilterModel : public QSortFilterProxyModel {
 
   private:
     bool matches(int tensor) const;
-    QList<int> visibleTensors(const QModelIndex& group) const;
 
     LayerTreeModel* layers_;
     LayerFilter filter_;

@@ -3,6 +3,7 @@
 
 #include "models/comparison_groups.h"
 
+#include <QScopedValueRollback>
 #include <algorithm>
 #include <cmath>
 
@@ -35,7 +36,11 @@ TargetMix::TargetMix(CostTable& costs, RecipeEditor& editor, RunCollection& runs
     delay_.setSingleShot(true);
     delay_.setInterval(milliseconds);
     connect(&delay_, &QTimer::timeout, this, &TargetMix::start);
-    connect(&costs_, &CostTable::changed, &delay_, qOverload<>(&QTimer::start));
+    connect(&costs_, &CostTable::changed, this, [this] {
+        if (!correcting_) {
+            delay_.start();
+        }
+    });
     connect(&runs_, &RunCollection::changed, &delay_, qOverload<>(&QTimer::start));
 }
 
@@ -102,7 +107,11 @@ void TargetMix::start() {
                     problem = QString::fromUtf8(error.what());
                 }
             }
-            return [this, frontier, mix, problem] {
+            return [this, frontier, mix, problem, corrected] {
+                {
+                    const QScopedValueRollback<bool> guard(correcting_, true);
+                    costs_.setCorrected(corrected); // so that all predictions are the same
+                }
                 frontier_ = frontier;
                 mix_ = mix;
                 problem_ = problem;

@@ -62,6 +62,7 @@ class TargetMix final : public QObject {
     std::vector<RunRecord> frontier_;
     QTimer delay_;
     LatestTask task_;
+    bool correcting_ = false; ///< the costs, by itself
 };
 
 } // namespace planish

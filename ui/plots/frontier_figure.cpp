@@ -120,6 +120,7 @@ void FrontierFigure::applyColors() {
     title_->setTextColor(textColor());
     emptyText_->setColor(mutedColor(0.75));
     emptyText_->setFont(font);
+    labels_.setColor(textColor(), font);
 }
 
 void FrontierFigure::setUpAxes() {

@@ -144,6 +144,11 @@ void FrontierOverlay::drawExpected(const OverlayContent& content) {
             marks_.push_back({*at, &run, QString::fromStdString(run.name), Text::tr("Queued; predicted")});
         } else if (std::isfinite(size) && (size > 0 || !axes_.logarithmicSize)) {
             sizeData.append({size, nearBottom});
+            marks_.push_back({{size, nearBottom},
+                              &run,
+                              QString::fromStdString(run.name),
+                              Text::tr("Queued; stands at the bottom, as its loss is not known"),
+                              plot_.yAxis2});
         }
     }
     predicted.data()->set(predictedData);
@@ -256,8 +261,9 @@ QString FrontierOverlay::toolTipAt(const QPointF& pixel) const {
     const Mark* nearest = nullptr;
     double best = reach * reach;
     for (const Mark& mark : marks_) {
+        const QCPAxis* vertical = mark.vertical != nullptr ? mark.vertical : plot_.yAxis;
         const QPointF offset =
-            QPointF(plot_.xAxis->coordToPixel(mark.at.x()), plot_.yAxis->coordToPixel(mark.at.y())) - pixel;
+            QPointF(plot_.xAxis->coordToPixel(mark.at.x()), vertical->coordToPixel(mark.at.y())) - pixel;
         if (QPointF::dotProduct(offset, offset) <= best) {
             best = QPointF::dotProduct(offset, offset);
             nearest = &mark;

@@ -4,13 +4,13 @@
 #include "experiment/references.h"
 #include "plots/frontier_axes.h"
 
-
 #include <QPalette>
 #include <QPointF>
 #include <optional>
 #include <vector>
 
 class QCustomPlot;
+class QCPAxis;
 class QCPAbstractPlottable;
 class QCPAbstractItem;
 class QCPGraph;
@@ -54,6 +54,7 @@ class FrontierOverlay {
         const RunRecord* run; ///< of the content
         QString title;
         QString note;
+        const QCPAxis* vertical = nullptr; ///< of `at`, where it is not that of the losses
     };
     void drawReferences(const OverlayContent& content);
     void drawPredictions(const OverlayContent& content);

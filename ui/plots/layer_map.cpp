@@ -24,7 +24,7 @@ LayerMap::LayerMap(RunCollection& runs, RunSelection& selection, RunBrushes& bru
       scale_(new QCPColorScale(this)) {
     setAccessibleDescription(tr("The values are in the run details, tensor by tensor."));
     xAxis->setTicker(runTicks_);
-    xAxis->setTickLabelRotation(60);
+    xAxis->setTickLabelRotation(-60);
     yAxis->setTicker(tensorTicks_);
     yAxis->setRangeReversed(true);
     for (QCPAxis* axis : {xAxis, yAxis}) {
@@ -62,22 +62,15 @@ const TensorResult* LayerMap::resultAt(std::size_t tensor, std::size_t run) cons
 void LayerMap::rebuild() {
     columns_.clear();
     names_.clear();
-    runTicks_->clear();
-    tensorTicks_->clear();
     const bool all = selection_.ids().size() < 2;
     for (int row = 0; row < runs_.count() && columns_.size() < mostRuns; ++row) {
         const RunRecord& run = runs_.run(row);
         if (brushes_.accepts(run) && (all || selection_.contains(run.id))) {
-            runTicks_->addTick(static_cast<double>(columns_.size()), QString::fromStdString(run.name));
             columns_.push_back(row);
         }
     }
     if (!columns_.empty()) {
         for (const TensorResult& tensor : runs_.run(columns_.front()).tensors) {
-            const TensorPlace place = placeOf(tensor.name);
-            tensorTicks_->addTick(
-                static_cast<double>(names_.size()),
-                place.block < 0 ? place.name : QStringLiteral("%1 · %2").arg(place.block).arg(place.name));
             names_.push_back(tensor.name);
         }
     }
@@ -95,7 +88,9 @@ void LayerMap::rebuild() {
                                              : result->sqnrDecibel;
             value = std::isfinite(value) ? value : notMeasured;
             map_->data()->setCell(static_cast<int>(run), static_cast<int>(tensor), value);
-            if (!std::isnan(value)) {
+            // What is left in floats would leave all that differs among the others one colour.
+            const bool inFloats = result != nullptr && result->bitsPerWeight >= 16;
+            if (!std::isnan(value) && !inFloats) {
                 range.expand(value);
             }
         }
@@ -103,7 +98,38 @@ void LayerMap::rebuild() {
     map_->setDataRange(range.lower < range.upper ? range : QCPRange(0, 16));
     xAxis->setRange(-0.5, std::max(1.0, runCount() - 0.5));
     yAxis->setRange(-0.5, std::max(1.0, tensorCount() - 0.5));
+    placeNames();
     replot(rpQueuedReplot);
+}
+
+void LayerMap::resizeEvent(QResizeEvent* event) {
+    ThemedPlot::resizeEvent(event);
+    placeNames();
+    replot(rpQueuedReplot);
+}
+
+/// As many names as have room: every second, third … where rows or columns are narrower than a line, and the
+/// ends of long ones elided.
+void LayerMap::placeNames() {
+    const QFontMetrics metrics(xAxis->tickLabelFont());
+    const int longest = std::min(18 * metrics.averageCharWidth(), height() / 4);
+    const auto every = [&](int count, int pixels) {
+        return std::max(1, (count * metrics.height() + pixels - 1) / std::max(1, pixels));
+    };
+    runTicks_->clear();
+    const int runStep = every(runCount(), axisRect()->width());
+    for (int run = 0; run < runCount(); run += runStep) {
+        const std::string& name = runs_.run(columns_[static_cast<std::size_t>(run)]).name;
+        runTicks_->addTick(run, metrics.elidedText(QString::fromStdString(name), Qt::ElideRight, longest));
+    }
+    tensorTicks_->clear();
+    const int tensorStep = every(tensorCount(), axisRect()->height());
+    for (int tensor = 0; tensor < tensorCount(); tensor += tensorStep) {
+        const TensorPlace place = placeOf(names_[static_cast<std::size_t>(tensor)]);
+        tensorTicks_->addTick(tensor, place.block < 0
+                                          ? place.name
+                                          : QStringLiteral("%1 · %2").arg(place.block).arg(place.name));
+    }
 }
 
 void LayerMap::recolor() {

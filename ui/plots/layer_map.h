@@ -31,11 +31,13 @@ class LayerMap final : public ThemedPlot {
 
   protected:
     void recolor() override;
+    void resizeEvent(QResizeEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
     void mouseReleaseEvent(QMouseEvent* event) override;
 
   private:
     void rebuild();
+    void placeNames();
     const TensorResult* resultAt(std::size_t tensor, std::size_t run) const;
     /// Whether `pixel` is on a cell, and which.
     bool cellAt(const QPointF& pixel, std::size_t& tensor, std::size_t& run) const;

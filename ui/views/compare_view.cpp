@@ -61,13 +61,14 @@ CompareView::CompareView(RunCollection& runs, RunSelection& selection, TensorSel
     auto* outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);
     outer->addWidget(pages_);
-    connect(recipes_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
-            [this, &tensors](const QModelIndex& current) {
-                if (current.isValid()) {
-                    const std::vector<std::string>& names = recipeModel_->tensors(current.row());
-                    tensors.select({names.begin(), names.end()});
-                }
-            });
+    // Not the current row, of which there is one as soon as the view has the focus.
+    connect(recipes_->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this, &tensors] {
+        const QModelIndexList rows = recipes_->selectionModel()->selectedRows();
+        if (!rows.isEmpty()) {
+            const std::vector<std::string>& names = recipeModel_->tensors(rows.front().row());
+            tensors.select({names.begin(), names.end()});
+        }
+    });
     connect(comparison_, &Comparison::changed, this, &CompareView::update);
     update();
 }

@@ -27,6 +27,11 @@ QComboBox* quantityBox(std::span<const FrontierQuantity> quantities, const QStri
         box->addItem(quantity.name(), QString::fromUtf8(quantity.key));
         box->setItemData(box->count() - 1, quantity.label(), Qt::ToolTipRole);
     }
+    // As wide as its words where there is room, and less where there is not.
+    box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+    box->setMaximumWidth(box->sizeHint().width());
+    box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    box->setMinimumContentsLength(8);
     box->setToolTip(name);
     box->setAccessibleName(name);
     return box;
@@ -59,7 +64,7 @@ FrontierView::FrontierView(RunCollection& runs, RunSelection& selection, TargetM
     comparison_->setToolTip(tr("Runs are comparable when model, text and evaluation settings are the same"));
     comparison_->setAccessibleName(tr("Runs to compare"));
     comparison_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    comparison_->setMinimumContentsLength(16);
+    comparison_->setMinimumContentsLength(12);
     auto* pan = toolButton(QStringLiteral("pan"), tr("Drag moves the plot (or hold Shift)"), this);
     pan->setCheckable(true);
     auto* reset =
@@ -82,12 +87,12 @@ FrontierView::FrontierView(RunCollection& runs, RunSelection& selection, TargetM
     tools->addWidget(comparison_, 10);
     tools->addStretch(1);
     tools->addSpacing(12);
-    tools->addWidget(loss_);
+    tools->addWidget(loss_, 6);
     tools->addWidget(logarithmicLoss_);
     tools->addSpacing(6);
     tools->addWidget(new QLabel(tr("over"), this));
     tools->addSpacing(6);
-    tools->addWidget(size_);
+    tools->addWidget(size_, 6);
     tools->addWidget(logarithmicSize_);
     tools->addSpacing(12);
     for (QToolButton* button : {show, pan, reset, export_}) {
@@ -243,8 +248,9 @@ void FrontierView::updateComparisons() {
         const QSignalBlocker blocker(comparison_);
         comparison_->clear();
         for (const ComparisonGroup& group : groups) {
-            comparison_->addItem(QStringLiteral("%1 (%2)").arg(group.title).arg(group.runs.size()),
-                                 QString::fromStdString(group.key));
+            const QString title = QStringLiteral("%1 (%2)").arg(group.title).arg(group.runs.size());
+            comparison_->addItem(title, QString::fromStdString(group.key));
+            comparison_->setItemData(comparison_->count() - 1, title, Qt::ToolTipRole);
         }
         if (groups.size() != 1) {
             comparison_->addItem(groups.empty() ? tr("No runs") : tr("All, each with its own frontier"),

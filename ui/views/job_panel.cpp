@@ -75,6 +75,16 @@ void JobPanel::makeActions() {
     };
     pause_ = withKey(make("pause", tr("&Pause"), tr("Let the selected jobs, or all, wait or go on")),
                      QKeySequence(Qt::Key_P));
+    // For menus: in the menu bar P chooses a menu and must not be the key of an action there.
+    pauseInMenu_ = new QAction(this);
+    const auto follow = [this] {
+        pauseInMenu_->setText(pause_->text());
+        pauseInMenu_->setIcon(pause_->icon());
+        pauseInMenu_->setEnabled(pause_->isEnabled());
+    };
+    follow();
+    connect(pause_, &QAction::changed, pauseInMenu_, follow);
+    connect(pauseInMenu_, &QAction::triggered, pause_, &QAction::trigger);
     up_ = withKey(make("up", tr("Move &up"), tr("Run the selected job earlier; dragging does so too")),
                   QKeySequence(Qt::ALT | Qt::Key_Up));
     down_ = withKey(make("down", tr("Move &down"), tr("Run the selected job later; dragging does so too")),

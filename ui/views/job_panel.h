@@ -21,8 +21,8 @@ class JobPanel final : public QWidget {
     QListView* list() const { return list_; }
     /// Cancels the selected job, or the running one when none is selected.
     QAction* cancelAction() const { return cancel_; }
-    /// Pauses the selected jobs, or all when none is selected; resumes them when they are paused.
-    QAction* pauseAction() const { return pause_; }
+    /// For menus: pauses the selected jobs, or all when none is selected; resumes them when they are paused.
+    QAction* pauseAction() const { return pauseInMenu_; }
     QAction* retryAction() const { return retry_; }
     QAction* logAction() const { return log_; }
     QAction* removeAction() const { return remove_; }
@@ -50,6 +50,7 @@ class JobPanel final : public QWidget {
     QListView* list_;
     QLabel* empty_;
     QAction* pause_ = nullptr;
+    QAction* pauseInMenu_ = nullptr;
     QAction* up_ = nullptr;
     QAction* down_ = nullptr;
     QAction* cancel_ = nullptr;

@@ -102,6 +102,8 @@ LayerPanel::LayerPanel(RecipeEditor* editor, CostTable* costs, QWidget* parent)
     pages_->addWidget(buildEmptyPage());
     pages_->addWidget(tree_);
     setFocusProxy(tree_);
+    constexpr int characters = 42; // layers, their codecs, and something of what these cost
+    setMinimumWidth(characters * fontMetrics().averageCharWidth());
     connectEditor();
     onModelChanged();
 }

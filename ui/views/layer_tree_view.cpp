@@ -136,8 +136,9 @@ int LayerTreeView::selectTensors(const std::vector<int>& tensors) {
 QSet<int> LayerTreeView::selectedTensors() const {
     QSet<int> tensors;
     for (const QModelIndex& row : selectionModel()->selectedRows()) {
-        const auto ofRow = row.data(LayerTreeModel::tensorsRole).value<QList<int>>();
-        tensors.unite(QSet<int>(ofRow.begin(), ofRow.end()));
+        for (const int tensor : layers_->visibleTensors(row)) {
+            tensors.insert(tensor);
+        }
     }
     return tensors;
 }

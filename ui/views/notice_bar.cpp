@@ -6,18 +6,24 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
+#include <QResizeEvent>
+#include <algorithm>
 
 namespace planish {
 
 NoticeBar::NoticeBar(Kind kind, QWidget* parent)
-    : QFrame(parent), kind_(kind), layout_(new QHBoxLayout(this)), label_(new QLabel(this)) {
+    : QFrame(parent),
+      kind_(kind),
+      layout_(new QHBoxLayout(this)),
+      buttons_(new QHBoxLayout),
+      label_(new QLabel(this)) {
     const int margin = fontMetrics().height() / 3;
     layout_->setContentsMargins(2 * margin, margin, margin, margin);
     label_->setWordWrap(true);
     label_->setTextFormat(Qt::PlainText);
     label_->setTextInteractionFlags(Qt::TextSelectableByMouse);
     layout_->addWidget(label_, 1);
-    layout_->addLayout(new QHBoxLayout); // of buttons
+    layout_->addLayout(buttons_);
     setAutoFillBackground(true);
     applyColours();
     hide();
@@ -25,19 +31,46 @@ NoticeBar::NoticeBar(Kind kind, QWidget* parent)
 
 QPushButton* NoticeBar::addButton(const QString& text) {
     auto* button = new QPushButton(text, this);
-    layout_->itemAt(1)->layout()->addWidget(button);
+    buttons_->addWidget(button);
     return button;
 }
 
 void NoticeBar::showText(const QString& text) {
     label_->setText(text);
-    // Buttons that would leave the text no room stand below it.
-    const int readable = 24 * fontMetrics().averageCharWidth();
-    const int room = parentWidget() != nullptr ? parentWidget()->width() : width();
-    const int buttons = layout_->itemAt(1)->layout()->sizeHint().width();
-    layout_->setDirection(room < buttons + readable ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+    arrange(parentWidget() != nullptr ? parentWidget()->width() : width());
     setAccessibleName(text);
     show();
+}
+
+/// Buttons that would leave the text no room stand below it, and below each other where there is none for
+/// them.
+void NoticeBar::arrange(int room) {
+    const int readable = 24 * fontMetrics().averageCharWidth();
+    int wide = 0;
+    for (int i = 0; i < buttons_->count(); ++i) {
+        wide += buttons_->itemAt(i)->sizeHint().width() + buttons_->spacing();
+    }
+    layout_->setDirection(room < wide + readable ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+    const QMargins margins = layout_->contentsMargins();
+    buttons_->setDirection(room < wide + margins.left() + margins.right() ? QBoxLayout::TopToBottom
+                                                                          : QBoxLayout::LeftToRight);
+}
+
+void NoticeBar::resizeEvent(QResizeEvent* event) {
+    QFrame::resizeEvent(event);
+    if (event->size().width() != event->oldSize().width()) {
+        arrange(event->size().width());
+    }
+}
+
+QSize NoticeBar::minimumSizeHint() const {
+    // No wider than the widest button, so that no notice makes the window grow.
+    int widest = 0;
+    for (int i = 0; i < buttons_->count(); ++i) {
+        widest = std::max(widest, buttons_->itemAt(i)->sizeHint().width());
+    }
+    const QMargins margins = layout_->contentsMargins();
+    return {widest + margins.left() + margins.right(), QFrame::minimumSizeHint().height()};
 }
 
 QString NoticeBar::text() const {

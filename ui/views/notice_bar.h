@@ -21,15 +21,19 @@ class NoticeBar : public QFrame {
     QPushButton* addButton(const QString& text);
     void showText(const QString& text);
     QString text() const;
+    QSize minimumSizeHint() const override;
 
   protected:
     void changeEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
   private:
     void applyColours();
+    void arrange(int room);
 
     Kind kind_;
     QHBoxLayout* layout_;
+    QHBoxLayout* buttons_;
     QLabel* label_;
     bool applying_ = false;
 };

@@ -36,6 +36,11 @@ void PredictionLabel::showCosts(const CostTable& costs, const RecipeEditor& reci
                "any recipe is predicted while it is edited."));
         return;
     }
+    if (total->unknown > 0 && total->prediction.divergence == 0) {
+        setText(tr("Predicted ΔPPL: %n tensor(s) being measured…", nullptr, total->unknown));
+        setToolTip(tr("How far each codec is from its tensor is measured once."));
+        return;
+    }
     const QLocale locale;
     const Prediction& prediction = total->prediction;
     QString text = tr("Predicted ΔPPL %1%2 ± %3 %, KL divergence %4 nats")

@@ -27,7 +27,6 @@ RunMapView::RunMapView(RunCollection& runs, RunSelection& selection, RunBrushes&
                       "frontier; click the axis to let all in again."),
                    this);
     hint->setWordWrap(true);
-    hint->setForegroundRole(QPalette::PlaceholderText);
     hint->setMargin(4);
     auto* parallelPage = new QWidget(tabs_);
     auto* parallelLayout = new QVBoxLayout(parallelPage);
