@@ -155,6 +155,9 @@ std::string formatSeconds(double seconds) {
     if (!std::isfinite(seconds) || seconds < 0) {
         return "unknown";
     }
+    if (seconds < 0.05) {
+        return "< 0.1 s";
+    }
     if (seconds < 10) {
         return fmt::format("{:.1f} s", seconds);
     }

@@ -29,7 +29,7 @@ bool globMatches(std::string_view pattern, std::string_view name);
 /// "1.5 MiB", "312 B": binary units with three significant digits.
 std::string formatBytes(std::uint64_t bytes);
 
-/// "0.8 s", "2 min 05 s", "3 h 20 min".
+/// "< 0.1 s", "0.8 s", "2 min 05 s", "3 h 20 min".
 std::string formatSeconds(double seconds);
 
 } // namespace planish

@@ -68,6 +68,7 @@ class TextTest : public QObject {
         QCOMPARE(formatBytes(1536), std::string("1.50 KiB"));
         QCOMPARE(formatBytes(46'150'656), std::string("44.0 MiB"));
         QCOMPARE(formatBytes(UINT64_MAX), std::string("16.0 EiB"));
+        QCOMPARE(formatSeconds(0.02), std::string("< 0.1 s"));
         QCOMPARE(formatSeconds(0.84), std::string("0.8 s"));
         QCOMPARE(formatSeconds(125), std::string("2 min 05 s"));
         QCOMPARE(formatSeconds(12'000), std::string("3 h 20 min"));

@@ -102,6 +102,7 @@ LayerPanel::LayerPanel(RecipeEditor* editor, CostTable* costs, QWidget* parent)
     pages_->addWidget(buildEmptyPage());
     pages_->addWidget(tree_);
     setFocusProxy(tree_);
+    setTabOrder(filterEdit_, tree_);
     constexpr int characters = 42; // layers, their codecs, and something of what these cost
     setMinimumWidth(characters * fontMetrics().averageCharWidth());
     connectEditor();

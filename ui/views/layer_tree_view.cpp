@@ -255,6 +255,11 @@ void LayerTreeView::mouseReleaseEvent(QMouseEvent* event) {
 void LayerTreeView::paintEvent(QPaintEvent* event) {
     QTreeView::paintEvent(event);
     QPainter painter(viewport());
+    if (layers_->isFiltering() && layers_->rowCount() == 0) {
+        painter.setPen(palette().color(QPalette::PlaceholderText));
+        painter.drawText(viewport()->rect(), Qt::AlignCenter | Qt::TextWordWrap,
+                         tr("No layer matches the filter: roles, groups, \"block 3\" and codecs do"));
+    }
     const QColor accent = palette().color(QPalette::Highlight);
     if (const QRect handle = fillHandle(); !handle.isNull()) {
         painter.fillRect(handle, palette().color(QPalette::HighlightedText));
