@@ -120,6 +120,7 @@ void exportTensors(const ExportArguments& arguments) {
         printNotes(plan.notes());
         return;
     }
+    requireFree(model, settings);
     Workers workers(arguments.threads);
     TerminalMonitor monitor;
     PartMonitor packing(monitor, 0, 0.5);

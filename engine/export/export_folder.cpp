@@ -38,11 +38,17 @@ ExportFolder::~ExportFolder() {
     }
 }
 
-fs::path ExportFolder::add(const std::string& name) {
+void requireNoFile(const fs::path& path) {
     std::error_code ignored;
-    if (!overwrite_ && fs::exists(fs::symlink_status(folder_ / name, ignored))) {
-        throw InputError((folder_ / name).string(), "file",
-                         "no file yet (give another folder, or --force to replace it)", "a file");
+    if (fs::exists(fs::symlink_status(path, ignored))) {
+        throw InputError(path.string(), "file", "no file yet (give another folder, or --force to replace it)",
+                         "a file");
+    }
+}
+
+fs::path ExportFolder::add(const std::string& name) {
+    if (!overwrite_) {
+        requireNoFile(folder_ / name);
     }
     names_.push_back(name);
     return unfinished_ / name;

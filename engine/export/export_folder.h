@@ -7,6 +7,9 @@
 
 namespace planish {
 
+/// Throws InputError where something has that name.
+void requireNoFile(const std::filesystem::path& path);
+
 /// The files of an export while they are made: in a hidden folder inside the one they are meant for, with
 /// their final names, so that they can be opened and compared before anybody sees them. They all go when this
 /// ends before commit().

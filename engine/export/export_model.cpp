@@ -40,6 +40,22 @@ std::filesystem::path folderOf(const ExportSettings& settings) {
                                         : std::filesystem::absolute(settings.folder).parent_path();
 }
 
+/// What a format's largest file is called.
+std::string mainFileOf(const Model& model, const ExportSettings& settings) {
+    switch (settings.format) {
+    case ExportFormat::gguf:
+        return fileNameOf(settings).empty() ? model.name() + ".gguf" : fileNameOf(settings);
+    case ExportFormat::llamaQuantize:
+        return "tensor-types.txt";
+    case ExportFormat::huggingFace:
+    case ExportFormat::compressedTensors:
+    case ExportFormat::gptq:
+    case ExportFormat::planish:
+        break;
+    }
+    return "model.safetensors";
+}
+
 class Exporter {
   public:
     Exporter(const PackedModel& model, const ExportSettings& settings, Workers& workers, JobMonitor& monitor)
@@ -132,7 +148,7 @@ class Exporter {
                                storedShape(tensor), plan_.tensors[i].bytes,
                                [this, i] { return written(i); }});
         }
-        writeSafetensors(folder_.add("model.safetensors"), {{"format", "pt"}}, tensors, monitor);
+        writeSafetensors(folder_.add(mainFileOf(model_, settings_)), {{"format", "pt"}}, tensors, monitor);
         addConfig(folder_, model_, settings_.floats, quantization());
         addTokenizer(folder_, model_);
         opened_ = folder_.place();
@@ -149,7 +165,8 @@ class Exporter {
                  }});
             listing.push_back({{"name", exported.name}, {"codec", exported.written}});
         }
-        writeSafetensors(folder_.add("model.safetensors"), {{"format", "planish"}}, tensors, monitor);
+        writeSafetensors(folder_.add(mainFileOf(model_, settings_)), {{"format", "planish"}}, tensors,
+                         monitor);
         const Json document{{"schema", packedModelSchema},
                             {"model", model_.name()},
                             {"recipe", recipe.toJson()},
@@ -201,15 +218,14 @@ class Exporter {
                 return std::vector<std::byte>(values.begin(), values.end());
             };
         }
-        const std::string name =
-            fileNameOf(settings_).empty() ? model_.name() + ".gguf" : fileNameOf(settings_);
+        const std::string name = mainFileOf(model_, settings_);
         writeGguf(folder_.add(name), ggufMetadata(model_, plan_), tensors, monitor);
         opened_ = folder_.place() / name;
     }
 
     ExportResult llamaQuantize() {
         const LlamaQuantizeFiles files = llamaQuantizeFiles(model_, plan_);
-        replaceFile(folder_.add("tensor-types.txt"), files.types);
+        replaceFile(folder_.add(mainFileOf(model_, settings_)), files.types);
         replaceFile(folder_.add("llama-quantize.sh"), files.command);
         std::vector<std::string> notes{"these types are what llama.cpp's quantizer will choose values for: "
                                        "measure its file with planish-cli "
@@ -231,6 +247,12 @@ class Exporter {
 };
 
 } // namespace
+
+void requireFree(const Model& model, const ExportSettings& settings) {
+    if (!settings.overwrite) {
+        requireNoFile(folderOf(settings) / mainFileOf(model, settings));
+    }
+}
 
 ExportResult exportModel(const PackedModel& model, const Recipe& recipe, const Json& record,
                          const ExportSettings& settings, Workers& workers, JobMonitor& monitor) {

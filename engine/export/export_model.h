@@ -18,6 +18,9 @@ struct ExportResult {
     std::vector<std::string> notes; ///< for people; those of the plan and what else there is to say
 };
 
+/// Throws InputError where an export would be refused for a file that is there: to be known before packing.
+void requireFree(const Model& model, const ExportSettings& settings);
+
 /// Writes a packed model for other programs. The files are written aside and synced, opened again by the
 /// readers of their kind of file and compared with what was to be written (every value, the shape of the
 /// model, the tokenizer), and only then renamed into the folder. `record` says what was measured and goes

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/frontier_overlay.h"
 #include "experiment/references.h"
+#include "plots/frontier_overlay.h"
 #include "run_fixtures.h"
 #include "views/frontier_view.h"
 #include "views/target_bar.h"

@@ -16,6 +16,7 @@ void queueExport(JobQueue& queue, const RunSpec& spec, const ExportSettings& set
                               .arg(QString::fromStdString(spec.recipe.name),
                                    QString::fromStdString(settings.folder.filename().string()));
     queue.add(title, [spec, settings, done = std::move(done)](JobMonitor& monitor) -> JobQueue::Completion {
+        requireFree(Model::open(spec.model), settings);
         Workers workers(0);
         PartMonitor packing(monitor, 0, 0.5);
         const QuantizedModel packed = RunExecutor(workers).quantize(
