@@ -93,6 +93,36 @@ class TargetTest : public QObject {
         QVERIFY(std::abs(scene.editor.size().compression() - scene.target.mix()->size.compression()) < 1e-9);
     }
 
+    void measured_runs_correct_all_predictions_alike() {
+        Scene scene;
+        scene.addStudy();
+        QTRY_VERIFY(!scene.target.frontier().empty());
+        scene.editor.setRecipe(Recipe::uniform("int4:g64"), "all");
+        const auto divergence = [&] {
+            return scene.costs.known()
+                .total(scene.editor.tensors(), scene.editor.codecs())
+                ->prediction.divergence;
+        };
+        const double before = divergence();
+        RunRecord run = makeRun("measured", 4.5, 9);
+        run.modelFingerprint = scene.costs.study()->modelFingerprint;
+        for (const CodecCost& cost : scene.costs.study()->costs) {
+            if (cost.codec == "int4:g64") {
+                TensorResult& tensor = run.tensors.emplace_back();
+                tensor.name = cost.tensor;
+                tensor.codec = cost.codec;
+                tensor.relativeError = cost.error;
+            }
+        }
+        run.kldMean = 2 * before; // twice what was predicted
+        scene.runs.setRuns({run});
+        QTRY_VERIFY(divergence() > 1.5 * before);
+        scene.compression().setValue(9);
+        QTRY_VERIFY(scene.target.mix());
+        scene.editor.setRecipe(scene.target.mix()->recipe, "Use mix");
+        QVERIFY(std::abs(divergence() / scene.target.mix()->prediction.divergence - 1) < 1e-6);
+    }
+
     void a_size_no_mix_has_says_what_could_be_reached() {
         Scene scene;
         scene.addStudy();
