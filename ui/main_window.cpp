@@ -34,6 +34,7 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QScreen>
+#include <QSignalBlocker>
 #include <QStandardPaths>
 #include <QStatusBar>
 #include <QToolButton>
@@ -169,7 +170,10 @@ void MainWindow::connectWorkbench() {
     });
     connect(&workbench_.editor(), &RecipeEditor::modelChanged, this, &MainWindow::updateEstimate);
     connect(&workbench_.editor(), &RecipeEditor::codecsChanged, this, &MainWindow::updateEstimate);
-    connect(runSettings_, &RunSettingsBar::changed, this, &MainWindow::updateEstimate);
+    connect(runSettings_, &RunSettingsBar::changed, this, [this] {
+        runSettings_->save(settings_); // a killed program has them next time
+        updateEstimate();
+    });
     connect(&estimator_, &RunEstimator::changed, this,
             [this](const QString& problem) { estimate_->setEstimate(estimator_.latest(), problem); });
     connect(&workbench_.queue(), &JobQueue::added, this, &MainWindow::updateJobStatus);
@@ -267,7 +271,10 @@ void MainWindow::restoreSettings() {
         restoreState(settings_.value(settingsKey("state")).toByteArray(), layoutVersion);
     }
     welcome_->setVisible(!settings_.value(settingsKey("welcomeDismissed")).toBool());
-    runSettings_->restore(settings_);
+    {
+        const QSignalBlocker unsaved(runSettings_); // while half of them are restored
+        runSettings_->restore(settings_);
+    }
     workbench_.runJobs().setReuseBytes(
         settings_.value(settingsKey("reuseBytes"), qulonglong{workbench_.runJobs().reuseBytes()})
             .toULongLong());

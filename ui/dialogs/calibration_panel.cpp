@@ -12,6 +12,7 @@
 #include <QFrame>
 #include <QLabel>
 #include <QLocale>
+#include <QPainter>
 #include <QRadioButton>
 #include <QSettings>
 #include <QSpinBox>
@@ -38,6 +39,14 @@ QString number(std::size_t value) {
 }
 
 } // namespace
+
+/// A popup has no frame of the window manager's.
+void CalibrationPanel::paintEvent(QPaintEvent* event) {
+    QDialog::paintEvent(event);
+    QPainter painter(this);
+    painter.setPen(palette().color(QPalette::Mid));
+    painter.drawRect(rect().adjusted(0, 0, -1, -1));
+}
 
 CalibrationPanel::CalibrationPanel(QWidget* parent) : QDialog(parent, Qt::Popup) {
     setWindowTitle(tr("Calibration"));

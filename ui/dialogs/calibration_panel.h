@@ -41,6 +41,9 @@ class CalibrationPanel final : public QDialog {
   signals:
     void changed();
 
+  protected:
+    void paintEvent(QPaintEvent* event) override;
+
   private:
     void buildFields(QVBoxLayout* layout);
     void addCache(QVBoxLayout* layout);

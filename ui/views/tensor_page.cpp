@@ -93,6 +93,9 @@ QWidget* TensorPage::buildCodecs() {
     costTable_->setAlternatingRowColors(true);
     costTable_->verticalHeader()->hide();
     costTable_->verticalHeader()->setDefaultSectionSize(costTable_->fontMetrics().height() + 8);
+    for (int column = 0; column < sorted->columnCount(); ++column) {
+        costTable_->setColumnWidth(column, costTable_->horizontalHeader()->sectionSizeHint(column));
+    }
     costTable_->setColumnWidth(CodecCostModel::codecColumn, 24 * fontMetrics().averageCharWidth());
     parts->addWidget(costPlot_);
     parts->addWidget(costTable_);
