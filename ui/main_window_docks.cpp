@@ -123,7 +123,7 @@ void MainWindow::arrangeDocks() {
         }
         dock->hide();
     }
-    resizeDocks({layersDock_}, {480}, Qt::Horizontal);
+    resizeDocks({layersDock_}, {540}, Qt::Horizontal);
     resizeDocks({runsDock_, jobsDock_}, {760, 260}, Qt::Horizontal);
     resizeDocks({runsDock_}, {260}, Qt::Vertical);
 }
