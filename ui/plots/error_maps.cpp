@@ -90,6 +90,9 @@ void ErrorMaps::rebuild() {
     scale_->setVisible(!empty);
     scale_->setMarginGroup(QCP::msLeft | QCP::msRight, margins_);
     setEmptyText(empty ? tr("These runs have no tensors in blocks.") : QString());
+    // A line for every name, title, numbers of blocks, and the scale below: what does not fit is scrolled to.
+    const int line = fontMetrics().height();
+    setMinimumHeight(empty ? 0 : mapCount() * (static_cast<int>(kinds_.size()) + 3) * line + 5 * line);
     applyTheme();
     recolor();
     fill();

@@ -15,6 +15,7 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QScrollArea>
 #include <QScrollBar>
 #include <QSignalBlocker>
 #include <QStackedWidget>
@@ -152,7 +153,11 @@ QWidget* CompareView::buildMapPage() {
     auto* layout = new QVBoxLayout(page);
     layout->setContentsMargins(4, 4, 4, 4);
     layout->addWidget(quantity, 0, Qt::AlignLeft);
-    layout->addWidget(maps_, 1);
+    auto* scroll = new QScrollArea(page);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setWidget(maps_);
+    layout->addWidget(scroll, 1);
     layout->addWidget(readout);
     return page;
 }
