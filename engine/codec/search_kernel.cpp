@@ -14,76 +14,14 @@
 #define HWY_TARGET_INCLUDE "codec/search_kernel.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+#include "codec/wide_vectors-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
 namespace planish::HWY_NAMESPACE {
 
-namespace hn = hwy::HWY_NAMESPACE;
-using FloatTag = hn::ScalableTag<float>;
-using HalfTag = hn::Half<FloatTag>;
-using DoubleTag = hn::RepartitionToWide<FloatTag>;
 using WholeTag = hn::RebindToSigned<FloatTag>;
 using BitsTag = hn::RebindToUnsigned<FloatTag>;
-using Float = hn::Vec<FloatTag>;
-using Lanes = hn::Mask<FloatTag>;
-
-HWY_INLINE Float setFloat(float value) {
-    return hn::Set(FloatTag(), value);
-}
-
-/// As many doubles as a vector has floats: its lower and its upper half.
-struct Double {
-    hn::Vec<DoubleTag> lower;
-    hn::Vec<DoubleTag> upper;
-};
-
-HWY_INLINE Double set(double value) {
-    return {hn::Set(DoubleTag(), value), hn::Set(DoubleTag(), value)};
-}
-HWY_INLINE Double wide(Float value) {
-    return {hn::PromoteTo(DoubleTag(), hn::LowerHalf(value)),
-            hn::PromoteTo(DoubleTag(), hn::UpperHalf(HalfTag(), value))};
-}
-HWY_INLINE Float narrow(Double value) {
-    return hn::Combine(FloatTag(), hn::DemoteTo(HalfTag(), value.upper),
-                       hn::DemoteTo(HalfTag(), value.lower));
-}
-HWY_INLINE Double operator+(Double a, Double b) {
-    return {hn::Add(a.lower, b.lower), hn::Add(a.upper, b.upper)};
-}
-HWY_INLINE Double operator-(Double a, Double b) {
-    return {hn::Sub(a.lower, b.lower), hn::Sub(a.upper, b.upper)};
-}
-HWY_INLINE Double operator*(Double a, Double b) {
-    return {hn::Mul(a.lower, b.lower), hn::Mul(a.upper, b.upper)};
-}
-HWY_INLINE Double operator/(Double a, Double b) {
-    return {hn::Div(a.lower, b.lower), hn::Div(a.upper, b.upper)};
-}
-HWY_INLINE Double squareRoot(Double a) {
-    return {hn::Sqrt(a.lower), hn::Sqrt(a.upper)};
-}
-HWY_INLINE Double copySign(Double magnitude, Double sign) {
-    return {hn::CopySign(magnitude.lower, sign.lower), hn::CopySign(magnitude.upper, sign.upper)};
-}
-HWY_INLINE Double clamp(Double a, double lowest, double highest) {
-    const auto low = hn::Set(DoubleTag(), lowest);
-    const auto high = hn::Set(DoubleTag(), highest);
-    return {hn::Min(hn::Max(a.lower, low), high), hn::Min(hn::Max(a.upper, low), high)};
-}
-HWY_INLINE Lanes operator<(Double a, Double b) {
-    const auto one = hn::Set(DoubleTag(), 1.0);
-    const Double less{hn::IfThenElseZero(hn::Lt(a.lower, b.lower), one),
-                      hn::IfThenElseZero(hn::Lt(a.upper, b.upper), one)};
-    return hn::Gt(narrow(less), setFloat(0));
-}
-HWY_INLINE Double choose(Lanes lanes, Double yes, Double no) {
-    const Double one = wide(hn::IfThenElseZero(lanes, setFloat(1)));
-    const auto zero = hn::Zero(DoubleTag());
-    return {hn::IfThenElse(hn::Gt(one.lower, zero), yes.lower, no.lower),
-            hn::IfThenElse(hn::Gt(one.upper, zero), yes.upper, no.upper)};
-}
 
 /// The fp16 number nearest to the float nearest to a value, saturating.
 HWY_INLINE Float nearestFp16(Double value) {
@@ -101,7 +39,8 @@ HWY_INLINE Float nearestFp16(Double value) {
 }
 
 /// A ParameterSearch in every lane. Candidates are compared by errors in single precision; only where these
-/// are too near to tell, and where an error is a step, it is summed as ParameterSearch does.
+/// are too near to tell, and where the size of a step follows from an error, it is summed as ParameterSearch
+/// does.
 class Search {
   public:
     HWY_INLINE Search(const SearchProblem& problem, const float* weights, Float scale, Float offset)
