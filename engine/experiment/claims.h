@@ -86,7 +86,8 @@ std::string resultsMarkdown(const ClaimsDocument& document, std::span<const RunR
 
 /// The part of it that is one comparison of frontiers: the runs of each model by size, marked where no other
 /// is both smaller and better, then every reference within their sizes with the KL divergence that the
-/// frontier has at its bits, between two runs by a straight line of ln KLD over bits.
+/// frontier has at its bits, between two runs by a straight line of ln KLD over bits. Throws InputError
+/// naming `source` when the runs have no KL divergence or are not all on one text with one setting.
 std::string frontierMarkdown(const FrontierComparison& comparison, std::span<const RunRecord> runs,
                              const std::string& source);
 

@@ -5,11 +5,15 @@
 #include "experiment/references.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <map>
+#include <set>
+#include <string>
+#include <tuple>
 
 namespace planish {
 namespace {
@@ -86,6 +90,20 @@ std::string referenceTable(const ReferenceSeries& series, const std::string& mod
                               text;
 }
 
+/// Runs on several texts or windows have no frontier in common.
+void requireOneSetting(std::span<const RunRecord> records, const std::string& source) {
+    std::set<std::string> settings;
+    for (const RunRecord& run : records) {
+        settings.insert(
+            fmt::format("{}, {} windows of {}, {}", run.corpus, run.windows, run.context, run.convention));
+    }
+    if (settings.size() > 1) {
+        throw InputError(source, "runs",
+                         "all on one text, with one convention, context and number of windows",
+                         fmt::format("{}", fmt::join(settings, "; ")));
+    }
+}
+
 } // namespace
 
 std::string frontierMarkdown(const FrontierComparison& comparison, std::span<const RunRecord> records,
@@ -99,6 +117,8 @@ std::string frontierMarkdown(const FrontierComparison& comparison, std::span<con
     if (models.empty()) {
         throw InputError(source, "runs of " + comparison.sweep, "some with a KL divergence", "none");
     }
+    requireOneSetting(records, source);
+    const std::vector<ReferenceSeries> references = frontierReferences();
     std::string text = fmt::format("\n## {}\n\nRuns of `{}`. {}\n", comparison.title, comparison.sweep,
                                    comparison.explanation);
     for (auto& [model, runs] : models) {
@@ -107,7 +127,7 @@ std::string frontierMarkdown(const FrontierComparison& comparison, std::span<con
         });
         const Runs front = frontOf(runs);
         text += fmt::format("\n### {}\n\n", model) + runTable(runs, front);
-        for (const ReferenceSeries& series : frontierReferences()) {
+        for (const ReferenceSeries& series : references) {
             text += referenceTable(series, model, front);
         }
     }

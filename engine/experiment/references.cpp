@@ -14,6 +14,10 @@ ReferencePoint pointOf(const JsonObject& object) {
     point.model = object.string("model", "");
     RunRecord& values = point.values;
     values.bitsPerWeight = object.number("bits_per_weight");
+    if (!(values.bitsPerWeight > 0)) {
+        throw InputError(object.source(), object.fieldPath("bits_per_weight"), "above 0",
+                         std::to_string(values.bitsPerWeight));
+    }
     values.compression = 32 / values.bitsPerWeight;
     values.deltaPplPercent = object.number("delta_ppl_percent");
     values.kldMean = object.number("kld_mean", notMeasured);

@@ -132,6 +132,9 @@ class ClaimsTest : public QObject {
         QCOMPARE(text.count("| yes |"), 2);
         QVERIFY2(text.contains("| Q4_K_S | 4.500 | +1.70 | 0.0211 | 0.0147 | 0.70 |"), qPrintable(text));
         QVERIFY2(!text.contains("| Q8_0 |"), "beyond the largest run there is nothing to compare with");
+        runs[0].context = 2048;
+        const QString refused = errorOf([&] { resultsMarkdown(page, runs, "runs.h5"); });
+        QVERIFY2(refused.contains("runs.h5") && refused.contains("2048"), qPrintable(refused));
     }
 
     void a_curve_rises_with_its_samples_and_counts_tokens_against_inputs() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "codec/codec.h"
 #include "experiment/claims.h"
+#include "experiment/references.h"
 #include "experiment/sweep.h"
 
 #include <QTest>
@@ -97,6 +98,14 @@ class ExperimentsTest : public QObject {
             for (const FrontierComparison& frontier : ClaimsDocument::fromFile(path.string()).frontiers) {
                 const SweepSpec sweep = sweepBeside(path, frontier.sweep);
                 QVERIFY2(sweep.runs().size() > 10, frontier.title.c_str());
+                for (const std::string& model : sweep.models) {
+                    QVERIFY2(std::ranges::any_of(frontierReferences(),
+                                                 [&](const ReferenceSeries& series) {
+                                                     return std::ranges::count(series.points, model,
+                                                                               &ReferencePoint::model) > 0;
+                                                 }),
+                             model.c_str());
+                }
             }
         }
     }
