@@ -31,7 +31,9 @@ constexpr std::uint64_t smallFiles = 64 << 20; ///< headers, config and tokenize
 /// Where the only file of a format goes when it was named itself; empty: to the folder, under the model's
 /// name.
 std::string fileNameOf(const ExportSettings& settings) {
-    const bool isFile = settings.format == ExportFormat::gguf && settings.folder.extension() == ".gguf";
+    std::error_code ignored;
+    const bool isFile = settings.format == ExportFormat::gguf && settings.folder.extension() == ".gguf" &&
+                        !std::filesystem::is_directory(settings.folder, ignored);
     return isFile ? settings.folder.filename().string() : "";
 }
 

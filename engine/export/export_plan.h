@@ -40,7 +40,8 @@ enum class OtherTensors {
 
 struct ExportSettings {
     ExportFormat format = ExportFormat::gguf;
-    std::filesystem::path folder; ///< to write into; with GGUF the file itself where it ends in .gguf
+    std::filesystem::path
+        folder; ///< to write into; with GGUF the file itself where it ends in .gguf and is no folder
     bool overwrite = false;
     std::string floats = "fp16"; ///< fp16, bf16 or fp32: of what is written as plain numbers
     OtherTensors others = OtherTensors::floats;
