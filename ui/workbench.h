@@ -91,11 +91,11 @@ class Workbench final : public QObject {
     void informed(const QString& message);
 
   private:
-    /// What is edited or started is one's own recipe, not the run that was looked at; several are compared
-    /// on.
-    void leaveSelectedRun();
     using Target = RunJobs::Target;
 
+    /// Before one's own recipe is edited or started: a run that is looked at alone is let go, several that
+    /// are compared stay.
+    void leaveSelectedRun();
     struct DocumentContent;
     void takeDocument(const QString& file, DocumentContent content);
     /// The open document is in `file` now, with the runs `saved`.

@@ -126,6 +126,7 @@ void TestJobs::pausing_from_the_panel_holds_a_running_job_and_resumes_it() {
     QTRY_VERIFY(queue.job(running)->held);
     QVERIFY(jobDetail(*queue.job(running)).startsWith(QStringLiteral("paused")));
     QTRY_COMPARE(panel.pauseAction()->text(), QStringLiteral("Re&sume"));
+    QVERIFY2(panel.pauseAction()->shortcut().isEmpty(), "P in the menu bar opens a menu");
     QTest::keyClick(panel.list(), Qt::Key_P);
     QVERIFY(!queue.job(running)->paused && !queue.job(waiting)->paused);
     queue.cancel({running});

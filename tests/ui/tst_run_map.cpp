@@ -182,6 +182,26 @@ class TestRunMap : public QObject {
         QVERIFY(map.emptyText().contains(QStringLiteral("clear the filter")));
     }
 
+    void the_map_names_as_many_layers_as_have_room() {
+        RunRecord run = makeRun("many", 4, 1);
+        run.tensors.clear();
+        for (int block = 0; block < 40; ++block) {
+            run.tensors.emplace_back().name = "model.layers." + std::to_string(block) + ".mlp.up_proj";
+        }
+        runs_.setRuns({run});
+        LayerMap map(runs_, selection_, brushes_, tensors_);
+        const auto names = [&] {
+            return map.yAxis->ticker().dynamicCast<QCPAxisTickerText>()->ticks().size();
+        };
+        map.resize(500, 1200);
+        map.show();
+        QTest::qWait(30);
+        QCOMPARE(names(), 40);
+        map.resize(500, 300);
+        QTest::qWait(30);
+        QVERIFY(names() > 3 && names() < 25);
+    }
+
     void ten_thousand_runs_stay_drawable() {
         std::vector<RunRecord> many;
         for (int i = 0; i < 10'000; ++i) {

@@ -286,6 +286,14 @@ void TestWorkbench::a_sweep_queues_its_runs_and_repeats_none() {
         QVERIFY(workbench().selection().ids().empty());
         QVERIFY(workbench().runJobs().expected().empty());
     }
+    // A comparison outlives a new recipe; a run that is looked at alone gives way to it.
+    const std::string first = workbench().runs().run(0).id;
+    workbench().selection().select({first, workbench().runs().run(1).id});
+    QVERIFY(workbench().takeRecipe(Recipe::uniform("int3:g64"), QStringLiteral("Other")));
+    QCOMPARE(workbench().selection().ids().size(), std::size_t{2});
+    workbench().selection().select({first});
+    QVERIFY(workbench().takeRecipe(Recipe::uniform("int2:g64"), QStringLiteral("Another")));
+    QVERIFY(workbench().selection().ids().empty());
 }
 
 void TestWorkbench::saved_results_open_again_elsewhere() {

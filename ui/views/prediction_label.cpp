@@ -55,8 +55,8 @@ void PredictionLabel::showCosts(const CostTable& costs, const RecipeEditor& reci
     const SensitivityRecord& study = *costs.study();
     setToolTip(
         tr("Sum over tensors of sensitivity × squared error, measured on %1 (%2 windows of %3 tokens); on "
-           "another text the same errors may cost a few tenths more or less. ±: standard error of the "
-           "sensitivities. %4")
+           "another text the same errors may cost a few tenths more or less. Corrected by the runs of this "
+           "model that have been measured. ±: standard error of the sensitivities. %4")
             .arg(fromUtf8(study.corpus))
             .arg(study.windows)
             .arg(study.context)
