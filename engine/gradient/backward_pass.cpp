@@ -33,23 +33,14 @@ BackwardPass::BackwardPass(const WeightSource& source, std::size_t longestContex
 }
 
 double BackwardPass::run(std::span<const TokenId> tokens, std::size_t windows, const LogitLoss& loss,
-                         GradientSink& sink, JobMonitor& monitor) const {
+                         GradientSink& sink, JobMonitor& monitor, const StateLoss* ofStates) const {
     const Model& model = source_.model();
     const std::size_t blocks = model.config().blocks;
-    constexpr std::size_t backwardCost = 3; // computed anew, and two products where the forward pass has one
+    constexpr double forwardShare = 0.25; // backward: computed anew, and two products where forward has one
+    PartMonitor forward(monitor, 0, forwardShare);
+    std::vector<HiddenStates> boundaries = pass_.allStates(tokens, windows, forward);
+    PartMonitor backward(monitor, forwardShare, 1);
     std::size_t done = 0;
-    const auto report = [&](std::size_t units, std::size_t block) {
-        done += units;
-        monitor.report({"", done, (1 + backwardCost) * blocks * windows, fmt::format("block {}", block)});
-    };
-    std::vector<HiddenStates> boundaries{pass_.embed(tokens, windows)};
-    for (std::size_t index = 0; index < blocks; ++index) {
-        monitor.throwIfCancelled();
-        const BlockWeights block = BlockWeights::read(source_, index, workers_, arithmetic_);
-        boundaries.push_back(boundaries.back());
-        pass_.applyBlock(block, boundaries.back(), monitor, [](std::size_t) {});
-        report(windows, index);
-    }
     const TensorInfo& head = LogitHead::tensor(model);
     const TensorInfo& embedding = model.tensor("model.embed_tokens");
     const TensorInfo& norm = model.tensor("model.norm");
@@ -59,13 +50,17 @@ double BackwardPass::run(std::span<const TokenId> tokens, std::size_t windows, c
         sink.take(norm, top.norm);
     }
     for (std::size_t index = blocks; index-- > 0;) {
+        if (ofStates != nullptr) {
+            ofStates->differentiate(index, boundaries.back().values, top.states);
+        }
         boundaries.pop_back();
         BlockGradient block(pass_, source_, index, workers_, arithmetic_, sink);
         const std::size_t each = BlockGradient::windowsAtOnce(boundaries.back().context);
         for (std::size_t begin = 0; begin < windows; begin += each) {
             const std::size_t count = std::min(each, windows - begin);
             block.addWindows(boundaries.back(), begin, count, top.states, monitor);
-            report(backwardCost * count, index);
+            done += count;
+            backward.report({"", done, blocks * windows, fmt::format("block {}", index)});
         }
         block.finish();
     }

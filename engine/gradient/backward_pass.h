@@ -3,6 +3,7 @@
 
 #include "gradient/gradient_sink.h"
 #include "gradient/logit_loss.h"
+#include "gradient/state_loss.h"
 #include "inference/forward_pass.h"
 
 #include <span>
@@ -23,10 +24,10 @@ class BackwardPass {
     BackwardPass(const WeightSource& source, std::size_t longestContext, Workers& workers,
                  Arithmetic arithmetic = Arithmetic::float32);
 
-    /// The loss of `tokens` [windows × context]; the sink takes the gradients. Reports windows × (blocks
-    /// passed forward, three times as much backward). Throws InputError for ids outside the vocabulary.
+    /// The loss of the logits of `tokens` [windows × context]; the sink takes the gradients, of that and
+    /// `ofStates` together. Reports how much is done. Throws InputError for ids outside the vocabulary.
     double run(std::span<const TokenId> tokens, std::size_t windows, const LogitLoss& loss,
-               GradientSink& sink, JobMonitor& monitor) const;
+               GradientSink& sink, JobMonitor& monitor, const StateLoss* ofStates = nullptr) const;
 
   private:
     Matrix embeddingGradient(std::span<const TokenId> tokens, const Matrix& states, Matrix head) const;

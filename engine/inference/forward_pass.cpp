@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace planish {
 ForwardPass::ForwardPass(const WeightSource& source, std::size_t longestContext, Workers& workers,
@@ -154,6 +155,17 @@ HiddenStates ForwardPass::run(std::span<const TokenId> tokens, std::size_t windo
         passBlock(index, states, monitor);
     }
     return states;
+}
+
+std::vector<HiddenStates> ForwardPass::allStates(std::span<const TokenId> tokens, std::size_t windows,
+                                                 JobMonitor& monitor) const {
+    std::vector<HiddenStates> all{embed(tokens, windows)};
+    for (std::size_t index = 0; index < source_.model().config().blocks; ++index) {
+        HiddenStates states = all.back();
+        passBlock(index, states, monitor);
+        all.push_back(std::move(states));
+    }
+    return all;
 }
 
 std::shared_ptr<const HiddenStates> ForwardPass::run(std::span<const TokenId> tokens, std::size_t windows,

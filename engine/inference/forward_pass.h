@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <span>
+#include <vector>
 
 namespace planish {
 
@@ -54,7 +55,10 @@ class ForwardPass {
                     const std::function<void(std::size_t)>& windowsDone) const;
     /// embed and all blocks; reports windows × blocks as progress.
     HiddenStates run(std::span<const TokenId> tokens, std::size_t windows, JobMonitor& monitor) const;
-    /// The same, from the last boundary that `cache` knows on; what comes after is kept there.
+    /// The same, but the states before each block too: as many values as blocks, and one.
+    std::vector<HiddenStates> allStates(std::span<const TokenId> tokens, std::size_t windows,
+                                        JobMonitor& monitor) const;
+    /// The same as run, from the last boundary that `cache` knows on; what comes after is kept there.
     std::shared_ptr<const HiddenStates> run(std::span<const TokenId> tokens, std::size_t windows,
                                             JobMonitor& monitor, StateCache& cache) const;
 

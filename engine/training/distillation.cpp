@@ -47,11 +47,13 @@ void Distillation::step(std::span<const TokenId> tokens, std::size_t windows, do
                         JobMonitor& monitor) {
     constexpr double ofTeacher = 0.2; // one of five passes
     PartMonitor first(monitor, 0, ofTeacher);
-    const HiddenStates states = teacherPass_.run(tokens, windows, first);
+    const std::vector<HiddenStates> states = teacherPass_.allStates(tokens, windows, first);
     PartMonitor second(monitor, ofTeacher, 1);
     Descent descent(*this, size);
     const BackwardPass pass(student_, tokens.size() / windows, workers_, arithmetic_);
-    const double loss = pass.run(tokens, windows, DistillationLoss(states, teacherHead_), descent, second);
+    const StateDistanceLoss distance(states, workers_);
+    const double loss =
+        pass.run(tokens, windows, DistillationLoss(states.back(), teacherHead_), descent, second, &distance);
     student_.state().losses.push_back(loss);
     ++student_.state().steps;
 }

@@ -10,9 +10,10 @@
 
 namespace planish {
 
-/// Training of a model towards another's distributions of next tokens: steps of Adam down the mean
-/// Kullback-Leibler divergence from it (Hinton, Vinyals, Dean: Distilling the knowledge in a neural network,
-/// 2015). What is packed stays as it is. The same result for every number of threads.
+/// Training of a model towards another: steps of Adam down the sum of the mean Kullback-Leibler divergence
+/// from its distributions of next tokens, in nats (Hinton, Vinyals, Dean: Distilling the knowledge in a
+/// neural network, 2015), and the relative distance from its hidden states behind each block
+/// (StateDistanceLoss). What is packed stays as it is. The same result for every number of threads.
 class Distillation {
   public:
     /// `teacher`, with `student` but for the values of its tensors, and `workers` must outlive this. Windows
@@ -20,9 +21,9 @@ class Distillation {
     Distillation(const WeightSource& teacher, ModelInTraining& student, std::size_t context, Workers& workers,
                  Arithmetic arithmetic);
 
-    /// One step on `tokens` [windows × context]: the student's state is one step further. `size`: of steps,
-    /// relative to the root mean square that a tensor began with. Throws Cancelled; the step is not done
-    /// then, and some tensors may have moved.
+    /// One step on `tokens` [windows × context]: the student's state is one step further; the loss recorded
+    /// is the divergence alone. `size`: of steps, relative to the root mean square that a tensor began with.
+    /// Throws Cancelled; the step is not done then, and some tensors may have moved.
     void step(std::span<const TokenId> tokens, std::size_t windows, double size, JobMonitor& monitor);
 
   private:

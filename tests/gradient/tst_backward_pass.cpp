@@ -170,6 +170,67 @@ class BackwardPassTest : public QObject {
         QVERIFY2(std::fabs(slope / expected - 1) < 0.01, qPrintable(QString::number(slope / expected)));
     }
 
+    /// Moves a tensor of the first block, so that every block's states count.
+    void the_distance_of_hidden_states_has_the_slope_of_its_gradient() {
+        const Model model = Model::open("folio-4m");
+        const OriginalWeights weights(model);
+        const auto tokens = someTokens(2 * 48, 2048);
+        Workers workers(2);
+        SilentMonitor monitor;
+        const std::vector<HiddenStates> wanted =
+            ForwardPass(weights, 48, workers).allStates(tokens, 2, monitor);
+        QCOMPARE(wanted.size(), model.config().blocks + 1);
+        QCOMPARE(wanted.back().values, ForwardPass(weights, 48, workers).run(tokens, 2, monitor).values);
+        const StateDistanceLoss distance(wanted, workers);
+        const LogitHead head(weights, workers);
+        const DistillationLoss divergence(wanted.back(), head);
+
+        const std::string name = "model.layers.0.mlp.up_proj";
+        const Matrix direction = 0.3F * weights.matrix(model.tensor(name), workers);
+        const auto at = [&](float factor, AllGradients& sink) {
+            const MovedWeights moved(model, name, factor * direction);
+            double loss =
+                BackwardPass(moved, 48, workers).run(tokens, 2, divergence, sink, monitor, &distance);
+            const auto states = ForwardPass(moved, 48, workers).allStates(tokens, 2, monitor);
+            double largest = 0;
+            for (std::size_t block = 0; block < model.config().blocks; ++block) {
+                Matrix gradient = Matrix::Zero(states[block + 1].values.rows(), states[0].values.cols());
+                const double part = distance.differentiate(block, states[block + 1].values, gradient);
+                const double direct = (states[block + 1].values - wanted[block + 1].values)
+                                          .rowwise()
+                                          .squaredNorm()
+                                          .cwiseQuotient(wanted[block + 1].values.rowwise().squaredNorm())
+                                          .cast<double>()
+                                          .mean();
+                largest = std::max(largest, std::fabs(part - direct));
+                loss += part;
+            }
+            return largest < 1e-6 * loss ? loss : std::nan("");
+        };
+        AllGradients sink;
+        QVERIFY(at(1, sink) > 0);
+        AllGradients ignored[2];
+        const double slope = (at(1.05F, ignored[0]) - at(0.95F, ignored[1])) / 0.1;
+        const double expected = sink.gradients.at(name).cwiseProduct(direction).cast<double>().sum();
+        QVERIFY(expected > 0);
+        QVERIFY2(std::fabs(slope / expected - 1) < 0.01, qPrintable(QString::number(slope / expected)));
+    }
+
+    void states_that_are_reached_or_zero_have_no_gradient() {
+        Workers workers(2);
+        std::vector<HiddenStates> wanted(2, {1, 300, Matrix::Random(300, 8)});
+        wanted[1].values.row(7).setZero();
+        Matrix states = wanted[1].values;
+        states.row(7).setOnes();
+        Matrix gradient = Matrix::Zero(300, 8);
+        QCOMPARE(StateDistanceLoss(wanted, workers).differentiate(0, states, gradient), 0.0);
+        QVERIFY(gradient.isZero(0));
+        states.row(299) *= 1.5F;
+        const double loss = StateDistanceLoss(wanted, workers).differentiate(0, states, gradient);
+        QVERIFY(std::fabs(loss * 300 / 0.25 - 1) < 1e-5);
+        QVERIFY(gradient.topRows(299).isZero(0) && !gradient.row(299).isZero(0));
+    }
+
     void gradients_are_the_same_for_every_thread_count() {
         const OriginalWeights weights(Model::open("folio-4m"));
         const auto tokens = someTokens(12 * 400, 2048); // several batches of windows
