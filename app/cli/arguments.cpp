@@ -64,6 +64,12 @@ void CalibrationArguments::addTo(CLI::App& command) {
                     "unquantized model")
         ->check(CLI::IsMember({std::string(calibrationInputsName(CalibrationInputs::quantized)),
                                std::string(calibrationInputsName(CalibrationInputs::original))}));
+    command
+        .add_option("--token-weights", tokens,
+                    "equal: all tokens count the same (default); gradient: by what errors cost at each, from "
+                    "a backward pass of the unquantized model")
+        ->check(CLI::IsMember({std::string(tokenWeightingName(TokenWeighting::equal)),
+                               std::string(tokenWeightingName(TokenWeighting::gradient))}));
     command.add_option(
         "--training", trainingText,
         "UTF-8 file, or a bundled text, that +recover and +qat train on (default: the calibration text)");
@@ -80,7 +86,8 @@ void CalibrationArguments::addTo(CLI::App& command) {
 }
 
 std::optional<CalibrationSettings> CalibrationArguments::settings() const {
-    if (!text && !samples && !context && !inputs && !trainingText && !trainingTokens && !trainingRate) {
+    if (!text && !samples && !context && !inputs && !tokens && !trainingText && !trainingTokens &&
+        !trainingRate) {
         return std::nullopt;
     }
     CalibrationSettings settings;
@@ -89,6 +96,9 @@ std::optional<CalibrationSettings> CalibrationArguments::settings() const {
     settings.context = context.value_or(settings.context);
     if (inputs) {
         settings.inputs = parseCalibrationInputs(*inputs);
+    }
+    if (tokens) {
+        settings.tokens = parseTokenWeighting(*tokens);
     }
     settings.trainingText = trainingText.value_or(settings.trainingText);
     settings.trainingTokens = trainingTokens.value_or(settings.trainingTokens);

@@ -43,6 +43,7 @@ struct CalibrationArguments {
     std::optional<std::size_t> samples;
     std::optional<std::size_t> context;
     std::optional<std::string> inputs;
+    std::optional<std::string> tokens;
     std::optional<std::string> trainingText;
     std::optional<std::size_t> trainingTokens;
     std::optional<double> trainingRate;

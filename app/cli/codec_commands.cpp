@@ -81,7 +81,7 @@ ExampleTensor exampleTensor(Workers& workers, JobMonitor& monitor) {
     const TensorInfo& tensor = model.tensor("model.layers.1.mlp.up_proj");
     const CalibrationSettings settings{.samples = 64, .inputs = CalibrationInputs::original};
     const Corpus corpus = Corpus::open(settings.text);
-    const CalibrationPlan plan = planCalibration(settings, model.config(), corpus.name, corpus.sha256,
+    const CalibrationPlan plan = planCalibration(settings, model, corpus.name, corpus.sha256,
                                                  Tokenizer::open(model.path()).encode(corpus.text));
     Calibrator calibrator(plan, weights, weights, nullptr, workers);
     return {fmt::format("{} of {}", tensor.name, model.name()), weights.matrix(tensor, workers),

@@ -2,6 +2,7 @@
 #include "calibration/calibrator.h"
 
 #include "calibration/statistics_collector.h"
+#include "gradient/backward_pass.h"
 #include "support/json.h"
 #include "support/sha256.h"
 
@@ -11,10 +12,13 @@
 
 namespace planish {
 
-CalibrationPlan planCalibration(const CalibrationSettings& settings, const ModelConfig& config,
-                                std::string text, std::string sha256, std::span<const TokenId> ids) {
+CalibrationPlan planCalibration(const CalibrationSettings& settings, const Model& model, std::string text,
+                                std::string sha256, std::span<const TokenId> ids) {
+    if (settings.tokens == TokenWeighting::gradient) {
+        requireGradients(model);
+    }
     const EvaluationSettings windows =
-        resolveSettings({Convention::standard, settings.context, settings.samples, 0}, config);
+        resolveSettings({Convention::standard, settings.context, settings.samples, 0}, model.config());
     const std::size_t available = ids.size() / windows.context;
     if (settings.samples == 0 || settings.samples > available) {
         throw InputError(
@@ -22,7 +26,8 @@ CalibrationPlan planCalibration(const CalibrationSettings& settings, const Model
             fmt::format("1 to {}, as many of {} tokens as {} has", available, windows.context, text),
             std::to_string(settings.samples));
     }
-    return {std::move(text), std::move(sha256), planWindows(ids, windows, std::nullopt), settings.inputs};
+    return {std::move(text), std::move(sha256), planWindows(ids, windows, std::nullopt), settings.inputs,
+            settings.tokens};
 }
 
 Calibrator::Calibrator(const CalibrationPlan& plan, const WeightSource& original,
@@ -50,6 +55,9 @@ std::string Calibrator::keyOf(Place place, bool withCrossMoment, const std::stri
     key["block"] = place.block;
     key["site"] = static_cast<int>(place.site);
     key["cross_moment"] = withCrossMoment;
+    if (plan_.tokens != TokenWeighting::equal) {
+        key["token_weights"] = tokenWeightingName(plan_.tokens);
+    }
     if (arithmetic_ != Arithmetic::float32) {
         key["arithmetic"] = arithmeticName(arithmetic_);
     }
@@ -75,7 +83,19 @@ InputStatistics Calibrator::at(Place place, bool withCrossMoment, const std::str
     return *std::move(statistics);
 }
 
-InputStatistics Calibrator::collect(Place place, bool withCrossMoment, JobMonitor& monitor) {
+void Calibrator::restart() {
+    stream_.reset();
+    originalStream_.reset();
+}
+
+InputStatistics Calibrator::collect(Place place, bool withCrossMoment, JobMonitor& whole) {
+    const bool weighting = plan_.tokens == TokenWeighting::gradient && !weights_;
+    constexpr double weightingShare = 0.5;
+    if (weighting) {
+        PartMonitor passing(whole, 0, weightingShare);
+        weights_.emplace(original_, plan_.samples, workers_, arithmetic_, passing);
+    }
+    PartMonitor monitor(whole, weighting ? weightingShare : 0, 1);
     const bool ofQuantized = plan_.inputs == CalibrationInputs::quantized;
     if (!stream_) {
         stream_.emplace(ofQuantized ? quantized_ : original_, plan_.samples, workers_, arithmetic_, states_,
@@ -99,10 +119,18 @@ InputStatistics Calibrator::collect(Place place, bool withCrossMoment, JobMonito
         if (!collector) {
             collector.emplace(static_cast<std::size_t>(inputs.cols()), withCrossMoment, workers_);
         }
-        collector->add(inputs, original, monitor);
+        collector->add(inputs, original, weightsAt(place, chunk, inputs.rows()), monitor);
         collecting.report({"", chunk + 1, stream_->chunks(), ""});
     }
     return collector->result();
+}
+
+std::span<const float> Calibrator::weightsAt(Place place, std::size_t chunk, Eigen::Index tokens) const {
+    if (!weights_ || weights_->at(place).empty()) {
+        return {};
+    }
+    return std::span(weights_->at(place))
+        .subspan(chunk * CalibrationStream::tokensPerChunk, static_cast<std::size_t>(tokens));
 }
 
 } // namespace planish

@@ -4,6 +4,7 @@
 #include "calibration/calibration_stream.h"
 #include "calibration/settings.h"
 #include "calibration/statistics_cache.h"
+#include "calibration/token_weights.h"
 #include "codec/input_statistics.h"
 
 #include <optional>
@@ -17,11 +18,13 @@ struct CalibrationPlan {
     std::string sha256; ///< of the text
     WindowPlan samples;
     CalibrationInputs inputs = CalibrationInputs::quantized;
+    TokenWeighting tokens = TokenWeighting::equal;
 };
 
-/// Cuts the first samples off a tokenized text. Throws InputError when the text is shorter.
-CalibrationPlan planCalibration(const CalibrationSettings& settings, const ModelConfig& config,
-                                std::string text, std::string sha256, std::span<const TokenId> ids);
+/// Cuts the first samples off a tokenized text. Throws InputError when the text is shorter, or when tokens
+/// are to be weighted by gradients and the model has none.
+CalibrationPlan planCalibration(const CalibrationSettings& settings, const Model& model, std::string text,
+                                std::string sha256, std::span<const TokenId> ids);
 
 /// Statistics of the inputs at the places of a model, in the order of the network: from the cache, or by
 /// passing all samples through the model as far as it has been quantized, or through the unquantized model,
@@ -40,12 +43,16 @@ class Calibrator {
     InputStatistics at(Place place, bool withCrossMoment, const std::string& fingerprint,
                        const std::string& prefix, JobMonitor& monitor);
 
+    /// Goes back to the beginning of the network, whose weights may all have changed since.
+    void restart();
+
     double seconds() const { return seconds_; } ///< spent in at()
 
   private:
     std::string keyOf(Place place, bool withCrossMoment, const std::string& fingerprint,
                       const std::string& prefix) const;
-    InputStatistics collect(Place place, bool withCrossMoment, JobMonitor& monitor);
+    InputStatistics collect(Place place, bool withCrossMoment, JobMonitor& whole);
+    std::span<const float> weightsAt(Place place, std::size_t chunk, Eigen::Index tokens) const;
 
     const CalibrationPlan& plan_;
     const WeightSource& original_;
@@ -54,6 +61,7 @@ class Calibrator {
     Workers& workers_;
     Arithmetic arithmetic_;
     StateCache* states_;
+    std::optional<TokenWeights> weights_;             ///< once asked for, where the plan wants them
     std::optional<CalibrationStream> stream_;         ///< of the model whose inputs are wanted
     std::optional<CalibrationStream> originalStream_; ///< beside it, for cross moments
     std::string tokens_; ///< SHA-256 of the samples: another tokenizer makes others of the same text

@@ -17,6 +17,16 @@ std::string_view calibrationInputsName(CalibrationInputs inputs); ///< "quantize
 /// Throws InputError with the valid names.
 CalibrationInputs parseCalibrationInputs(std::string_view name);
 
+/// What each calibration token counts for in the moments of inputs.
+enum class TokenWeighting {
+    equal,
+    gradient, ///< what errors there cost: see TokenWeights
+};
+
+std::string_view tokenWeightingName(TokenWeighting weighting); ///< "equal", "gradient"
+/// Throws InputError with the valid names.
+TokenWeighting parseTokenWeighting(std::string_view name);
+
 inline constexpr std::size_t mostTrainingTokens = std::size_t{1} << 40;
 /// Of CalibrationSettings::trainingRate: throws InputError naming where it stands unless it is above 0 and at
 /// most 1.
@@ -29,6 +39,7 @@ struct CalibrationSettings {
     std::size_t samples = 128;        ///< the first so many windows of the text
     std::size_t context = 0;          ///< tokens a sample; 0 = the model's maximum, at most 2048
     CalibrationInputs inputs = CalibrationInputs::quantized;
+    TokenWeighting tokens = TokenWeighting::equal;
     std::string trainingText{}; ///< what +recover and +qat train on, file or bundled name; empty: `text`
     /// So much of it, windows of all of it in random order, again and again where it is shorter.
     std::size_t trainingTokens = 1'000'000;

@@ -76,10 +76,21 @@ void StatisticsCollector::addProducts(MatrixView left, const std::vector<PackedM
         monitor);
 }
 
-void StatisticsCollector::add(MatrixView inputs, MatrixView original, const JobMonitor& monitor) {
+void StatisticsCollector::addMoments(MatrixView inputs, MatrixView original, const JobMonitor& monitor) {
     addProducts(inputs, packed(inputs, monitor), true, moment_, monitor);
     if (cross_.size() > 0) {
         addProducts(inputs, packed(original, monitor), false, cross_, monitor);
+    }
+}
+
+void StatisticsCollector::add(const Matrix& inputs, const Matrix& original, std::span<const float> weights,
+                              const JobMonitor& monitor) {
+    if (weights.empty()) {
+        addMoments(inputs, original, monitor);
+    } else {
+        const auto roots = Eigen::Map<const Vector>(weights.data(), inputs.rows()).cwiseSqrt().eval();
+        addMoments(roots.asDiagonal() * inputs,
+                   cross_.size() > 0 ? Matrix(roots.asDiagonal() * original) : Matrix(), monitor);
     }
     workers_.forEach(static_cast<std::size_t>(tilesOf(inputs.cols())), [&](std::size_t tile) {
         const auto index = static_cast<Index>(tile);

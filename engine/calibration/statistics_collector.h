@@ -4,6 +4,8 @@
 #include "algebra/gemm.h"
 #include "codec/input_statistics.h"
 
+#include <span>
+
 namespace planish {
 
 /// Collects InputStatistics chunk by chunk. Products of a chunk are in float, their sum over the chunks in
@@ -14,13 +16,15 @@ class StatisticsCollector {
     StatisticsCollector(std::size_t columns, bool withCrossMoment, Workers& workers);
 
     /// `inputs` [tokens, columns]; `original` the same of the unquantized model, looked at with cross moment
-    /// only.
-    void add(MatrixView inputs, MatrixView original, const JobMonitor& monitor);
+    /// only. `weights` say what tokens count for in the moments, one each; none: all the same.
+    void add(const Matrix& inputs, const Matrix& original, std::span<const float> weights,
+             const JobMonitor& monitor);
     /// Of everything so far; at least one token.
     InputStatistics result() const;
 
   private:
     using Precise = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    void addMoments(MatrixView inputs, MatrixView original, const JobMonitor& monitor);
     void addProducts(MatrixView left, const std::vector<PackedMatrix>& right, bool symmetric, Precise& sum,
                      const JobMonitor& monitor);
     std::vector<PackedMatrix> packed(MatrixView inputs, const JobMonitor& monitor);

@@ -130,8 +130,11 @@ std::string conditions(const Runs& runs) {
             perplexities.insert(fmt::format("{:.4f}", run->baselinePpl));
             machines.insert(fmt::format("{}, {} threads", run->machine, run->threads));
             if (!run->calibration.empty()) {
-                calibrated.insert(fmt::format("{}, samples of {} tokens, {} inputs", run->calibration,
-                                              run->calibrationContext, run->calibrationInputs));
+                const bool weighted = !run->tokenWeights.empty() &&
+                                      parseTokenWeighting(run->tokenWeights) != TokenWeighting::equal;
+                calibrated.insert(fmt::format("{}, samples of {} tokens, {} inputs{}", run->calibration,
+                                              run->calibrationContext, run->calibrationInputs,
+                                              weighted ? ", tokens weighted by gradients" : ""));
             }
             if (!run->training.empty()) {
                 trained.insert(fmt::format("{} tokens of {}", run->trainingTokens, run->training));

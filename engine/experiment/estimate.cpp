@@ -111,7 +111,14 @@ class Estimator {
         });
         const double products = demands.crossMoment ? 3 : 1; // H and the whole of the cross moment
         const double streams = demands.crossMoment ? 2 : 1;
-        return streams * blocksTime(tokens, static_cast<double>(samples.context), 1) +
+        constexpr double gradientPasses = 4; // forward, computed anew and backward
+        const double weighting =
+            input_.calibration->tokens == TokenWeighting::gradient
+                ? gradientPasses * blocksTime(tokens, static_cast<double>(samples.context), 1) +
+                      gradientPasses * 2 * tokens * headWeights() /
+                          (speed_.products(input_.arithmetic) * linearShare)
+                : 0;
+        return weighting + streams * blocksTime(tokens, static_cast<double>(samples.context), 1) +
                products * tokens * squares / (speed_.products(Arithmetic::float32) * momentShare);
     }
 

@@ -49,6 +49,7 @@ const RunField fields[] = {
     {"calibration_samples", "Calibration samples", "", &RunRecord::calibrationSamples},
     {"calibration_context", "Calibration context", "tokens", &RunRecord::calibrationContext},
     {"calibration_inputs", "Calibration inputs", "", &RunRecord::calibrationInputs},
+    {"token_weights", "Calibration token weights", "", &RunRecord::tokenWeights},
     {"training", "Training text", "", &RunRecord::training},
     {"training_sha256", "Training text SHA-256", "", &RunRecord::trainingSha256},
     {"training_tokens", "Training tokens", "tokens", &RunRecord::trainingTokens},

@@ -109,6 +109,7 @@ struct RunRecord {
     std::uint64_t calibrationSamples = 0;
     std::uint64_t calibrationContext = 0; ///< tokens a sample
     std::string calibrationInputs;        ///< calibrationInputsName()
+    std::string tokenWeights;             ///< tokenWeightingName(); empty in older documents: equal
     std::string training;                 ///< name of the text; empty when nothing was trained
     std::string trainingSha256;
     std::uint64_t trainingTokens = 0;

@@ -37,6 +37,9 @@ std::string repeatCommand(const RunSpec& spec, bool trains) {
             fmt::format(" --calibration {} --samples {} --calibration-context {} --calibration-inputs {}",
                         shellQuoted(calibration->text), calibration->samples, calibration->context,
                         calibrationInputsName(calibration->inputs));
+        if (calibration->tokens != TokenWeighting::equal) {
+            command += fmt::format(" --token-weights {}", tokenWeightingName(calibration->tokens));
+        }
         if (trains) {
             command += fmt::format(" --training {} --training-tokens {} --training-rate {}",
                                    shellQuoted(calibration->trainingText), calibration->trainingTokens,

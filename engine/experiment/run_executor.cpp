@@ -102,6 +102,7 @@ void fillCalibration(RunRecord& record, const CalibrationPlan& calibration,
     record.calibrationSamples = calibration.samples.windows;
     record.calibrationContext = calibration.samples.context;
     record.calibrationInputs = calibrationInputsName(calibration.inputs);
+    record.tokenWeights = tokenWeightingName(calibration.tokens);
     constexpr double boilerplate = 0.001;
     if (training) {
         record.training = training->text;
@@ -213,8 +214,7 @@ RunExecutor::planQuantization(const Model& model, const Recipe& recipe,
     quantization.settings = calibrationFor(calibration, quantization.codecs);
     if (auto& settings = quantization.settings) {
         const Cache::Text& text = cache_->text(model, settings->text);
-        quantization.calibration =
-            planCalibration(*settings, model.config(), text.name, text.sha256, text.ids);
+        quantization.calibration = planCalibration(*settings, model, text.name, text.sha256, text.ids);
         settings->context = quantization.calibration->samples.context;
         if (asksForTraining(quantization.codecs)) {
             settings->trainingText = settings->trainingText.empty() ? settings->text : settings->trainingText;
@@ -248,6 +248,9 @@ std::string RunExecutor::identify(const RunSpec& spec, const Prepared& prepared,
                                    {"samples", calibration->samples.windows},
                                    {"context", calibration->samples.context},
                                    {"inputs", calibrationInputsName(calibration->inputs)}};
+        if (calibration->tokens != TokenWeighting::equal) { // runs of before keep their names
+            identity["calibration"]["token_weights"] = tokenWeightingName(calibration->tokens);
+        }
     }
     if (const auto& training = quantization.training) {
         identity["training"] = {

@@ -96,7 +96,7 @@ class Study {
         CalibrationSettings settings = spec_.calibration.value_or(CalibrationSettings());
         settings.inputs = CalibrationInputs::original;
         const Text text = settings.text == spec_.corpus ? text_ : open(settings.text);
-        return planCalibration(settings, model_.config(), text.corpus.name, text.corpus.sha256, text.ids);
+        return planCalibration(settings, model_, text.corpus.name, text.corpus.sha256, text.ids);
     }
 
     void measureCosts(SensitivityRecord& record, const Codec& codec, const CalibrationPlan* calibration,

@@ -57,6 +57,9 @@ SideBySideModel SideBySideModel::of(const RunRecord& run) {
     if (!run.calibration.empty()) {
         CalibrationSettings settings{run.calibration, run.calibrationSamples, run.calibrationContext,
                                      parseCalibrationInputs(run.calibrationInputs)};
+        if (!run.tokenWeights.empty()) {
+            settings.tokens = parseTokenWeighting(run.tokenWeights);
+        }
         if (run.trainingTokens > 0) {
             settings.trainingText = run.training;
             settings.trainingTokens = run.trainingTokens;

@@ -60,8 +60,8 @@ std::size_t count(const JsonObject& object, const std::string& key) {
 
 /// Calibration of a sweep, if one of its fields is there.
 void readCalibration(const JsonObject& object, SweepSpec& spec) {
-    const auto& fields = {"calibration", "samples",         "calibration_context", "calibration_inputs",
-                          "training",    "training_tokens", "training_rate"};
+    const auto& fields = {"calibration",   "samples",  "calibration_context", "calibration_inputs",
+                          "token_weights", "training", "training_tokens",     "training_rate"};
     if (std::none_of(fields.begin(), fields.end(), [&](const char* key) { return object.has(key); })) {
         return;
     }
@@ -70,6 +70,9 @@ void readCalibration(const JsonObject& object, SweepSpec& spec) {
     settings.context = count(object, "calibration_context");
     if (object.has("calibration_inputs")) {
         settings.inputs = parseCalibrationInputs(object.string("calibration_inputs"));
+    }
+    if (object.has("token_weights")) {
+        settings.tokens = parseTokenWeighting(object.string("token_weights"));
     }
     settings.trainingText = object.string("training", settings.trainingText);
     if (object.has("training_tokens")) {
@@ -193,6 +196,7 @@ Json SweepSpec::toJson() const {
         document["samples"] = samples;
         document["calibration_context"] = calibration->context;
         document["calibration_inputs"] = calibrationInputsName(calibration->inputs);
+        document["token_weights"] = tokenWeightingName(calibration->tokens);
         document["training"] = calibration->trainingText;
         document["training_tokens"] = calibration->trainingTokens;
         document["training_rate"] = calibration->trainingRate;

@@ -17,7 +17,7 @@ InputStatistics inputsOf(const std::string& name, const TensorInfo& tensor, Cali
     }
     settings.inputs = CalibrationInputs::original;
     const Corpus corpus = Corpus::open(settings.text);
-    const CalibrationPlan plan = planCalibration(settings, model.config(), corpus.name, corpus.sha256,
+    const CalibrationPlan plan = planCalibration(settings, model, corpus.name, corpus.sha256,
                                                  Tokenizer::open(model.path()).encode(corpus.text));
     const OriginalWeights weights(model);
     StatisticsCache cache = StatisticsCache::ofUser();

@@ -109,7 +109,9 @@ class TrainedQuantizer {
 
     /// In the order of the network, each with the statistics of what is packed before it.
     void pack(const std::vector<std::size_t>& tensors) {
-        std::optional<Calibrator> calibrator;
+        if (calibrator_) {
+            calibrator_->restart();
+        }
         std::optional<Place> last;
         std::optional<InputStatistics> inputs; ///< at `last`
         for (const std::size_t index : tensors) {
@@ -120,11 +122,11 @@ class TrainedQuantizer {
             const auto place = placeOf(tensor(index), model().config());
             const bool calibrated = place && codec(index).calibration() != CalibrationUse::none;
             if (calibrated && place != last) {
-                if (!calibrator) {
-                    calibrator.emplace(*settings_.calibration, original_, student_, nullptr, workers_,
-                                       settings_.arithmetic);
+                if (!calibrator_) {
+                    calibrator_.emplace(*settings_.calibration, original_, student_, nullptr, workers_,
+                                        settings_.arithmetic);
                 }
-                inputs = calibrator->at(*place, false, "", "", stop_);
+                inputs = calibrator_->at(*place, false, "", "", stop_);
                 last = place;
             }
             const EncodeContext context{workers_, stop_, settings_.seed, calibrated ? &*inputs : nullptr};
@@ -132,7 +134,6 @@ class TrainedQuantizer {
                             encodeTensor(tensor(index), codec(index), state().tensors[index].values, context),
                             workers_);
         }
-        calibrateSeconds_ += calibrator ? calibrator->seconds() : 0;
     }
 
     void trainUntil(std::size_t end) {
@@ -190,6 +191,9 @@ class TrainedQuantizer {
         key["samples"] = digest(settings_.calibration->samples.tokens);
         key["context"] = settings_.calibration->samples.context;
         key["inputs"] = calibrationInputsName(settings_.calibration->inputs);
+        if (settings_.calibration->tokens != TokenWeighting::equal) {
+            key["token_weights"] = tokenWeightingName(settings_.calibration->tokens);
+        }
         key["training"] = digest(training_.windows.tokens);
         key["training_context"] = training_.windows.context;
         key["windows"] = training_.windowsAStep;
@@ -199,8 +203,11 @@ class TrainedQuantizer {
     }
 
     QuantizedModel result() const {
-        QuantizedModel result{
-            PackedModel(model(), settings_.codecs), {}, {}, calibrateSeconds_, state().losses};
+        QuantizedModel result{PackedModel(model(), settings_.codecs),
+                              {},
+                              {},
+                              calibrator_ ? calibrator_->seconds() : 0,
+                              state().losses};
         for (std::size_t i = 0; i < settings_.codecs.size(); ++i) {
             const PackedTensor& packed = *state().tensors[i].packed;
             const StorageError error =
@@ -239,7 +246,7 @@ class TrainedQuantizer {
     std::vector<std::vector<std::size_t>> stages_;
     std::string key_;
     Clock::time_point kept_ = Clock::now();
-    double calibrateSeconds_ = 0;
+    std::optional<Calibrator> calibrator_; ///< once something has been calibrated
 };
 
 } // namespace

@@ -22,7 +22,7 @@ void collecting(benchmark::State& state) {
     const SilentMonitor monitor;
     StatisticsCollector collector(static_cast<std::size_t>(columns), false, workers);
     for (auto _ : state) {
-        collector.add(inputs, Matrix(), monitor);
+        collector.add(inputs, Matrix(), {}, monitor);
     }
     state.counters["FLOP/s"] =
         perSecond(static_cast<double>(inputs.rows()) * static_cast<double>(columns * (columns + 1)));
@@ -35,8 +35,8 @@ void calibration(benchmark::State& state) {
     const Model& model = weights.model();
     const Corpus text = Corpus::open("calibration");
     const CalibrationPlan plan =
-        planCalibration({"calibration", 16, 512, CalibrationInputs::original}, model.config(), text.name,
-                        text.sha256, Tokenizer::open(model.path()).encode(text.text.substr(0, 65536)));
+        planCalibration({"calibration", 16, 512, CalibrationInputs::original}, model, text.name, text.sha256,
+                        Tokenizer::open(model.path()).encode(text.text.substr(0, 65536)));
     Workers workers(static_cast<int>(state.range(0)));
     SilentMonitor monitor;
     for (auto _ : state) {

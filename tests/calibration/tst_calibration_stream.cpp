@@ -149,13 +149,21 @@ class CalibrationStreamTest : public QObject {
     void statistics_are_those_of_the_inputs_data() {
         QTest::addColumn<int>("columns");
         QTest::addColumn<bool>("cross");
-        QTest::newRow("less than a tile") << 50 << false;
-        QTest::newRow("a tile") << 128 << true;
-        QTest::newRow("some tiles and a rest") << 300 << true;
+        QTest::addColumn<bool>("weighted");
+        QTest::newRow("less than a tile") << 50 << false << false;
+        QTest::newRow("a tile") << 128 << true << false;
+        QTest::newRow("some tiles and a rest") << 300 << true << false;
+        QTest::newRow("weighted") << 140 << false << true;
+        QTest::newRow("weighted, with cross moment") << 50 << true << true;
     }
     void statistics_are_those_of_the_inputs() {
         QFETCH(int, columns);
         QFETCH(bool, cross);
+        QFETCH(bool, weighted);
+        std::vector<float> weights(1077);
+        for (std::size_t i = 0; i < weights.size(); ++i) {
+            weights[i] = static_cast<float>(i * 7919 % 13) / 6;
+        }
         const Matrix first = randomMatrix(1000, columns, 1);
         const Matrix second = randomMatrix(77, columns, 2) * 30.0F;
         const Matrix firstOriginal = first + randomMatrix(1000, columns, 3);
@@ -163,8 +171,10 @@ class CalibrationStreamTest : public QObject {
         const auto collect = [&](int threads) {
             Workers workers(threads);
             StatisticsCollector collector(static_cast<std::size_t>(columns), cross, workers);
-            collector.add(first, firstOriginal, SilentMonitor());
-            collector.add(second, secondOriginal, SilentMonitor());
+            collector.add(first, firstOriginal, std::span(weights).first(weighted ? 1000 : 0),
+                          SilentMonitor());
+            collector.add(second, secondOriginal, std::span(weights).subspan(1000, weighted ? 77 : 0),
+                          SilentMonitor());
             return collector.result();
         };
         const InputStatistics found = collect(1);
@@ -176,15 +186,20 @@ class CalibrationStreamTest : public QObject {
             return (a.cast<double>() - b).norm() / b.norm();
         };
         const Eigen::MatrixXd precise = all.cast<double>();
+        Eigen::VectorXd counts = Eigen::VectorXd::Ones(1077);
+        if (weighted) {
+            counts = Eigen::Map<const Vector>(weights.data(), 1077).cast<double>();
+        }
+        const Eigen::MatrixXd counted = counts.asDiagonal() * precise;
         QCOMPARE(found.tokens, std::uint64_t{1077});
-        QVERIFY(relative(found.hessian, precise.transpose() * precise / 1077) < 1e-6);
+        QVERIFY(relative(found.hessian, counted.transpose() * precise / 1077) < 1e-6);
         QVERIFY(found.hessian == found.hessian.transpose());
         QVERIFY(relative(found.meanMagnitude, precise.cwiseAbs().colwise().mean().transpose()) < 1e-6);
         QVERIFY(found.smallest == all.colwise().minCoeff().transpose());
         QVERIFY(found.largest == all.colwise().maxCoeff().transpose());
         QCOMPARE(found.crossMoment.size() > 0, cross);
         if (cross) {
-            QVERIFY(relative(found.crossMoment, precise.transpose() * original.cast<double>() / 1077) < 1e-6);
+            QVERIFY(relative(found.crossMoment, counted.transpose() * original.cast<double>() / 1077) < 1e-6);
         }
         const InputStatistics again = collect(3);
         QVERIFY(again.hessian == found.hessian && again.crossMoment == found.crossMoment &&
@@ -200,7 +215,7 @@ class CalibrationStreamTest : public QObject {
         Workers workers(2);
         SilentMonitor monitor;
         StatisticsCollector collector(columns, true, workers);
-        collector.add(inputs, originals, monitor);
+        collector.add(inputs, originals, {}, monitor);
         const InputStatistics statistics = collector.result();
         const NormReader reader{wanted, stored};
         const NormFit fit({&reader, 1}, statistics, {workers, monitor});
@@ -229,7 +244,7 @@ class CalibrationStreamTest : public QObject {
         Workers workers(1);
         SilentMonitor monitor;
         StatisticsCollector collector(16, false, workers);
-        collector.add(inputs, Matrix(), monitor);
+        collector.add(inputs, Matrix(), {}, monitor);
         const NormReader reader{weights, weights};
         const InputStatistics statistics = collector.result();
         const NormFit fit({&reader, 1}, statistics, {workers, monitor});

@@ -24,8 +24,7 @@ class Setup {
         : workers_(threads), cache_(cache) {
         const Corpus corpus = Corpus::open("calibration");
         const auto ids = Tokenizer::open(model_.path()).encode(corpus.text.substr(0, 100000));
-        plan_ = planCalibration({"calibration", 12, 256, inputs}, model_.config(), corpus.name, corpus.sha256,
-                                ids);
+        plan_ = planCalibration({"calibration", 12, 256, inputs}, model_, corpus.name, corpus.sha256, ids);
         codecs_ = resolve(Recipe::fromJson(recipe, "test"), model_.tensors(), true);
     }
 
@@ -83,7 +82,7 @@ struct Family {
     QuantizedModel quantized(const std::string& codec) {
         SilentMonitor monitor;
         const CalibrationPlan plan =
-            planCalibration({"ids", 12, 64, CalibrationInputs::quantized}, model.config(), "ids", "0", ids);
+            planCalibration({"ids", 12, 64, CalibrationInputs::quantized}, model, "ids", "0", ids);
         const auto codecs = resolve(Recipe::uniform(codec), model.tensors(), model.config().tiedEmbedding);
         return quantizeModel(model, {codecs, 7, &plan, nullptr}, workers, monitor);
     }

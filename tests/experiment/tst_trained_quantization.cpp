@@ -34,8 +34,9 @@ class Setup {
         : workers_(threads), cache_(cache) {
         const Corpus corpus = Corpus::open("calibration");
         const auto ids = Tokenizer::open(model_.path()).encode(corpus.text.substr(0, 100000));
-        CalibrationSettings settings{"calibration", 16, 128, CalibrationInputs::quantized, "", 40000, 0.01};
-        calibration_ = planCalibration(settings, model_.config(), corpus.name, corpus.sha256, ids);
+        CalibrationSettings settings{"calibration",         16, 128,   CalibrationInputs::quantized,
+                                     TokenWeighting::equal, "", 40000, 0.01};
+        calibration_ = planCalibration(settings, model_, corpus.name, corpus.sha256, ids);
         training_ = planTraining(settings, model_, corpus.name, corpus.sha256, ids);
         training_.windowsAStep = 4;
         training_.steps = 14;
@@ -164,7 +165,8 @@ class TrainedQuantizationTest : public QObject {
     void models_without_gradients_are_refused() {
         const Model model = Model::open(fixture("architectures/qwen3").string());
         std::vector<TokenId> ids(20000, 1);
-        CalibrationSettings settings{"ids", 4, 24, CalibrationInputs::quantized, "", 40000, 0.01};
+        CalibrationSettings settings{"ids", 4,     24,  CalibrationInputs::quantized, TokenWeighting::equal,
+                                     "",    40000, 0.01};
         QVERIFY(errorOf([&] {
                     planTraining(settings, model, "ids", "0", ids);
                 }).contains(QRegularExpression("qwen3.*norms of queries and keys")));
@@ -202,8 +204,8 @@ class TrainedQuantizationTest : public QObject {
             {StatisticsCache("", 0), TrainingCache(folder.path().toStdString(), TrainingCache::usualLimit)});
         RunSpec spec{"folio-4m", Recipe::uniform("int3:g64+recover"), "literature", {}, 0};
         spec.evaluation = {Convention::standard, 128, 2, 0};
-        spec.calibration =
-            CalibrationSettings{"calibration", 8, 128, CalibrationInputs::quantized, "docs", 30000, 0.004};
+        spec.calibration = CalibrationSettings{
+            "calibration", 8, 128, CalibrationInputs::quantized, TokenWeighting::equal, "docs", 30000, 0.004};
         RunSpec other = spec;
         other.corpus = "docs";
         Watch watch;
@@ -219,8 +221,8 @@ class TrainedQuantizationTest : public QObject {
         SilentMonitor monitor;
         RunSpec spec{"folio-4m", Recipe::uniform("int3:g64+gptq+qat"), "literature", {}, 0};
         spec.evaluation = {Convention::standard, 128, 8, 0};
-        spec.calibration =
-            CalibrationSettings{"calibration", 8, 128, CalibrationInputs::quantized, "docs", 30000, 0.004};
+        spec.calibration = CalibrationSettings{
+            "calibration", 8, 128, CalibrationInputs::quantized, TokenWeighting::equal, "docs", 30000, 0.004};
         RunExecutor executor(workers, {},
                              {StatisticsCache("", 0), TrainingCache(place, TrainingCache::usualLimit)});
         const RunEstimate estimate = executor.estimate(spec);

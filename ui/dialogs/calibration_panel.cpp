@@ -73,6 +73,7 @@ CalibrationPanel::CalibrationPanel(QWidget* parent) : QDialog(parent, Qt::Popup)
     connect(samples_, &QSpinBox::valueChanged, this, &CalibrationPanel::update);
     connect(context_, &QSpinBox::valueChanged, this, &CalibrationPanel::update);
     connect(inputs_, &QComboBox::currentIndexChanged, this, &CalibrationPanel::update);
+    connect(weights_, &QComboBox::currentIndexChanged, this, &CalibrationPanel::update);
     connect(trainingText_, &TextChooser::textChanged, this, &CalibrationPanel::update);
     connect(trainingTokens_, &QSpinBox::valueChanged, this, &CalibrationPanel::update);
     connect(trainingRate_, &QDoubleSpinBox::valueChanged, this, &CalibrationPanel::update);
@@ -97,6 +98,13 @@ void CalibrationPanel::buildFields(QVBoxLayout* layout) {
     inputs_->setToolTip(tr("Each tensor sees the inputs that the tensors before it, already quantized, give "
                            "it; those of the original model are the same for every recipe and are kept"));
     form->addRow(tr("&Inputs"), inputs_);
+    weights_ = new QComboBox(form_);
+    weights_->setAccessibleName(tr("Calibration token weights"));
+    weights_->addItem(tr("equal"), static_cast<int>(TokenWeighting::equal));
+    weights_->addItem(tr("by the gradients of the loss"), static_cast<int>(TokenWeighting::gradient));
+    weights_->setToolTip(tr("By gradients: tokens at which errors cost more count for more; takes a backward "
+                            "pass of the original model"));
+    form->addRow(tr("Token &weights"), weights_);
     trainingText_ = new TextChooser(form_);
     trainingText_->setAccessibleName(tr("Training text"));
     trainingText_->insertItem(0, tr("the same text"), QString());
@@ -146,6 +154,7 @@ CalibrationSettings CalibrationPanel::fields() const {
     settings.samples = static_cast<std::size_t>(samples_->value());
     settings.context = static_cast<std::size_t>(context_->value());
     settings.inputs = static_cast<CalibrationInputs>(inputs_->currentData().toInt());
+    settings.tokens = static_cast<TokenWeighting>(weights_->currentData().toInt());
     settings.trainingText = trainingText_->nameOrPath().toStdString();
     settings.trainingTokens = static_cast<std::size_t>(trainingTokens_->value()) * thousand;
     settings.trainingRate = trainingRate_->value();
@@ -162,6 +171,7 @@ void CalibrationPanel::setSettings(const std::optional<CalibrationSettings>& set
     samples_->setValue(static_cast<int>(std::min<std::size_t>(shown.samples, mostSamples)));
     context_->setValue(static_cast<int>(std::min<std::size_t>(shown.context, mostContext)));
     inputs_->setCurrentIndex(inputs_->findData(static_cast<int>(shown.inputs)));
+    weights_->setCurrentIndex(weights_->findData(static_cast<int>(shown.tokens)));
     trainingText_->setNameOrPath(QString::fromStdString(shown.trainingText));
     trainingTokens_->setValue(
         static_cast<int>(std::min<std::size_t>(shown.trainingTokens / thousand, mostThousands)));
@@ -216,9 +226,12 @@ void CalibrationPanel::restore(const QSettings& settings) {
     kept.trainingRate = settings.value(settingsKey("trainingRate"), kept.trainingRate).toDouble();
     try {
         kept.inputs = parseCalibrationInputs(settings.value(settingsKey("inputs")).toString().toStdString());
+        kept.tokens =
+            parseTokenWeighting(settings.value(settingsKey("tokenWeights")).toString().toStdString());
     } catch (const Error&) {
         // Nothing kept yet, or by another version: the usual ones.
         kept.inputs = CalibrationSettings().inputs;
+        kept.tokens = CalibrationSettings().tokens;
     }
     setSettings(kept);
     text_->restore(settings.value(settingsKey("text")).toString());
@@ -237,6 +250,7 @@ void CalibrationPanel::save(QSettings& settings) const {
     settings.setValue(settingsKey("trainingText"), trainingText_->nameOrPath());
     settings.setValue(settingsKey("trainingTokens"), qulonglong{kept.trainingTokens});
     settings.setValue(settingsKey("trainingRate"), kept.trainingRate);
+    settings.setValue(settingsKey("tokenWeights"), fromUtf8(tokenWeightingName(kept.tokens)));
     settings.setValue(settingsKey("inputs"), fromUtf8(calibrationInputsName(kept.inputs)));
 }
 

@@ -61,6 +61,7 @@ class CalibrationPanel final : public QDialog {
     QSpinBox* samples_ = nullptr;
     QSpinBox* context_ = nullptr;
     QComboBox* inputs_ = nullptr;
+    QComboBox* weights_ = nullptr;
     TextChooser* trainingText_ = nullptr;
     QSpinBox* trainingTokens_ = nullptr; ///< thousands
     QDoubleSpinBox* trainingRate_ = nullptr;
