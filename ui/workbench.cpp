@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "workbench.h"
 
+#include "evaluation/text_form.h"
 #include "experiment/sweep.h"
 #include "model/model.h"
 #include "store/results_document.h"
@@ -8,6 +9,7 @@
 #include <QDir>
 #include <QFileInfo>
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <mutex>
 
@@ -40,6 +42,12 @@ std::shared_ptr<const RunRecord> expectedRun(const RunSpec& spec, const Subject&
         run.ppl = notMeasured;
         run.top1Agreement = notMeasured;
         run.name = spec.recipe.name;
+        run.model = std::filesystem::path(spec.model).filename().string();
+        run.corpus = TextReference::parse(spec.corpus).name();
+        run.convention = conventionName(spec.evaluation.convention);
+        run.context = spec.evaluation.context;
+        run.windows = spec.evaluation.windows;
+        run.stride = spec.evaluation.stride;
         run.bitsPerWeight = size.bitsPerWeight();
         run.compression = size.compression();
         run.wholeModelCompressionFp32 = size.wholeModelCompressionFp32();

@@ -6,6 +6,7 @@
 #include "support/sha256.h"
 
 #include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QLabel>
 #include <QLocale>
 #include <QPushButton>
@@ -62,11 +63,14 @@ class TestCalibrationPanel : public QObject {
 
     void what_is_set_is_what_runs_get() {
         const RunSettingsBar bar;
-        const CalibrationSettings wanted{"literature", 64,        256,  CalibrationInputs::original,
-                                         "docs",       2'000'000, 0.002};
+        const CalibrationSettings wanted{
+            "literature", 64,        256,  CalibrationInputs::original, TokenWeighting::gradient,
+            "docs",       2'000'000, 0.002};
         bar.calibrationPanel()->setSettings(wanted);
         QVERIFY(bar.calibration() == wanted);
         QCOMPARE(buttonText(bar), QStringLiteral("Calibration: 64 × 256 of literature"));
+        const auto doubles = bar.calibrationPanel()->findChildren<QDoubleSpinBox*>();
+        QCOMPARE(doubles.front()->text(), QStringLiteral("2.000 million tokens"));
         bar.calibrationPanel()->findChild<QSpinBox*>()->setValue(65);
         QCOMPARE(bar.calibration()->samples, std::size_t{65});
         bar.calibrationPanel()->setSettings(std::nullopt);
@@ -95,7 +99,8 @@ class TestCalibrationPanel : public QObject {
     void settings_are_there_again_after_a_restart() {
         const QTemporaryDir folder;
         const QString file = folder.filePath(QStringLiteral("settings.ini"));
-        const CalibrationSettings wanted{"docs", 32, 128, CalibrationInputs::original, "", 3'000'000, 0.01};
+        const CalibrationSettings wanted{
+            "docs", 32, 128, CalibrationInputs::original, TokenWeighting::gradient, "", 3'000'000, 0.01};
         {
             QSettings settings(file, QSettings::IniFormat);
             CalibrationPanel panel;

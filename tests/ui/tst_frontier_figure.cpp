@@ -49,6 +49,7 @@ class TestFrontierFigure : public QObject {
     void a_logarithmic_axis_hides_what_it_cannot_show();
     void points_are_found_where_they_are_drawn();
     void a_single_run_and_none_at_all_can_be_drawn();
+    void the_legend_keeps_off_the_points();
     void pictures_are_written_in_every_format();
     void an_unknown_extension_is_refused_by_name();
     void a_folder_that_does_not_exist_is_an_error();
@@ -134,6 +135,33 @@ void TestFrontierFigure::a_single_run_and_none_at_all_can_be_drawn() {
             QVERIFY(std::isfinite(plot.yAxis->range().size()) && plot.yAxis->range().size() > 0);
         }
     }
+}
+
+void TestFrontierFigure::the_legend_keeps_off_the_points() {
+    QCustomPlot plot;
+    plot.resize(500, 400);
+    FrontierFigure figure(plot);
+    const auto corner = [&](const std::vector<RunRecord>& runs) {
+        FrontierContent content = contentOf(runs);
+        content.axes.size = &size("compression");
+        figure.draw(content);
+        figure.showAll();
+        plot.replot();
+        figure.placeLegend();
+        plot.replot();
+        for (std::size_t i = 0; i < runs.size(); ++i) {
+            if (plot.legend->outerRect().contains(figure.pixelOf(i)->toPoint())) {
+                return Qt::Alignment();
+            }
+        }
+        return plot.axisRect()->insetLayout()->insetAlignment(0);
+    };
+    std::vector<RunRecord> runs{makeRun("small", 3, 9), makeRun("middle", 5, 4), makeRun("large", 8, 1)};
+    runs[0].tensors[0].codec = runs[0].recipe.defaultCodec = "nf4:g64"; // two families: there is a legend
+    QCOMPARE(corner(runs), Qt::AlignLeft | Qt::AlignTop);
+    runs.push_back(makeRun("wasteful", 8, 9));
+    const Qt::Alignment elsewhere = corner(runs);
+    QVERIFY(elsewhere != Qt::Alignment() && elsewhere != (Qt::AlignLeft | Qt::AlignTop));
 }
 
 void TestFrontierFigure::pictures_are_written_in_every_format() {

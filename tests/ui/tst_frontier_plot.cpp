@@ -83,6 +83,7 @@ class TestFrontierPlot : public QObject {
     void arrow_keys_walk_along_the_runs();
     void the_tool_tip_tells_all_about_a_run();
     void only_comparable_runs_are_shown_together();
+    void queued_runs_are_marked_where_they_will_stand_and_selected_ones_elsewhere_are_told();
     void the_table_exports_what_it_shows();
     void columns_survive_a_restart();
     void job_buttons_do_what_the_selected_job_allows();
@@ -187,6 +188,57 @@ void TestFrontierPlot::only_comparable_runs_are_shown_together() {
     QVERIFY(!view.plot()->pixelOf("id-elsewhere").has_value());
     box->setCurrentIndex(box->findData(QString()));
     QVERIFY(view.plot()->pixelOf("id-fine") && view.plot()->pixelOf("id-elsewhere"));
+}
+
+void TestFrontierPlot::queued_runs_are_marked_where_they_will_stand_and_selected_ones_elsewhere_are_told() {
+    RunCollection runs;
+    RunSelection selection;
+    RecipeEditor editor;
+    CostTable costs(&editor);
+    TargetMix target(costs, editor, runs);
+    FrontierView view(runs, selection, target);
+    RunRecord other = makeRun("elsewhere", 4, 1);
+    other.corpusSha256 = "c1";
+    other.corpus = "docs";
+    std::vector<RunRecord> all = makeRuns();
+    all.push_back(other);
+    runs.setRuns(all);
+    RunRecord queued = makeRun("queued", 5, 1);
+    queued.deltaPplPercent = notMeasured;
+    queued.windows = 0; // all there are
+    view.setExpected({queued});
+    const auto marks = [&] {
+        int count = 0;
+        for (int i = 0; i < view.plot()->graphCount(); ++i) {
+            const QCPGraph* graph = view.plot()->graph(i);
+            count += graph->valueAxis() == view.plot()->yAxis2 ? graph->dataCount() : 0;
+        }
+        return count;
+    };
+    auto* box = view.findChild<QComboBox*>();
+    const auto choose = [&](const std::string& key) {
+        box->setCurrentIndex(box->findData(QString::fromStdString(key)));
+    };
+    choose(comparisonKey(other));
+    QCOMPARE(marks(), 0);
+    choose(comparisonKey(all[0]));
+    QCOMPARE(marks(), 1);
+    queued.context = 1024;
+    view.setExpected({queued});
+    QCOMPARE(marks(), 0);
+
+    const auto told = [&] {
+        const auto labels = view.findChildren<QLabel*>();
+        return std::ranges::any_of(labels, [](const QLabel* label) {
+            return label->text().contains(QStringLiteral("not in this plot"));
+        });
+    };
+    selection.select({"id-fine"});
+    QVERIFY(!told());
+    selection.select({"id-fine", "id-elsewhere"});
+    QVERIFY(told());
+    choose({});
+    QVERIFY(!told());
 }
 
 void TestFrontierPlot::the_table_exports_what_it_shows() {

@@ -202,6 +202,24 @@ class TestLayerPanel : public QObject {
         QVERIFY(!chips->chip(QStringLiteral("head"))->isVisible());
     }
 
+    void keys_lead_from_the_filter_over_one_chip_to_the_layers() {
+        QLineEdit* filter = filterBox();
+        auto* chips = panel_->findChild<RoleChips*>();
+        filter->setFocus();
+        QTest::keyClick(filter, Qt::Key_Tab);
+        QVERIFY(chips->chip(QStringLiteral("attention"))->hasFocus());
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_Right);
+        QVERIFY(chips->chip(QStringLiteral("q"))->hasFocus());
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+        QVERIFY(tree_->hasFocus());
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_Backtab);
+        QVERIFY(chips->chip(QStringLiteral("q"))->hasFocus());
+        filter->setFocus();
+        QTest::keyClick(filter, Qt::Key_Down);
+        QVERIFY(tree_->hasFocus());
+        QVERIFY(tree_->currentIndex().isValid());
+    }
+
     void fused_projections_have_chips_of_their_own() {
         const planish::Model model =
             planish::Model::open(planish::test::fixture("architectures/phi3").string());

@@ -182,6 +182,31 @@ class TestRunMap : public QObject {
         QVERIFY(map.emptyText().contains(QStringLiteral("clear the filter")));
     }
 
+    void keys_go_from_cell_to_cell_of_the_map() {
+        LayerMap map(runs_, selection_, brushes_, tensors_);
+        map.resize(500, 400);
+        map.show();
+        QTest::qWait(30);
+        QTest::keyClick(&map, Qt::Key_Down);
+        QCOMPARE(tensors_.single(), std::string("model.layers.0.self_attn.q_proj"));
+        QTest::keyClick(&map, Qt::Key_Down);
+        QCOMPARE(tensors_.single(), std::string("model.layers.0.mlp.up_proj"));
+        QTest::keyClick(&map, Qt::Key_Down); // the last
+        QCOMPARE(tensors_.single(), std::string("model.layers.0.mlp.up_proj"));
+        QTest::keyClick(&map, Qt::Key_Right);
+        QTest::keyClick(&map, Qt::Key_Right);
+        QVERIFY(selection_.ids().empty());
+        QTest::keyClick(&map, Qt::Key_Space, Qt::ControlModifier);
+        QCOMPARE(selection_.ids(), RunSelection::Ids{runs_.run(2).id});
+        // What is selected elsewhere is marked here.
+        tensors_.select({"model.layers.0.self_attn.q_proj"});
+        QTest::qWait(30);
+        const QImage marked = map.grab().toImage();
+        tensors_.clear();
+        QTest::qWait(30);
+        QVERIFY(map.grab().toImage() != marked);
+    }
+
     void the_map_names_as_many_layers_as_have_room() {
         RunRecord run = makeRun("many", 4, 1);
         run.tensors.clear();

@@ -18,6 +18,7 @@
 #include <QSpinBox>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <cmath>
 
 namespace planish {
 
@@ -27,8 +28,8 @@ constexpr std::size_t longestUsualContext = 2048; // CalibrationSettings::contex
 constexpr std::size_t tokensAnInput = 8;          // fewer leave the second moments to chance
 constexpr int mostSamples = 1 << 20;
 constexpr int mostContext = 1 << 20;
-constexpr std::size_t thousand = 1000;
-constexpr int mostThousands = 10'000'000;
+constexpr double million = 1e6;
+constexpr double mostMillions = 10'000;
 
 QString settingsKey(const char* name) {
     return QStringLiteral("calibration/") + QString::fromLatin1(name);
@@ -75,7 +76,7 @@ CalibrationPanel::CalibrationPanel(QWidget* parent) : QDialog(parent, Qt::Popup)
     connect(inputs_, &QComboBox::currentIndexChanged, this, &CalibrationPanel::update);
     connect(weights_, &QComboBox::currentIndexChanged, this, &CalibrationPanel::update);
     connect(trainingText_, &TextChooser::textChanged, this, &CalibrationPanel::update);
-    connect(trainingTokens_, &QSpinBox::valueChanged, this, &CalibrationPanel::update);
+    connect(trainingTokens_, &QDoubleSpinBox::valueChanged, this, &CalibrationPanel::update);
     connect(trainingRate_, &QDoubleSpinBox::valueChanged, this, &CalibrationPanel::update);
 }
 
@@ -113,9 +114,13 @@ void CalibrationPanel::buildFields(QVBoxLayout* layout) {
         tr("What codecs with +recover or +qat train on: long, of the kinds the model was made for, and "
            "not what is evaluated"));
     form->addRow(tr("T&raining"), trainingText_);
-    trainingTokens_ = addNumber(form, tr("T&okens"), tr("Training tokens"), 1, mostThousands);
-    trainingTokens_->setSuffix(tr(" thousand tokens"));
-    trainingTokens_->setSingleStep(256);
+    trainingTokens_ = new QDoubleSpinBox(form_);
+    trainingTokens_->setAccessibleName(tr("Training tokens"));
+    trainingTokens_->setDecimals(3);
+    trainingTokens_->setRange(0.001, mostMillions);
+    trainingTokens_->setSingleStep(0.25);
+    trainingTokens_->setSuffix(tr(" million tokens"));
+    form->addRow(tr("T&okens"), trainingTokens_);
     trainingTokens_->setToolTip(
         tr("So much of it, from all over the text. The estimate of a run says how long "
            "it takes"));
@@ -156,7 +161,7 @@ CalibrationSettings CalibrationPanel::fields() const {
     settings.inputs = static_cast<CalibrationInputs>(inputs_->currentData().toInt());
     settings.tokens = static_cast<TokenWeighting>(weights_->currentData().toInt());
     settings.trainingText = trainingText_->nameOrPath().toStdString();
-    settings.trainingTokens = static_cast<std::size_t>(trainingTokens_->value()) * thousand;
+    settings.trainingTokens = static_cast<std::size_t>(std::lround(trainingTokens_->value() * million));
     settings.trainingRate = trainingRate_->value();
     return settings;
 }
@@ -173,8 +178,7 @@ void CalibrationPanel::setSettings(const std::optional<CalibrationSettings>& set
     inputs_->setCurrentIndex(inputs_->findData(static_cast<int>(shown.inputs)));
     weights_->setCurrentIndex(weights_->findData(static_cast<int>(shown.tokens)));
     trainingText_->setNameOrPath(QString::fromStdString(shown.trainingText));
-    trainingTokens_->setValue(
-        static_cast<int>(std::min<std::size_t>(shown.trainingTokens / thousand, mostThousands)));
+    trainingTokens_->setValue(static_cast<double>(shown.trainingTokens) / million);
     trainingRate_->setValue(shown.trainingRate);
     (settings ? always_ : automatic_)->setChecked(true);
     update();

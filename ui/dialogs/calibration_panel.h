@@ -63,7 +63,7 @@ class CalibrationPanel final : public QDialog {
     QComboBox* inputs_ = nullptr;
     QComboBox* weights_ = nullptr;
     TextChooser* trainingText_ = nullptr;
-    QSpinBox* trainingTokens_ = nullptr; ///< thousands
+    QDoubleSpinBox* trainingTokens_ = nullptr; ///< millions
     QDoubleSpinBox* trainingRate_ = nullptr;
     QLabel* tokens_ = nullptr;
     QLabel* hint_ = nullptr;

@@ -2,10 +2,17 @@
 #include "dialogs/help_page.h"
 
 #include <QAction>
+#include <QImage>
+#include <QRegularExpression>
+#include <QResizeEvent>
+#include <QScrollBar>
+#include <algorithm>
 
 namespace planish {
 
 namespace {
+
+constexpr int margin = 12;
 
 QString page() {
     return HelpPage::tr(R"(
@@ -79,8 +86,61 @@ QString keysOf(const QAction& action) {
 HelpPage::HelpPage(QWidget* parent) : QTextBrowser(parent) {
     setFrameShape(QFrame::NoFrame);
     setAccessibleName(tr("How it works"));
-    document()->setDocumentMargin(12);
-    setHtml(page());
+    document()->setDocumentMargin(margin);
+    show(page());
+}
+
+void HelpPage::show(const QString& html) {
+    html_ = html;
+    const int room = std::max(100, viewport()->width() - 2 * margin);
+    static const QRegularExpression picture(QStringLiteral("<img src=\"([^\"]*)\" width=\"(\\d+)\">"));
+    QString fitted;
+    qsizetype end = 0;
+    for (auto found = picture.globalMatch(html); found.hasNext();) {
+        const QRegularExpressionMatch match = found.next();
+        fitted += html.mid(end, match.capturedStart() - end);
+        fitted += QStringLiteral("<img src=\"%1\" width=\"%2\">")
+                      .arg(match.captured(1))
+                      .arg(std::min(room, match.captured(2).toInt()));
+        end = match.capturedEnd();
+    }
+    const int reading = verticalScrollBar()->value();
+    setHtml(fitted + html.mid(end));
+    verticalScrollBar()->setValue(reading);
+}
+
+QVariant HelpPage::loadResource(int type, const QUrl& name) {
+    QVariant resource = QTextBrowser::loadResource(type, name);
+    const bool dark = palette().color(QPalette::Base).lightnessF() < 0.5;
+    QImage image;
+    if (type != QTextDocument::ImageResource || !dark || !image.loadFromData(resource.toByteArray())) {
+        return resource;
+    }
+    // The same colours, light for dark.
+    image = image.convertToFormat(QImage::Format_RGB32);
+    for (int y = 0; y < image.height(); ++y) {
+        for (int x = 0; x < image.width(); ++x) {
+            const QColor color = image.pixelColor(x, y);
+            image.setPixelColor(
+                x, y, QColor::fromHsl(color.hslHue(), color.hslSaturation(), 255 - color.lightness()));
+        }
+    }
+    return image;
+}
+
+void HelpPage::resizeEvent(QResizeEvent* event) {
+    QTextBrowser::resizeEvent(event);
+    if (event->size().width() != event->oldSize().width()) {
+        show(html_);
+    }
+}
+
+void HelpPage::changeEvent(QEvent* event) {
+    QTextBrowser::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange) {
+        document()->clear(); // it keeps pictures it has loaded
+        show(html_);
+    }
 }
 
 void HelpPage::setCommands(const std::vector<Commands>& groups) {
@@ -96,7 +156,7 @@ void HelpPage::setCommands(const std::vector<Commands>& groups) {
         }
         html += QStringLiteral("</table>");
     }
-    setHtml(html);
+    show(html);
 }
 
 } // namespace planish

@@ -22,6 +22,18 @@ class HelpPage final : public QTextBrowser {
 
     /// Lists their keys at the end of the page, as they are now.
     void setCommands(const std::vector<Commands>& groups);
+    /// Pictures are shown in the lightness of the theme.
+    QVariant loadResource(int type, const QUrl& name) override;
+
+  protected:
+    void resizeEvent(QResizeEvent* event) override;
+    void changeEvent(QEvent* event) override;
+
+  private:
+    /// Shows the page anew, with pictures no wider than there is room; where one was reading stays in view.
+    void show(const QString& html);
+
+    QString html_;
 };
 
 } // namespace planish

@@ -23,6 +23,15 @@ std::string comparisonKey(const RunRecord& run) {
     return key;
 }
 
+bool mayCompare(const RunRecord& expected, const RunRecord& measured) {
+    const auto mayBe = [](std::uint64_t wanted, std::uint64_t found) {
+        return wanted == 0 || wanted == found;
+    };
+    return expected.model == measured.model && expected.corpus == measured.corpus &&
+           expected.convention == measured.convention && mayBe(expected.context, measured.context) &&
+           mayBe(expected.windows, measured.windows) && expected.stride == measured.stride;
+}
+
 QString comparisonTitle(const RunRecord& run) {
     QString setting = Text::tr("%1, context %2, %3 windows")
                           .arg(QString::fromStdString(run.convention))

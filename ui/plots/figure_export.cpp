@@ -49,6 +49,9 @@ FrontierPicture::FrontierPicture(const FrontierContent& content, QSize size, con
     FrontierOverlay overlay(plot);
     overlay.draw(over, content.axes, lightPalette());
     figure.showAll();
+    plot.setViewport(QRect(QPoint(), size));
+    plot.plotLayout()->update(QCPLayoutElement::upLayout);
+    figure.placeLegend();
     QCPPainter painter(&strokes_);
     painter.setMode(QCPPainter::pmVectorized);
     painter.setMode(QCPPainter::pmNoCaching);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <ranges>
 #include <set>
 
@@ -234,9 +235,45 @@ void FrontierFigure::drawSeries(const FrontierContent& content, const std::vecto
         graph.addToLegend();
     }
     plot_.legend->setVisible(series.size() > 1);
+}
+
+void FrontierFigure::placeLegend() {
+    const QRectF inside = plot_.axisRect()->rect();
+    const QSizeF size = plot_.legend->minimumOuterSizeHint();
     const bool growsToTheRight = axes_.size->largerIsBetter;
-    plot_.axisRect()->insetLayout()->setInsetAlignment(0, (growsToTheRight ? Qt::AlignLeft : Qt::AlignRight) |
-                                                              Qt::AlignTop);
+    const Qt::Alignment worse = growsToTheRight ? Qt::AlignLeft : Qt::AlignRight;
+    const Qt::Alignment better = growsToTheRight ? Qt::AlignRight : Qt::AlignLeft;
+    // Where runs are worse in both there are few. Marks under the legend of each corner:
+    Qt::Alignment best;
+    std::size_t fewest = std::numeric_limits<std::size_t>::max();
+    for (const Qt::Alignment corner :
+         {worse | Qt::AlignTop, better | Qt::AlignTop, worse | Qt::AlignBottom, better | Qt::AlignBottom}) {
+        QRectF covered(inside.topLeft(), size);
+        if (corner.testFlag(Qt::AlignRight)) {
+            covered.moveRight(inside.right());
+        }
+        if (corner.testFlag(Qt::AlignBottom)) {
+            covered.moveBottom(inside.bottom());
+        }
+        std::size_t marks = 0;
+        for (int i = 0; i < plot_.graphCount(); ++i) {
+            const QCPGraph& graph = *plot_.graph(i);
+            if (graph.scatterStyle().isNone()) {
+                continue;
+            }
+            for (const QCPGraphData& point : *graph.data()) {
+                marks += covered.contains(plot_.xAxis->coordToPixel(point.key),
+                                          graph.valueAxis()->coordToPixel(point.value))
+                             ? 1
+                             : 0;
+            }
+        }
+        if (marks < fewest) {
+            fewest = marks;
+            best = corner;
+        }
+    }
+    plot_.axisRect()->insetLayout()->setInsetAlignment(0, best);
 }
 
 void FrontierFigure::drawFronts(const FrontierContent& content, const std::vector<ComparisonGroup>& groups) {

@@ -50,6 +50,8 @@ class FrontierFigure {
     void draw(const FrontierContent& content);
     /// Makes all points visible with some room around them.
     void showAll();
+    /// Puts the legend into the corner where it covers fewest marks, those of others on the plot included.
+    void placeLegend();
     /// Rings around these runs (indices into the drawn runs).
     void highlight(const std::vector<std::size_t>& selected, std::optional<std::size_t> hovered);
 

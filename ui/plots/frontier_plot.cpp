@@ -122,6 +122,7 @@ void FrontierPlot::redraw() {
     if (!userView_ && !dragging_) {
         figure_.showAll();
     }
+    figure_.placeLegend();
     updateHighlight();
     replot(rpQueuedReplot);
     emit redrawn();
@@ -171,6 +172,7 @@ QString FrontierPlot::readout() const {
 void FrontierPlot::showAll() {
     userView_ = false;
     figure_.showAll();
+    figure_.placeLegend();
     replot(rpQueuedReplot);
 }
 

@@ -21,7 +21,9 @@ LayerMap::LayerMap(RunCollection& runs, RunSelection& selection, RunBrushes& bru
       runTicks_(new QCPAxisTickerText),
       tensorTicks_(new QCPAxisTickerText),
       map_(new QCPColorMap(xAxis, yAxis)),
-      scale_(new QCPColorScale(this)) {
+      scale_(new QCPColorScale(this)),
+      rowMark_(new QCPItemRect(this)),
+      cellMark_(new QCPItemRect(this)) {
     setAccessibleDescription(tr("The values are in the run details, tensor by tensor."));
     xAxis->setTicker(runTicks_);
     xAxis->setTickLabelRotation(-60);
@@ -37,6 +39,10 @@ LayerMap::LayerMap(RunCollection& runs, RunSelection& selection, RunBrushes& bru
     map_->setColorScale(scale_);
     map_->setGradient(amountGradient());
     map_->setInterpolate(false);
+    for (QCPItemRect* mark : {rowMark_, cellMark_}) {
+        mark->setBrush(Qt::NoBrush);
+    }
+    connect(&tensors_, &TensorSelection::changed, this, &LayerMap::updateMarks);
     connect(&runs_, &RunCollection::changed, this, &LayerMap::rebuild);
     connect(&selection_, &RunSelection::changed, this, &LayerMap::rebuild);
     connect(&brushes_, &RunBrushes::changed, this, &LayerMap::rebuild);
@@ -98,7 +104,30 @@ void LayerMap::rebuild() {
     map_->setDataRange(range.lower < range.upper ? range : QCPRange(0, 16));
     xAxis->setRange(-0.5, std::max(1.0, runCount() - 0.5));
     yAxis->setRange(-0.5, std::max(1.0, tensorCount() - 0.5));
+    run_ = std::min(run_, columns_.empty() ? 0 : columns_.size() - 1);
     placeNames();
+    updateMarks();
+}
+
+std::optional<std::size_t> LayerMap::selectedTensor() const {
+    const auto found =
+        std::ranges::find_if(names_, [&](const std::string& name) { return tensors_.contains(name); });
+    return found == names_.end() ? std::nullopt
+                                 : std::optional(static_cast<std::size_t>(found - names_.begin()));
+}
+
+void LayerMap::updateMarks() {
+    const std::optional<std::size_t> tensor = columns_.empty() ? std::nullopt : selectedTensor();
+    rowMark_->setVisible(tensor.has_value());
+    cellMark_->setVisible(tensor.has_value());
+    if (tensor) {
+        const auto row = static_cast<double>(*tensor);
+        const auto column = static_cast<double>(run_);
+        rowMark_->topLeft->setCoords(-0.5, row - 0.5);
+        rowMark_->bottomRight->setCoords(runCount() - 0.5, row + 0.5);
+        cellMark_->topLeft->setCoords(column - 0.5, row - 0.5);
+        cellMark_->bottomRight->setCoords(column + 0.5, row + 0.5);
+    }
     replot(rpQueuedReplot);
 }
 
@@ -138,6 +167,8 @@ void LayerMap::recolor() {
     axis.setLabelColor(palette().color(QPalette::Text));
     axis.setLabelFont(font());
     axis.setTickLabelFont(font());
+    rowMark_->setPen(QPen(palette().color(QPalette::Highlight), 1));
+    cellMark_->setPen(QPen(palette().color(QPalette::Highlight), 2.5));
 }
 
 QPointF LayerMap::pixelOf(int tensor, int run) const {
@@ -164,14 +195,40 @@ void LayerMap::mouseMoveEvent(QMouseEvent* event) {
         QToolTip::hideText();
         return;
     }
-    QToolTip::showText(event->globalPosition().toPoint() + QPoint(12, 12),
-                       tr("<b>%1</b><br>%2<br>%3: %4 bits per weight, error %5 %")
-                           .arg(QString::fromStdString(runs_.run(columns_[run]).name).toHtmlEscaped(),
-                                QString::fromStdString(result->name).toHtmlEscaped(),
-                                QString::fromStdString(result->codec).toHtmlEscaped(),
-                                formatNumber(result->bitsPerWeight),
-                                formatNumber(100 * result->relativeError)),
-                       this);
+    QToolTip::showText(event->globalPosition().toPoint() + QPoint(12, 12), describe(tensor, run), this);
+}
+
+QString LayerMap::describe(std::size_t tensor, std::size_t run) const {
+    const TensorResult* result = resultAt(tensor, run);
+    return result == nullptr
+               ? QString()
+               : tr("<b>%1</b><br>%2<br>%3: %4 bits per weight, error %5 %")
+                     .arg(QString::fromStdString(runs_.run(columns_[run]).name).toHtmlEscaped(),
+                          QString::fromStdString(result->name).toHtmlEscaped(),
+                          QString::fromStdString(result->codec).toHtmlEscaped(),
+                          formatNumber(result->bitsPerWeight), formatNumber(100 * result->relativeError));
+}
+
+void LayerMap::keyPressEvent(QKeyEvent* event) {
+    const int key = event->key();
+    const int right = (key == Qt::Key_Right ? 1 : 0) - (key == Qt::Key_Left ? 1 : 0);
+    const int down = (key == Qt::Key_Down ? 1 : 0) - (key == Qt::Key_Up ? 1 : 0);
+    const bool chooses = key == Qt::Key_Space && event->modifiers().testFlag(Qt::ControlModifier);
+    if ((right == 0 && down == 0 && !chooses) || columns_.empty() || names_.empty()) {
+        ThemedPlot::keyPressEvent(event);
+        return;
+    }
+    const std::optional<std::size_t> from = selectedTensor();
+    const int tensor = from ? std::clamp(static_cast<int>(*from) + down, 0, tensorCount() - 1) : 0;
+    run_ = static_cast<std::size_t>(std::clamp(static_cast<int>(run_) + right, 0, runCount() - 1));
+    tensors_.select({names_[static_cast<std::size_t>(tensor)]});
+    updateMarks();
+    if (chooses) {
+        selection_.toggle(runs_.run(columns_[run_]).id);
+    } else {
+        QToolTip::showText(mapToGlobal(pixelOf(tensor, static_cast<int>(run_)).toPoint()) + QPoint(12, 12),
+                           describe(static_cast<std::size_t>(tensor), run_), this);
+    }
 }
 
 void LayerMap::mouseReleaseEvent(QMouseEvent* event) {
@@ -180,6 +237,7 @@ void LayerMap::mouseReleaseEvent(QMouseEvent* event) {
     std::size_t run = 0;
     if (event->button() == Qt::LeftButton && cellAt(event->position(), tensor, run)) {
         const std::string id = runs_.run(columns_[run]).id;
+        run_ = run;
         tensors_.select({names_[tensor]});
         // A single run would leave the map with one column only: Ctrl says that it is meant.
         if (event->modifiers().testFlag(Qt::ControlModifier)) {

@@ -7,13 +7,15 @@
 #include "models/tensor_selection.h"
 #include "plots/themed_plot.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace planish {
 
 /// The tensors from top to bottom, the runs from left to right, coloured by bits per weight or by error: the
-/// selected runs, or all that pass the filter. A click selects tensor and run.
+/// selected runs, or all that pass the filter. A click selects a tensor, with Ctrl its run too; so do the
+/// arrow keys, and Ctrl+Space.
 class LayerMap final : public ThemedPlot {
     Q_OBJECT
   public:
@@ -34,11 +36,16 @@ class LayerMap final : public ThemedPlot {
     void resizeEvent(QResizeEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
     void mouseReleaseEvent(QMouseEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
 
   private:
     void rebuild();
     void placeNames();
     const TensorResult* resultAt(std::size_t tensor, std::size_t run) const;
+    void updateMarks();
+    /// The first selected tensor, if it is in the map.
+    std::optional<std::size_t> selectedTensor() const;
+    QString describe(std::size_t tensor, std::size_t run) const;
     /// Whether `pixel` is on a cell, and which.
     bool cellAt(const QPointF& pixel, std::size_t& tensor, std::size_t& run) const;
 
@@ -53,6 +60,9 @@ class LayerMap final : public ThemedPlot {
     QSharedPointer<QCPAxisTickerText> tensorTicks_;
     QCPColorMap* map_;
     QCPColorScale* scale_;
+    QCPItemRect* rowMark_;
+    QCPItemRect* cellMark_;
+    std::size_t run_ = 0; ///< column of the cell that keys move
 };
 
 } // namespace planish

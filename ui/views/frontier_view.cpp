@@ -51,6 +51,7 @@ QToolButton* toolButton(const QString& icon, const QString& toolTip, QWidget* pa
 FrontierView::FrontierView(RunCollection& runs, RunSelection& selection, TargetMix& target, QWidget* parent)
     : QWidget(parent),
       runs_(runs),
+      selection_(selection),
       target_(target),
       plot_(new FrontierPlot(runs, selection, this)),
       targetBar_(new TargetBar(target, this)),
@@ -108,11 +109,8 @@ FrontierView::FrontierView(RunCollection& runs, RunSelection& selection, TargetM
 
     plot_->setSizes([this](double bits) { return target_.sizesAt(bits); });
     connect(plot_, &FrontierPlot::targetDragged, &target_, &TargetMix::setTarget);
-    connect(plot_, &FrontierPlot::redrawn, this, [this] {
-        const QString text = plot_->readout();
-        readout_->setText(text);
-        readout_->setVisible(!text.isEmpty());
-    });
+    connect(plot_, &FrontierPlot::redrawn, this, &FrontierView::updateReadout);
+    connect(&selection_, &RunSelection::changed, this, &FrontierView::updateReadout);
     connect(&target_, &TargetMix::targetChanged, this, &FrontierView::updateOverlay);
     connect(&target_, &TargetMix::changed, this, &FrontierView::updateOverlay);
     connect(targetBar_, &TargetBar::ceilingChanged, this, &FrontierView::updateOverlay);
@@ -195,6 +193,9 @@ void FrontierView::setExpected(std::vector<RunRecord> expected) {
 void FrontierView::updateOverlay() {
     OverlayContent overlay;
     overlay.expected = expected_;
+    if (const RunRecord* shown = firstShown()) {
+        std::erase_if(overlay.expected, [&](const RunRecord& run) { return !mayCompare(run, *shown); });
+    }
     if (predicted_->isChecked()) {
         overlay.predictedFrontier = target_.frontier();
     }
@@ -221,13 +222,34 @@ void FrontierView::updateOverlay() {
     plot_->setOverlay(std::move(overlay));
 }
 
+void FrontierView::updateReadout() {
+    QStringList parts;
+    if (const QString knee = plot_->readout(); !knee.isEmpty()) {
+        parts.append(knee);
+    }
+    const std::string shown = comparison_->currentData().toString().toStdString();
+    const auto elsewhere = std::ranges::count_if(runs_.runs(), [&](const RunRecord& run) {
+        return !shown.empty() && selection_.contains(run.id) && comparisonKey(run) != shown;
+    });
+    if (elsewhere > 0) {
+        parts.append(tr("%n selected run(s) of other settings, not in this plot", nullptr,
+                        static_cast<int>(elsewhere)));
+    }
+    readout_->setText(parts.join(QStringLiteral("   ·   ")));
+    readout_->setVisible(!parts.isEmpty());
+}
+
+const RunRecord* FrontierView::firstShown() const {
+    const std::string key = comparison_->currentData().toString().toStdString();
+    const auto shown = std::ranges::find(runs_.runs(), key, comparisonKey);
+    return shown != runs_.runs().end() ? &*shown : nullptr;
+}
+
 RunRecord FrontierView::ceilingAt(double deltaPercent) const {
     RunRecord record;
     record.deltaPplPercent = deltaPercent;
     record.ppl = record.kldMean = record.top1Agreement = notMeasured;
-    const std::string key = comparison_->currentData().toString().toStdString();
-    const auto shown = std::ranges::find(runs_.runs(), key, comparisonKey);
-    if (shown != runs_.runs().end()) {
+    if (const RunRecord* shown = firstShown()) {
         record.ppl = shown->baselinePpl * (1 + deltaPercent / 100);
     }
     return record;
@@ -264,9 +286,7 @@ void FrontierView::updateComparisons() {
 
 void FrontierView::showComparison() {
     plot_->setComparison(comparison_->currentData().toString().toStdString());
-    if (targetBar_->ceiling()) {
-        updateOverlay(); // its perplexity is relative to the unquantized model's
-    }
+    updateOverlay(); // queued runs belong to one, and a ceiling is relative to its unquantized model
 }
 
 void FrontierView::updateAxes() {

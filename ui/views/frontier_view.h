@@ -40,6 +40,9 @@ class FrontierView final : public QWidget {
     /// A loss of so many percent of the unquantized model's perplexity, in all quantities that follow from
     /// it.
     RunRecord ceilingAt(double deltaPercent) const;
+    /// The first run of the comparison that is shown; null when all are, or none is there.
+    const RunRecord* firstShown() const;
+    void updateReadout();
     void showComparison();
     void updateOptions();
     QToolButton* addToggle(const QString& text, const QString& toolTip);
@@ -47,6 +50,7 @@ class FrontierView final : public QWidget {
     void updateAxes();
 
     RunCollection& runs_;
+    RunSelection& selection_;
     TargetMix& target_;
     std::vector<RunRecord> expected_;
     std::vector<ReferenceSeries> references_;

@@ -19,6 +19,7 @@
 #include <QAction>
 #include <QHBoxLayout>
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QLineEdit>
 #include <QLocale>
@@ -101,8 +102,8 @@ LayerPanel::LayerPanel(RecipeEditor* editor, CostTable* costs, QWidget* parent)
            "the bytes they are packed into; the whole model counts every tensor."));
     pages_->addWidget(buildEmptyPage());
     pages_->addWidget(tree_);
+    setTabOrder(chips_->lineUpBehind(filterEdit_), tree_);
     setFocusProxy(tree_);
-    setTabOrder(filterEdit_, tree_);
     constexpr int characters = 42; // layers, their codecs, and something of what these cost
     setMinimumWidth(characters * fontMetrics().averageCharWidth());
     connectEditor();
@@ -115,6 +116,18 @@ LayerPanel::~LayerPanel() {
     for (const QObject* child : findChildren<QObject*>()) {
         child->disconnect(this);
     }
+}
+
+/// Down in the filter, which has no use for it, goes to what it found.
+void LayerPanel::keyPressEvent(QKeyEvent* event) {
+    if (event->key() == Qt::Key_Down && filterEdit_->hasFocus() && tree_->isVisible()) {
+        tree_->setFocus(Qt::TabFocusReason);
+        if (!tree_->currentIndex().isValid()) {
+            tree_->setCurrentIndex(tree_->model()->index(0, 0));
+        }
+        return;
+    }
+    QWidget::keyPressEvent(event);
 }
 
 void LayerPanel::connectEditor() {

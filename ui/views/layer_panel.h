@@ -69,6 +69,9 @@ class LayerPanel : public QWidget {
     /// One line for the window's status bar.
     void statusMessage(const QString& message);
 
+  protected:
+    void keyPressEvent(QKeyEvent* event) override;
+
   private:
     RecipeEditor* shown();
     void buildActions();

@@ -5,11 +5,13 @@
 #include "views/flow_layout.h"
 
 #include <QGuiApplication>
+#include <QKeyEvent>
 #include <QPainter>
 #include <QStyleOption>
 #include <QStyleOptionToolButton>
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace planish {
 
@@ -83,7 +85,7 @@ RoleChip::RoleChip(QString role, QString group, const QString& title, QWidget* p
     : QToolButton(parent), role_(std::move(role)), group_(std::move(group)) {
     setText(title);
     setCheckable(true);
-    setFocusPolicy(Qt::TabFocus);
+    setFocusPolicy(Qt::NoFocus);
     const QString purpose = tr("Select all %1 tensors").arg(title);
     setAccessibleName(purpose);
     setToolTip(tr("%1 (Ctrl+click: in addition)").arg(purpose));
@@ -119,6 +121,16 @@ void RoleChip::paintEvent(QPaintEvent*) {
     }
 }
 
+/// Arrow keys are for all chips together.
+void RoleChip::keyPressEvent(QKeyEvent* event) {
+    const int key = event->key();
+    if (key == Qt::Key_Left || key == Qt::Key_Right || key == Qt::Key_Up || key == Qt::Key_Down) {
+        event->ignore();
+    } else {
+        QToolButton::keyPressEvent(event);
+    }
+}
+
 RoleChips::RoleChips(QWidget* parent) : QWidget(parent) {
     auto* layout = new FlowLayout(this, fontMetrics().height() / 4);
     for (const ChipText& text : chipTexts) {
@@ -132,6 +144,7 @@ RoleChips::RoleChips(QWidget* parent) : QWidget(parent) {
         layout->addWidget(chip);
         chips_.push_back(chip);
     }
+    setTabStop(chips_.front());
     QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Minimum);
     policy.setHeightForWidth(true);
     setSizePolicy(policy);
@@ -142,10 +155,45 @@ RoleChip* RoleChips::chip(const QString& role) const {
     return found == chips_.end() ? nullptr : *found;
 }
 
+QWidget* RoleChips::lineUpBehind(QWidget* before) {
+    for (RoleChip* chip : chips_) {
+        chip->setFocusPolicy(Qt::TabFocus); // others have no place in the order
+        setTabOrder(before, chip);
+        before = chip;
+    }
+    return before;
+}
+
 void RoleChips::showPresent(const QSet<QString>& roles) {
     for (RoleChip* chip : chips_) {
         chip->setVisible(roles.contains(chip->role()));
     }
+    const auto first = std::ranges::find_if(chips_, [](const RoleChip* chip) { return !chip->isHidden(); });
+    setTabStop(first == chips_.end() ? nullptr : *first);
+}
+
+void RoleChips::setTabStop(const RoleChip* chip) {
+    for (RoleChip* each : chips_) {
+        each->setFocusPolicy(each == chip ? Qt::TabFocus : Qt::NoFocus);
+    }
+}
+
+void RoleChips::keyPressEvent(QKeyEvent* event) {
+    const int key = event->key();
+    const int step = (key == Qt::Key_Right || key == Qt::Key_Down ? 1 : 0) -
+                     (key == Qt::Key_Left || key == Qt::Key_Up ? 1 : 0);
+    std::vector<RoleChip*> shown;
+    std::ranges::copy_if(chips_, std::back_inserter(shown), &RoleChip::isVisible);
+    const auto focused = std::ranges::find_if(shown, &RoleChip::hasFocus);
+    if (step == 0 || focused == shown.end()) {
+        QWidget::keyPressEvent(event);
+        return;
+    }
+    const auto last = static_cast<std::ptrdiff_t>(shown.size()) - 1;
+    const auto next = std::clamp<std::ptrdiff_t>(focused - shown.begin() + step, 0, last);
+    RoleChip* chip = shown[static_cast<std::size_t>(next)];
+    setTabStop(chip);
+    chip->setFocus(Qt::TabFocusReason);
 }
 
 void RoleChips::showSelected(const QSet<QString>& roles) {

@@ -25,6 +25,7 @@ class RoleChip : public QToolButton {
 
   protected:
     void paintEvent(QPaintEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
 
   private:
     QString role_;
@@ -32,7 +33,7 @@ class RoleChip : public QToolButton {
 };
 
 /// One chip a role, wrapping to the width there is. A chip selects all tensors of its role; it is down while
-/// they are all selected.
+/// they are all selected. One of them takes the focus by Tab; arrow keys go to the others.
 class RoleChips : public QWidget {
     Q_OBJECT
 
@@ -44,12 +45,20 @@ class RoleChips : public QWidget {
     /// Which chips are down.
     void showSelected(const QSet<QString>& roles);
     RoleChip* chip(const QString& role) const;
+    /// Puts the chips behind another widget in the order of Tab and returns the last of them.
+    QWidget* lineUpBehind(QWidget* before);
+
+  protected:
+    void keyPressEvent(QKeyEvent* event) override;
 
   signals:
     /// A chip was clicked: select its tensors or take them out; with Ctrl or Shift held the others stay.
     void roleClicked(const QString& role, bool select, bool keepOthers);
 
   private:
+    /// The one that Tab goes to.
+    void setTabStop(const RoleChip* chip);
+
     std::vector<RoleChip*> chips_;
 };
 

@@ -103,7 +103,6 @@ QWidget* TextComparisonView::buildPrompt() {
     seed_->setRange(0, 1'000'000);
     seed_->setPrefix(tr("seed "));
     read_ = new QPushButton(tr("Read and continue"), part);
-    read_->setToolTip(tr("Pack the compared models and let each read the text: a job of the queue"));
     connect(read_, &QPushButton::clicked, this, &TextComparisonView::start);
     connect(prompt_, &QLineEdit::returnPressed, read_, &QPushButton::click);
     auto* layout = new QVBoxLayout(part);
@@ -211,6 +210,9 @@ void TextComparisonView::update() {
     }
     const bool hasText = !passage_->toPlainText().isEmpty() || !prompt_->text().isEmpty();
     read_->setEnabled(!comparison_.isEmpty() && missing.isEmpty() && hasText);
+    read_->setToolTip(
+        hasText ? tr("Pack the compared models and let each read the text: a job of the queue")
+                : tr("Write or paste a text to read, or one to continue, in the fields above first"));
 }
 
 void TextComparisonView::start() {
