@@ -185,7 +185,8 @@ class Exporter {
     std::vector<std::byte> interleaved(std::size_t i) {
         std::vector<std::byte> bytes = written(i);
         const TensorInfo& tensor = model_.tensors()[i];
-        const std::size_t heads = ggufInterleavedHeads(tensor, model_.config());
+        const std::size_t heads =
+            ggufInterleavedHeads(tensor, model_.config(), ggufArchitecture(model_.config()));
         if (heads == 0) {
             return bytes;
         }

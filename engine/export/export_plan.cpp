@@ -4,6 +4,7 @@
 #include "codec/packed_format.h"
 #include "export/integer_plan.h"
 #include "export/integer_tensors.h"
+#include "model/gguf_config.h"
 #include "model/gguf_types.h"
 #include "support/error.h"
 
@@ -150,23 +151,31 @@ std::uint64_t bytesWritten(ExportFormat format, const TensorInfo& tensor, const 
     return bytes;
 }
 
-/// GGUF files are written of what llama.cpp runs as the architecture "llama".
+/// GGUF files are written of what llama.cpp runs as an architecture that is known here.
 void requireGgufModel(const Model& model) {
     const ModelConfig& config = model.config();
-    std::vector<std::string> reasons = differencesFromLlama(config);
-    const auto& scaling = config.rope.scaling;
-    if (scaling && scaling->kind != RopeKind::llama3 && scaling->kind != RopeKind::linear) {
-        reasons.push_back(fmt::format("rotary embedding scaled by {}", ropeKindName(scaling->kind)));
+    const std::string_view architecture = ggufArchitecture(config);
+    std::vector<std::string> reasons;
+    if (architecture.empty()) {
+        reasons = differencesFromLlama(config);
+        if (config.attentionBias || config.outputBias || config.mlpBias) {
+            reasons.emplace_back("these biases");
+        }
     }
-    if (config.attentionBias != config.outputBias) {
-        reasons.emplace_back("biases of queries, keys and values only");
+    // Factors of frequencies are read there for "llama" only.
+    const auto& scaling = config.rope.scaling;
+    const bool scales = scaling.has_value() || !config.rope.divisors.empty();
+    const bool writable = architecture == "llama" && (!scaling || scaling->kind == RopeKind::llama3 ||
+                                                      scaling->kind == RopeKind::linear);
+    if (scales && !writable) {
+        reasons.push_back(
+            fmt::format("rotary embedding scaled by {}", scaling ? ropeKindName(scaling->kind) : "factors"));
     }
     if (!reasons.empty()) {
-        throw InputError(
-            model.path().string(), "export format",
-            "planish or hf for this model: GGUF files are written of those that compute as Llama "
-            "does",
-            fmt::format("{} with {}", config.architecture, fmt::join(reasons, ", ")));
+        throw InputError(model.path().string(), "export format",
+                         "planish or hf for this model: GGUF files are written of those that compute as "
+                         "Llama, Qwen 2 or Qwen 3 do",
+                         fmt::format("{} with {}", config.architecture, fmt::join(reasons, ", ")));
     }
 }
 

@@ -145,6 +145,10 @@ GgufMetadata::Entry ggufEntry(const std::vector<std::int32_t>& values) {
     return numbersEntry(true, GgufValueType::int32, std::span<const std::int32_t>(values));
 }
 
+GgufMetadata::Entry ggufEntry(const std::vector<float>& values) {
+    return numbersEntry(true, GgufValueType::float32, std::span<const float>(values));
+}
+
 std::string ggufHeader(const GgufEntries& metadata, std::span<const OutputTensor> tensors) {
     constexpr std::uint32_t version = 3;
     std::string bytes = "GGUF";

@@ -30,6 +30,7 @@ GgufMetadata::Entry ggufEntry(std::uint32_t value);
 GgufMetadata::Entry ggufEntry(float value);
 GgufMetadata::Entry ggufEntry(std::vector<std::string> texts);
 GgufMetadata::Entry ggufEntry(const std::vector<std::int32_t>& values);
+GgufMetadata::Entry ggufEntry(const std::vector<float>& values);
 
 /// The same as writeSafetensors() for a GGUF file of version 3; types are names of ggufTypes().
 void writeGguf(const std::filesystem::path& path, const GgufEntries& metadata,

@@ -2,7 +2,7 @@
 #include "export/folder_files.h"
 
 #include "export/file_writers.h"
-#include "export/gguf_document.h"
+#include "export/gguf_tokenizer_metadata.h"
 #include "model/config_document.h"
 #include "model/gguf_file.h"
 #include "support/file.h"

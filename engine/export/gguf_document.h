@@ -7,11 +7,8 @@
 
 namespace planish {
 
-/// The metadata of a model in a GGUF file, from its configuration and tokenizer: architecture llama. Throws
-/// InputError when llama.cpp has no name for how the tokenizer cuts words.
+/// The metadata of a model in a GGUF file, from its configuration (ggufArchitecture()) and tokenizer. Throws
+/// as ggufTokenizerMetadata() does.
 GgufEntries ggufMetadata(const Model& model, const ExportPlan& plan);
-
-/// Only what makes its tokenizer.
-GgufEntries ggufTokenizerMetadata(const Model& model);
 
 } // namespace planish

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/config_document.h"
 
+#include "model/families.h"
+#include "model/gguf_config.h"
+
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace planish {
 
@@ -10,13 +15,14 @@ Json configDocument(const ModelConfig& config, const std::string& numbers) {
         throw Error("config.json cannot say by what each rotary frequency of this model is divided");
     }
     const auto& scaling = config.rope.scaling;
-    if (!differencesFromLlama(config).empty() || config.outputBias != config.attentionBias ||
-        (scaling && scaling->kind != RopeKind::llama3)) {
-        throw Error(
-            fmt::format("config.json is written anew for models that compute as Llama does, not for {}",
-                        config.architecture));
+    // The families that llama.cpp calls as config.json does.
+    const auto family = std::ranges::find(modelFamilies(), ggufArchitecture(config), &ModelFamily::modelType);
+    if (family == modelFamilies().end() || (scaling && scaling->kind != RopeKind::llama3)) {
+        throw Error(fmt::format(
+            "config.json is written anew for models that compute as Llama, Qwen 2 or Qwen 3 do, not for {}",
+            config.architecture));
     }
-    Json document{{"architectures", {"LlamaForCausalLM"}},
+    Json document{{"architectures", {family->architecture}},
                   {"attention_bias", config.attentionBias},
                   {"head_dim", config.headSize},
                   {"hidden_act", "silu"},
@@ -24,7 +30,7 @@ Json configDocument(const ModelConfig& config, const std::string& numbers) {
                   {"intermediate_size", config.mlpSize},
                   {"max_position_embeddings", config.maximumContext},
                   {"mlp_bias", config.mlpBias},
-                  {"model_type", "llama"},
+                  {"model_type", family->modelType},
                   {"num_attention_heads", config.heads},
                   {"num_hidden_layers", config.blocks},
                   {"num_key_value_heads", config.keyValueHeads},

@@ -20,8 +20,8 @@ class Reader {
   public:
     explicit Reader(const GgufFile& file)
         : file_(file), metadata_(file.metadata()), prefix_(metadata_.string("general.architecture") + ".") {
-        if (prefix_ != "llama.") {
-            throw InputError(metadata_.source(), "general.architecture", "llama",
+        if (prefix_ != "llama." && prefix_ != "qwen2." && prefix_ != "qwen3.") {
+            throw InputError(metadata_.source(), "general.architecture", "llama, qwen2 or qwen3",
                              metadata_.string("general.architecture"));
         }
     }
@@ -29,7 +29,12 @@ class Reader {
     ModelConfig read() {
         refuseVariants();
         ModelConfig config;
-        config.architecture = "LlamaForCausalLM";
+        config.architecture = prefix_ == "llama."   ? "LlamaForCausalLM"
+                              : prefix_ == "qwen2." ? "Qwen2ForCausalLM"
+                                                    : "Qwen3ForCausalLM";
+        if (prefix_ == "qwen3.") {
+            config.design.queryKeyNorm = QueryKeyNorm::eachHead;
+        }
         config.hiddenSize = size("embedding_length");
         config.blocks = size("block_count", largestBlocks);
         config.mlpSize = size("feed_forward_length");
@@ -193,7 +198,10 @@ std::string_view blockPart(const TensorInfo& tensor) {
     case Role::down:
         return "ffn_down";
     case Role::norm:
-        return tensor.name.ends_with("input_layernorm") ? "attn_norm" : "ffn_norm";
+        return tensor.name.ends_with(queryNorm)           ? "attn_q_norm"
+               : tensor.name.ends_with(keyNorm)           ? "attn_k_norm"
+               : tensor.name.ends_with("input_layernorm") ? "attn_norm"
+                                                          : "ffn_norm";
     default:
         return "";
     }
@@ -223,6 +231,23 @@ ModelConfig ggufConfig(const GgufFile& file) {
     return Reader(file).read();
 }
 
+std::string_view ggufArchitecture(const ModelConfig& config) {
+    ModelConfig plain = config;
+    plain.design.queryKeyNorm = QueryKeyNorm::none;
+    const bool normed = config.design.queryKeyNorm == QueryKeyNorm::eachHead;
+    const bool unbiased = !config.attentionBias && !config.outputBias && !config.mlpBias;
+    if (!differencesFromLlama(normed ? plain : config).empty()) {
+        return "";
+    }
+    if (normed) {
+        return unbiased ? "qwen3" : "";
+    }
+    if (config.attentionBias == config.outputBias) {
+        return "llama";
+    }
+    return config.attentionBias && !config.mlpBias ? "qwen2" : "";
+}
+
 std::string ggufName(const TensorInfo& tensor) {
     switch (tensor.role) {
     case Role::embedding:
@@ -241,7 +266,11 @@ std::string ggufName(const TensorInfo& tensor) {
     }
 }
 
-std::size_t ggufInterleavedHeads(const TensorInfo& tensor, const ModelConfig& config) {
+std::size_t ggufInterleavedHeads(const TensorInfo& tensor, const ModelConfig& config,
+                                 std::string_view architecture) {
+    if (architecture != "llama") {
+        return 0;
+    }
     switch (tensor.role == Role::bias ? biasOf(tensor) : tensor.role) {
     case Role::query:
         return config.heads;

@@ -28,7 +28,10 @@ std::string readableTypes() {
 class GgufSource final : public ModelSource {
   public:
     explicit GgufSource(const std::filesystem::path& path)
-        : name_(ggufModelName(path)), file_(path), config_(ggufConfig(file_)) {
+        : name_(ggufModelName(path)),
+          file_(path),
+          config_(ggufConfig(file_)),
+          architecture_(file_.metadata().string("general.architecture")) {
         refuseUnknown();
     }
 
@@ -51,7 +54,7 @@ class GgufSource final : public ModelSource {
                              fmt::format("{}, which is not read yet", stored->type->name));
         }
         return storedRows({file, stored->offset, stored->bytes}, Codec::parse(stored->type->codec),
-                          tensor.shape, ggufInterleavedHeads(tensor, config_));
+                          tensor.shape, ggufInterleavedHeads(tensor, config_, architecture_));
     }
 
   private:
@@ -75,6 +78,7 @@ class GgufSource final : public ModelSource {
     std::string name_;
     GgufFile file_;
     ModelConfig config_;
+    std::string architecture_;
 };
 
 } // namespace

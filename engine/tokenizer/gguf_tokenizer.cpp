@@ -18,8 +18,9 @@ constexpr const char* typesKey = "tokenizer.ggml.token_type";
 constexpr const char* mergesKey = "tokenizer.ggml.merges";
 constexpr const char* scoresKey = "tokenizer.ggml.scores";
 
-/// tokenizer.ggml.token_type
-enum TokenType : std::int64_t { normal = 1, unknown = 2, control = 3, userDefined = 4, unused = 5, byte = 6 };
+bool isType(std::int64_t number, GgufTokenType type) {
+    return number == static_cast<std::int64_t>(type);
+}
 
 /// A name of llama.cpp (llama-vocab.cpp) for the patterns of a family of models.
 struct PreTokenizerName {
@@ -76,7 +77,7 @@ Json preTokenizerJson(const PreTokenizerName& kind) {
 
 std::vector<std::int64_t> tokenTypes(const GgufMetadata& metadata, std::size_t tokens) {
     if (!metadata.has(typesKey)) {
-        return std::vector<std::int64_t>(tokens, normal);
+        return std::vector<std::int64_t>(tokens, static_cast<std::int64_t>(GgufTokenType::normal));
     }
     std::vector<std::int64_t> types = metadata.integers(typesKey);
     if (types.size() != tokens) {
@@ -101,14 +102,15 @@ Json addedTokens(const GgufMetadata& metadata) {
     const std::vector<std::int64_t> types = tokenTypes(metadata, tokens.size());
     Json added = Json::array();
     for (std::size_t i = 0; i < tokens.size(); ++i) {
-        if ((types[i] == control || types[i] == userDefined) && !tokens[i].empty()) {
+        const bool isControl = isType(types[i], GgufTokenType::control);
+        if ((isControl || isType(types[i], GgufTokenType::userDefined)) && !tokens[i].empty()) {
             added.push_back({{"id", i},
                              {"content", tokens[i]},
                              {"single_word", false},
                              {"lstrip", false},
                              {"rstrip", false},
                              {"normalized", false},
-                             {"special", types[i] == control}});
+                             {"special", isControl}});
         }
     }
     return added;
@@ -260,7 +262,7 @@ std::vector<Piece> piecesOf(const GgufMetadata& metadata) {
     std::vector<Piece> pieces;
     pieces.reserve(tokens.size());
     for (std::size_t i = 0; i < tokens.size(); ++i) {
-        pieces.push_back({tokens[i], static_cast<float>(scores[i]), types[i] == byte});
+        pieces.push_back({tokens[i], static_cast<float>(scores[i]), isType(types[i], GgufTokenType::byte)});
     }
     return pieces;
 }

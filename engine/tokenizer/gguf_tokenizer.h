@@ -5,6 +5,7 @@
 #include "tokenizer/piece_model.h"
 #include "tokenizer/tokenizer_file.h"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,16 @@ namespace planish {
 enum class GgufTokenizerKind {
     byteLevel, ///< "gpt2"
     pieces,    ///< "llama": SentencePiece
+};
+
+/// tokenizer.ggml.token_type
+enum class GgufTokenType : std::int32_t {
+    normal = 1,
+    unknown = 2,
+    control = 3,
+    userDefined = 4,
+    unused = 5,
+    byte = 6
 };
 
 /// In a folder without tokenizer.json: a GGUF file with the tokenizer alone.

@@ -179,6 +179,21 @@ SentencePieceFile::SentencePieceFile(const std::filesystem::path& folder) : voca
 
 SentencePieceFile::~SentencePieceFile() = default;
 
+std::vector<SentencePieceToken> SentencePieceFile::tokens() const {
+    using Kind = SentencePieceToken::Kind;
+    const Processor& pieces = *vocabulary_->pieces;
+    std::vector<SentencePieceToken> tokens;
+    for (int id = 0; id < pieces.GetPieceSize(); ++id) {
+        const Kind kind = pieces.IsUnknown(id)   ? Kind::unknown
+                          : pieces.IsControl(id) ? Kind::control
+                          : pieces.IsUnused(id)  ? Kind::unused
+                          : pieces.IsByte(id)    ? Kind::byte
+                                                 : Kind::normal;
+        tokens.push_back({pieces.IdToPiece(id), pieces.GetScore(id), kind});
+    }
+    return tokens;
+}
+
 std::unique_ptr<const TokenModel> SentencePieceFile::takeModel(const std::vector<AddedToken>& added) {
     return std::make_unique<const SentencePieceModel>(std::move(vocabulary_->pieces), added);
 }

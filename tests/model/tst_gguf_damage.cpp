@@ -176,7 +176,7 @@ class GgufDamageTest : public QObject {
             "tensors[11] name length: expected at most 1024");
         row(
             "architecture", [](TinyGguf& g) { g.set("general.architecture", test::ggufString("mamba")); },
-            "general.architecture: expected llama, found mamba");
+            "general.architecture: expected llama, qwen2 or qwen3, found mamba");
         row(
             "no architecture", [](TinyGguf& g) { g.remove("general.architecture"); },
             "general.architecture: expected a text, found nothing");
