@@ -7,12 +7,6 @@
 #include <numeric>
 
 namespace planish {
-namespace {
-
-/// Bounds the memory of a backward pass, which keeps the hidden states of all block boundaries.
-constexpr std::size_t tokensAtOnce = 16384;
-
-} // namespace
 
 class TokenWeights::Collector final : public GradientSink {
   public:

@@ -14,6 +14,9 @@ namespace planish {
 /// et al.: GuidedQuant, 2025, with one group of outputs). At the head all tokens count the same.
 class TokenWeights {
   public:
+    /// Tokens in a backward pass, which keeps the hidden states of all block boundaries; at least a window.
+    static constexpr std::size_t tokensAtOnce = 4096;
+
     /// One backward pass of `original` over all samples, some windows at a time. The same for every thread
     /// count. Throws InputError for models without gradients, and Cancelled.
     TokenWeights(const WeightSource& original, const WindowPlan& samples, Workers& workers,

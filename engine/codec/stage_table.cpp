@@ -247,11 +247,12 @@ std::vector<StageEntry> makeStages() {
                     .name = "+recover",
                     .title = "Training of what is in floats",
                     .summary = "Once the model is packed, trains its norms, biases and whatever is stored in "
-                               "floats, such as the embedding, towards the distributions of the unquantized "
-                               "model; takes minutes.",
+                               "floats, such as the embedding, towards the predictions and hidden states of "
+                               "the unquantized model; takes minutes.",
                     .options = {},
                     .bitsFormula = {},
-                    .reference = "Hinton, Vinyals, Dean: Distilling the knowledge in a neural network, 2015",
+                    .reference = "Hinton, Vinyals, Dean: Distilling the knowledge in a neural network, 2015; "
+                                 "Romero et al.: FitNets, 2015",
                     .calibration = CalibrationUse::required,
                     .examples = {"int3:g128+gptq+recover"}},
          .word = "recover",
@@ -263,14 +264,14 @@ std::vector<StageEntry> makeStages() {
                     .name = "+qat",
                     .title = "Training between roundings",
                     .summary =
-                        "Trains the weights towards the distributions of the unquantized model before "
-                        "they are rounded, and those of tensors still to be rounded after; for low bit "
-                        "widths, and takes minutes to hours.",
+                        "Trains the weights towards the predictions and hidden states of the unquantized "
+                        "model before they are rounded, and those of tensors still to be rounded after; "
+                        "for low bit widths, and takes minutes to hours.",
                     .options = {},
                     .bitsFormula = {},
                     .reference =
                         "Zhou et al.: Incremental network quantization, 2017; Hinton, Vinyals, Dean: "
-                        "Distillation, 2015",
+                        "Distillation, 2015; Romero et al.: FitNets, 2015",
                     .calibration = CalibrationUse::required,
                     .examples = {"int3:g128+gptq+qat", "trellis3:L12+rht:both+gptq+qat"}},
          .word = "qat",

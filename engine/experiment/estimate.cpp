@@ -237,6 +237,21 @@ class Estimator {
         return models() * threads_ * 4 * static_cast<double>(rows * config_.vocabularySize);
     }
 
+    /// Hidden states of a backward pass at all boundaries, and what one block needs.
+    double backwardBytes(double tokens) const {
+        return (static_cast<double>(config_.blocks) + 2) * stateBytes(tokens) +
+               12 * tokens * static_cast<double>(config_.mlpSize);
+    }
+
+    /// One number a token and place, where tokens are weighted.
+    double tokenWeightBytes() const {
+        constexpr double places = 4; // of a block
+        return input_.calibration != nullptr && input_.calibration->tokens == TokenWeighting::gradient
+                   ? 4 * places * static_cast<double>(config_.blocks) *
+                         static_cast<double>(input_.calibration->samples.tokens.size())
+                   : 0;
+    }
+
     /// Floats of what is packed at a time. Where it is calibrated these are what is wanted, stored, stored by
     /// nearest rounding and the difference, beside samples and second moments.
     std::vector<EstimateTerm> packingMemory() const {
@@ -249,9 +264,10 @@ class Estimator {
                 static_cast<double>(input_.training->windowsAStep * input_.training->windows.context);
             return {
                 {"weights being trained", copies * 4 * static_cast<double>(input_.model.parameterCount())},
-                {"states of a step", (static_cast<double>(config_.blocks) + 3) * stateBytes(tokens) +
-                                         12 * tokens * static_cast<double>(config_.mlpSize)},
-                {"samples", sampleBytes()}};
+                // Of both models.
+                {"states of a step",
+                 (static_cast<double>(config_.blocks) + 1) * stateBytes(tokens) + backwardBytes(tokens)},
+                {"samples", sampleBytes() + tokenWeightBytes()}};
         }
         std::vector<EstimateTerm> largest;
         const auto consider = [&](const std::vector<EstimateTerm>& terms) {
@@ -265,12 +281,15 @@ class Estimator {
             const double together = place ? places[*place] += weights : weights;
             consider({{"weights being packed", 4 * together}});
         }
+        if (tokenWeightBytes() > 0) {
+            consider({{"token weights", tokenWeightBytes() + backwardBytes(TokenWeights::tokensAtOnce)}});
+        }
         forPlaces([&](double inputs, double weights, const CodecDemands&) {
             constexpr double copies = 4;
             constexpr double momentBytes =
                 20; // in double while collected; then floats, packed floats, factor
             consider({{"weights being packed", copies * 4 * weights},
-                      {"samples", sampleBytes()},
+                      {"samples", sampleBytes() + tokenWeightBytes()},
                       {"second moments", momentBytes * inputs * inputs}});
         });
         return largest;

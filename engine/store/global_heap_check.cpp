@@ -64,12 +64,13 @@ class HeapCheck {
     void checkSignature() const {
         constexpr std::size_t enough = 16;
         if (file_.size() < enough) {
-            throw InputError(file_.path().string(), "file", "an HDF5 file",
+            throw InputError(file_.path().string(), "file", "an HDF5 file, as results documents are",
                              fmt::format("{} bytes", file_.size()));
         }
         const std::vector<char> start = read(0, enough);
         if (std::string_view(start.data(), fileSignature.size()) != fileSignature) {
-            throw InputError(file_.path().string(), "signature", "that of an HDF5 file", "another");
+            throw InputError(file_.path().string(), "signature",
+                             "that of an HDF5 file, as results documents are", "another kind of file");
         }
         const std::size_t sizes = start[8] < 2 ? 13 : 9; // older superblocks have more versions before
         if (start[sizes] != 8 || start[sizes + 1] != 8) {

@@ -16,6 +16,18 @@ namespace {
 // Bounds the memory a small hostile file can ask for; the largest tokenizers hold about two million values.
 constexpr std::size_t mostValues = 10'000'000;
 
+/// Place and reason, of "[json.exception.parse_error.101] parse error at line 1, column 1: syntax error while
+/// parsing value - invalid literal; last read: 'h'".
+std::string readable(std::string_view message) {
+    const std::size_t line = message.find("line ");
+    const std::size_t colon = message.find(": ", line);
+    const std::size_t dash = message.find(" - ", colon);
+    if (line == std::string_view::npos || colon == std::string_view::npos || dash == std::string_view::npos) {
+        return std::string(message);
+    }
+    return fmt::format("{}: {}", message.substr(line, colon - line), message.substr(dash + 3));
+}
+
 /// Builds the document while refusing what nlohmann's own parser lets pass. Its own builder looks every key
 /// of an ordered object up before adding it, which takes minutes for a vocabulary; this one appends.
 class StrictHandler {
@@ -58,7 +70,7 @@ class StrictHandler {
         return true;
     }
     bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) {
-        throw InputError(source_, fmt::format("byte {}", position), "valid JSON", error.what());
+        throw InputError(source_, fmt::format("byte {}", position), "valid JSON", readable(error.what()));
     }
 
   private:

@@ -39,7 +39,7 @@ class TokenWeightsTest : public QObject {
     /// In windows of two tokens only the first has a gradient, and that of a weight is its outer product with
     /// the inputs: what the weights should be follows from gradients that are tested elsewhere.
     void weights_are_the_squares_of_the_gradients_of_outputs() {
-        constexpr std::size_t windows = 40; // more than one batch of a smaller limit, and some
+        constexpr std::size_t windows = 12;
         const Model model = Model::open("folio-4m");
         const OriginalWeights original(model);
         const auto ids = someTokens(2 * windows);
