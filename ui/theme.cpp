@@ -2,9 +2,11 @@
 #include "theme.h"
 
 #include <QApplication>
+#include <QPainter>
 #include <QPalette>
-#include <QStyle>
+#include <QProxyStyle>
 #include <QStyleFactory>
+#include <QStyleOption>
 #include <QToolTip>
 
 namespace planish {
@@ -48,6 +50,34 @@ QPalette makePalette(const Colors& colors) {
     return palette;
 }
 
+/// Fusion draws the frames of check boxes and radio buttons darker than the window, which is dark already in
+/// the dark theme.
+class Style final : public QProxyStyle {
+  public:
+    Style() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
+
+    void drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
+                       const QWidget* widget) const override {
+        QProxyStyle::drawPrimitive(element, option, painter, widget);
+        const bool isBox = element == PE_IndicatorCheckBox || element == PE_IndicatorItemViewItemCheck;
+        if ((!isBox && element != PE_IndicatorRadioButton) ||
+            option->palette.color(QPalette::Window).lightness() >= 128) {
+            return;
+        }
+        painter->save();
+        painter->setRenderHint(QPainter::Antialiasing);
+        painter->setPen(option->palette.color(QPalette::PlaceholderText));
+        painter->setBrush(Qt::NoBrush);
+        const QRectF frame = QRectF(option->rect).adjusted(0.5, 0.5, -0.5, -0.5);
+        if (isBox) {
+            painter->drawRoundedRect(frame, 2, 2);
+        } else {
+            painter->drawEllipse(frame);
+        }
+        painter->restore();
+    }
+};
+
 } // namespace
 
 QString themeName(Theme theme) {
@@ -72,8 +102,8 @@ Theme themeFromName(const QString& name) {
 }
 
 void applyTheme(Theme theme) {
-    if (QApplication::style()->name() != QLatin1String("fusion")) {
-        QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    if (dynamic_cast<const Style*>(QApplication::style()) == nullptr) {
+        QApplication::setStyle(new Style); // owned by the application
     }
     // An empty palette gives the desktop's own back; its lightness says which of ours fits it.
     QApplication::setPalette(QPalette());

@@ -81,7 +81,7 @@ void ParallelPlot::rebuild() {
             upper = 1;
         }
         const bool logarithmic = runQuantities()[i].logarithmic && lower > 0 && upper > 3 * lower;
-        const double room = upper > lower ? 0 : std::max(std::abs(upper) * 0.1, 1e-9);
+        const double room = upper > lower ? 0 : (upper != 0 ? std::abs(upper) * 0.1 : 1);
         axes_[i]->setScaleType(logarithmic ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
         axes_[i]->setTicker(logarithmic ? QSharedPointer<QCPAxisTicker>(new QCPAxisTickerLog)
                                         : QSharedPointer<QCPAxisTicker>(new QCPAxisTicker));
@@ -147,10 +147,15 @@ void ParallelPlot::updateBrushes() {
     }
 }
 
+/// Where there is no room for the numbers of every axis, every second, third … has them.
 void ParallelPlot::placeAxes() {
     const int width = this->width() - sideMargin - rightMargin;
+    const int spacing = std::max(1, width / static_cast<int>(axes_.size() - 1));
+    const int widest = QFontMetrics(font()).horizontalAdvance(QStringLiteral("0.0000"));
+    const auto numbered = static_cast<std::size_t>((widest + spacing) / spacing);
     for (std::size_t i = 0; i < axes_.size(); ++i) {
         axes_[i]->setOffset(-static_cast<int>(i) * width / static_cast<int>(axes_.size() - 1));
+        axes_[i]->setTickLabels(i % numbered == 0);
     }
 }
 
