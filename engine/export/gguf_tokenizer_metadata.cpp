@@ -13,43 +13,61 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 namespace planish {
 namespace {
 
 using Type = GgufTokenType;
 
-/// Tokens by id, as the metadata list them.
-struct TokenList {
-    std::vector<std::string> texts;
-    std::vector<std::int32_t> types;
-    std::vector<float> scores; ///< of pieces
+/// Tokens by id, as the metadata list them: as many as the model has embeddings. Ids without token are filled
+/// up, as converters do.
+class TokenList {
+  public:
+    TokenList(std::size_t count, std::string source) : source_(std::move(source)) {
+        for (std::size_t i = 0; i < count; ++i) {
+            texts_.push_back(fmt::format("[PAD{}]", i));
+        }
+        types_.assign(count, number(Type::unused));
+        scores_.assign(count, 0);
+    }
 
     void put(TokenId id, const std::string& text, Type type, float score = 0) {
         const auto index = static_cast<std::size_t>(id);
-        resize(std::max(texts.size(), index + 1));
-        texts[index] = text;
-        types[index] = static_cast<std::int32_t>(type);
-        scores[index] = score;
-    }
-    /// Ids without token are filled up, as converters do.
-    void resize(std::size_t count) {
-        for (std::size_t i = texts.size(); i < count; ++i) {
-            texts.push_back(fmt::format("[PAD{}]", i));
-            types.push_back(static_cast<std::int32_t>(Type::unused));
-            scores.push_back(0);
+        if (index >= texts_.size()) {
+            throw InputError(source_, "tokens",
+                             fmt::format("ids below {}, the vocabulary of the model", texts_.size()),
+                             fmt::format("{}", id));
         }
+        texts_[index] = text;
+        types_[index] = number(type);
+        scores_[index] = score;
     }
     void put(const std::vector<AddedToken>& added) {
         for (const AddedToken& token : added) {
             const auto index = static_cast<std::size_t>(token.id);
-            const bool isUnknown =
-                index < types.size() && types[index] == static_cast<std::int32_t>(Type::unknown);
-            if (!isUnknown) {
+            if (index >= types_.size() || types_[index] != number(Type::unknown)) {
                 put(token.id, token.content, token.special ? Type::control : Type::userDefined);
             }
         }
     }
+
+    const std::vector<std::string>& texts() const { return texts_; }
+    const std::vector<std::int32_t>& types() const { return types_; }
+    const std::vector<float>& scores() const { return scores_; } ///< of pieces
+    std::optional<std::uint32_t> unknown() const {
+        const auto found = std::find(types_.begin(), types_.end(), number(Type::unknown));
+        return found == types_.end() ? std::nullopt
+                                     : std::optional(static_cast<std::uint32_t>(found - types_.begin()));
+    }
+
+  private:
+    static std::int32_t number(Type type) { return static_cast<std::int32_t>(type); }
+
+    std::string source_;
+    std::vector<std::string> texts_;
+    std::vector<std::int32_t> types_;
+    std::vector<float> scores_;
 };
 
 std::vector<std::string> mergeLines(const TokenizerFile& file) {
@@ -62,11 +80,11 @@ std::vector<std::string> mergeLines(const TokenizerFile& file) {
 }
 
 /// What both kinds have: tokens, and what goes around a text.
-void addCommon(GgufEntries& entries, TokenList tokens, const Model& model, const Tokenizer& tokenizer) {
+void addCommon(GgufEntries& entries, const TokenList& tokens, const Model& model,
+               const Tokenizer& tokenizer) {
     const ModelConfig& config = model.config();
-    tokens.resize(config.vocabularySize);
-    entries.emplace_back("tokenizer.ggml.tokens", ggufEntry(std::move(tokens.texts)));
-    entries.emplace_back("tokenizer.ggml.token_type", ggufEntry(tokens.types));
+    entries.emplace_back("tokenizer.ggml.tokens", ggufEntry(tokens.texts()));
+    entries.emplace_back("tokenizer.ggml.token_type", ggufEntry(tokens.types()));
     const auto begin = tokenizer.beginToken();
     if (begin || config.beginToken) {
         entries.emplace_back("tokenizer.ggml.bos_token_id",
@@ -89,7 +107,7 @@ GgufEntries byteLevel(const Model& model, const TokenizerFile& file, const Token
             "one that llama.cpp has a name for, of those known here (llama-bpe, gpt-2, smollm, qwen2)",
             "another: the exported model would cut words differently");
     }
-    TokenList tokens;
+    TokenList tokens(model.config().vocabularySize, file.path);
     for (const auto& [text, id] : file.vocabulary) {
         tokens.put(id, text, Type::normal);
     }
@@ -98,31 +116,27 @@ GgufEntries byteLevel(const Model& model, const TokenizerFile& file, const Token
                         {"tokenizer.ggml.pre", ggufEntry(std::string(name))},
                         {"tokenizer.ggml.merges", ggufEntry(mergeLines(file))},
                         {"tokenizer.ggml.add_space_prefix", ggufEntry(false)}};
-    addCommon(entries, std::move(tokens), model, tokenizer);
+    addCommon(entries, tokens, model, tokenizer);
     return entries;
 }
 
-GgufEntries pieces(TokenList tokens, const Model& model, const Tokenizer& tokenizer) {
-    const auto unknown =
-        std::find(tokens.types.begin(), tokens.types.end(), static_cast<std::int32_t>(Type::unknown));
+GgufEntries pieces(const TokenList& tokens, const Model& model, const Tokenizer& tokenizer) {
     const std::vector<TokenId> letter = tokenizer.encode("a", false);
     const bool addsSpace = !letter.empty() && tokenizer.tokenBytes(letter.front()).starts_with(' ');
-    tokens.resize(model.config().vocabularySize);
     GgufEntries entries{{"tokenizer.ggml.model", ggufEntry("llama")},
                         {"tokenizer.ggml.pre", ggufEntry("default")},
-                        {"tokenizer.ggml.scores", ggufEntry(tokens.scores)},
+                        {"tokenizer.ggml.scores", ggufEntry(tokens.scores())},
                         {"tokenizer.ggml.add_space_prefix", ggufEntry(addsSpace)}};
-    if (unknown != tokens.types.end()) {
-        entries.emplace_back("tokenizer.ggml.unknown_token_id",
-                             ggufEntry(static_cast<std::uint32_t>(unknown - tokens.types.begin())));
+    if (const auto unknown = tokens.unknown()) {
+        entries.emplace_back("tokenizer.ggml.unknown_token_id", ggufEntry(*unknown));
     }
-    addCommon(entries, std::move(tokens), model, tokenizer);
+    addCommon(entries, tokens, model, tokenizer);
     return entries;
 }
 
 GgufEntries sentencePiece(const Model& model) {
     const SentencePieceFile file(model.path());
-    TokenList tokens;
+    TokenList tokens(model.config().vocabularySize, (model.path() / sentencePieceFile).string());
     TokenId id = 0;
     for (const SentencePieceToken& token : file.tokens()) {
         using Kind = SentencePieceToken::Kind;
@@ -134,7 +148,7 @@ GgufEntries sentencePiece(const Model& model) {
         tokens.put(id++, token.text, type, token.score);
     }
     tokens.put(readAddedTokens(file.specials()));
-    return pieces(std::move(tokens), model, Tokenizer::open(model.path()));
+    return pieces(tokens, model, Tokenizer::open(model.path()));
 }
 
 /// Pieces are merged by score there and by rank here: less one for every rank, the order is the same.
@@ -154,14 +168,14 @@ GgufEntries characters(const Model& model, const TokenizerFile& file, const Toke
     }
     const float last = -static_cast<float>(file.merges.size());
     const std::string unknown = bpe.string("unk_token", "");
-    TokenList tokens;
+    TokenList tokens(model.config().vocabularySize, file.path);
     for (const auto& [text, id] : file.vocabulary) {
         const auto merged = scores.find(text);
         const Type type = text == unknown ? Type::unknown : byteOf(text) >= 0 ? Type::byte : Type::normal;
         tokens.put(id, text, type, merged == scores.end() ? last : merged->second);
     }
     tokens.put(readAddedTokens(file));
-    return pieces(std::move(tokens), model, tokenizer);
+    return pieces(tokens, model, tokenizer);
 }
 
 } // namespace

@@ -9,6 +9,7 @@
 #include "model/rope_frequencies.h"
 #include "support/file.h"
 #include "support/json.h"
+#include "support/system.h"
 #include "test_support.h"
 #include "tokenizer/tiny_tokenizer.h"
 #include "tokenizer/tokenizer.h"
@@ -274,7 +275,10 @@ class ExportModelTest : public QObject {
         const std::string kept = QTest::currentDataTag();
         const Recipe recipe{"as it is", "bf16", {}};
         const auto source = path("text-" + kept);
-        std::filesystem::copy(test::fixture("architectures/llama-untied"), source);
+        std::filesystem::create_directories(source);
+        for (const char* part : {"config.json", "model.safetensors"}) {
+            std::filesystem::copy_file(resourceFolder() / "models/folio-4m" / part, source / part);
+        }
         std::filesystem::copy_file(test::fixture("tokenizers/pieces/" + file.toStdString()), source / kept);
         const QuantizedModel model = packed(source.string(), recipe);
         const Tokenizer original = Tokenizer::open(source);
@@ -291,7 +295,7 @@ class ExportModelTest : public QObject {
         }
     }
 
-    void characters_without_bytes_to_fall_back_on_are_not_written_as_gguf() {
+    void tokenizers_that_llama_cpp_would_read_otherwise_are_not_written_as_gguf() {
         const Recipe recipe{"as it is", "bf16", {}};
         const auto source = path("no-bytes");
         std::filesystem::copy(test::fixture("architectures/llama-untied"), source);
@@ -301,6 +305,11 @@ class ExportModelTest : public QObject {
         const QString message = test::errorOf(
             [&] { exported(packed(source.string(), recipe).model, recipe, ExportFormat::gguf, "refused"); });
         QVERIFY2(message.contains("model.byte_fallback: expected true"), qPrintable(message));
+        tokenizer["model"]["byte_fallback"] = true; // of 600 tokens, and the model has 320 embeddings
+        test::writeFile(source / "tokenizer.json", tokenizer.dump());
+        const QString tooMany = test::errorOf(
+            [&] { exported(packed(source.string(), recipe).model, recipe, ExportFormat::gguf, "refused"); });
+        QVERIFY2(tooMany.contains("tokens: expected ids below 320"), qPrintable(tooMany));
     }
 
     void the_mix_as_a_command_for_llama_quantize() {

@@ -87,10 +87,10 @@ HelpPage::HelpPage(QWidget* parent) : QTextBrowser(parent) {
     setFrameShape(QFrame::NoFrame);
     setAccessibleName(tr("How it works"));
     document()->setDocumentMargin(margin);
-    show(page());
+    showPage(page());
 }
 
-void HelpPage::show(const QString& html) {
+void HelpPage::showPage(const QString& html) {
     html_ = html;
     const int room = std::max(100, viewport()->width() - 2 * margin);
     static const QRegularExpression picture(QStringLiteral("<img src=\"([^\"]*)\" width=\"(\\d+)\">"));
@@ -131,7 +131,7 @@ QVariant HelpPage::loadResource(int type, const QUrl& name) {
 void HelpPage::resizeEvent(QResizeEvent* event) {
     QTextBrowser::resizeEvent(event);
     if (event->size().width() != event->oldSize().width()) {
-        show(html_);
+        showPage(html_);
     }
 }
 
@@ -139,7 +139,7 @@ void HelpPage::changeEvent(QEvent* event) {
     QTextBrowser::changeEvent(event);
     if (event->type() == QEvent::PaletteChange) {
         document()->clear(); // it keeps pictures it has loaded
-        show(html_);
+        showPage(html_);
     }
 }
 
@@ -156,7 +156,7 @@ void HelpPage::setCommands(const std::vector<Commands>& groups) {
         }
         html += QStringLiteral("</table>");
     }
-    show(html);
+    showPage(html);
 }
 
 } // namespace planish

@@ -31,7 +31,7 @@ class HelpPage final : public QTextBrowser {
 
   private:
     /// Shows the page anew, with pictures no wider than there is room; where one was reading stays in view.
-    void show(const QString& html);
+    void showPage(const QString& html);
 
     QString html_;
 };
