@@ -16,6 +16,7 @@ namespace {
 using markdown::deltaCell;
 using markdown::recipeCell;
 using markdown::row;
+using markdown::samplesCell;
 using markdown::tableHead;
 using Runs = std::vector<const RunRecord*>;
 
@@ -130,11 +131,12 @@ std::string conditions(const Runs& runs) {
             perplexities.insert(fmt::format("{:.4f}", run->baselinePpl));
             machines.insert(fmt::format("{}, {} threads", run->machine, run->threads));
             if (!run->calibration.empty()) {
-                const bool weighted = !run->tokenWeights.empty() &&
-                                      parseTokenWeighting(run->tokenWeights) != TokenWeighting::equal;
-                calibrated.insert(fmt::format("{}, samples of {} tokens, {} inputs{}", run->calibration,
-                                              run->calibrationContext, run->calibrationInputs,
-                                              weighted ? ", tokens weighted by gradients" : ""));
+                calibrated.insert(
+                    fmt::format("{}, samples of {} tokens, {} inputs{}", run->calibration,
+                                run->calibrationContext, run->calibrationInputs,
+                                run->tokenWeights == tokenWeightingName(TokenWeighting::gradient)
+                                    ? ", tokens weighted by gradients"
+                                    : ""));
             }
             if (!run->training.empty()) {
                 trained.insert(fmt::format("{} tokens of {}", run->trainingTokens, run->training));
@@ -186,8 +188,7 @@ std::string claimTable(const ClaimTable& table, Runs runs, const std::string& so
         for (const std::string& model : models) {
             const RunRecord& run = onlyRun(runs, model, claim.reading, claim.samples, source);
             shown.push_back(&run);
-            text += row({claim.label, claimed, recipeCell(claim.reading),
-                         claim.samples == 0 ? "" : std::to_string(claim.samples), model,
+            text += row({claim.label, claimed, recipeCell(claim.reading), samplesCell(run), model,
                          fmt::format("{:.3f}", run.bitsPerWeight), fmt::format("{:.2f}x", run.compression),
                          deltaCell(run), fmt::format("{:.4f}", run.kldMean),
                          fmt::format("{:.1f}", 100 * run.top1Agreement),

@@ -61,8 +61,7 @@ std::string runTable(const Runs& runs, const Runs& front) {
     for (const RunRecord* run : runs) {
         const bool onFront = std::find(front.begin(), front.end(), run) != front.end();
         text += markdown::row(
-            {markdown::recipeCell(run->recipe),
-             run->calibrationSamples == 0 ? "" : std::to_string(run->calibrationSamples),
+            {markdown::recipeCell(run->recipe), markdown::samplesCell(*run),
              fmt::format("{:.3f}", run->bitsPerWeight), fmt::format("{:.2f}x", run->compression),
              fmt::format("{:.2f}x", run->wholeModelCompressionFp32), markdown::deltaCell(*run),
              fmt::format("{:.4f}", run->kldMean), fmt::format("{:.1f}", 100 * run->top1Agreement),

@@ -32,6 +32,14 @@ std::string deltaCell(const RunRecord& run) {
     return signedPercent(run.deltaPplPercent) + (std::isfinite(error) ? fmt::format(" ± {:.2f}", error) : "");
 }
 
+std::string samplesCell(const RunRecord& run) {
+    if (run.calibrationSamples == 0) {
+        return "";
+    }
+    const bool weighted = run.tokenWeights == tokenWeightingName(TokenWeighting::gradient);
+    return std::to_string(run.calibrationSamples) + (weighted ? ", weighted" : "");
+}
+
 std::string recipeCell(const Recipe& recipe) {
     std::string codecs;
     std::string last;

@@ -17,6 +17,8 @@ std::string tableHead(const std::vector<std::string>& titles);
 std::string deltaCell(const RunRecord& run);
 /// With a sign, and without decimals where they say nothing.
 std::string signedPercent(double percent);
+/// How many samples it was calibrated on, and whether their tokens were weighted; "" for none.
+std::string samplesCell(const RunRecord& run);
 /// The codecs of a recipe's rules.
 std::string recipeCell(const Recipe& recipe);
 
