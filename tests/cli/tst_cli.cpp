@@ -80,6 +80,8 @@ class CliTest : public QObject {
             << calibrated + QStringList{"--calibration-context", "1"} << "--calibration-context";
         QTest::newRow("inputs of nothing known")
             << calibrated + QStringList{"--calibration-inputs", "mine"} << "original";
+        QTest::newRow("token weights of nothing known")
+            << calibrated + QStringList{"--token-weights", "mine"} << "gradient";
         QTest::newRow("foreign store") << QStringList{"frontier", "/etc/passwd"} << "/etc/passwd";
         QTest::newRow("figure name") << QStringList{"frontier", "/etc/passwd", "--png", "a.jpg"}
                                      << "/etc/passwd";

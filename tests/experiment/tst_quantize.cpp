@@ -293,6 +293,13 @@ class QuantizeTest : public QObject {
         };
         QVERIFY(mentions("100.0 % of the evaluated text"));
         QVERIFY(mentions("fewer than 8"));
+        QCOMPARE(run.tokenWeights, std::string("equal"));
+        QVERIFY(!QString::fromStdString(run.command).contains("--token-weights"));
+        spec.calibration->tokens = TokenWeighting::gradient;
+        const RunRecord weighted = executor.execute(spec, monitor);
+        QVERIFY(weighted.id != run.id && weighted.kldMean != run.kldMean);
+        QCOMPARE(weighted.tokenWeights, std::string("gradient"));
+        QVERIFY(QString::fromStdString(weighted.command).contains("--token-weights gradient"));
 
         // A codec that can do without is calibrated on demand only, one that cannot use it never.
         spec.recipe = Recipe::uniform("int4:g64+mse");

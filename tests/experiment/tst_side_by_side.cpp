@@ -100,7 +100,9 @@ class SideBySideTest : public QObject {
         run.calibrationContext = 128;
         run.calibrationInputs = "original";
         const CalibrationSettings expected{"docs", 16, 128, CalibrationInputs::original};
-        QVERIFY(SideBySideModel::of(run).calibration == expected);
+        QVERIFY(SideBySideModel::of(run).calibration == expected); // of an older document
+        run.tokenWeights = "gradient";
+        QVERIFY(SideBySideModel::of(run).calibration->tokens == TokenWeighting::gradient);
     }
 };
 

@@ -35,11 +35,12 @@ class SweepTest : public QObject {
     void only_recipes_that_use_statistics_run_once_for_every_count_of_samples() {
         const auto runs = parse(R"({"schema": "planish.sweep/1", "models": "a", "texts": "b",
             "codecs": ["int4:g64", "int4:g64+mse"], "samples": [8, 16, 32], "calibration_context": 512,
-            "calibration_inputs": "original"})")
+            "calibration_inputs": "original", "token_weights": "gradient"})")
                               .runs();
         QCOMPARE(runs.size(), std::size_t{1 + 3});
         QVERIFY(!runs[0].calibration);
-        const CalibrationSettings expected{"calibration", 32, 512, CalibrationInputs::original};
+        const CalibrationSettings expected{"calibration", 32, 512, CalibrationInputs::original,
+                                           TokenWeighting::gradient};
         QVERIFY(runs[3].calibration == expected);
         QCOMPARE(runs[1].calibration->samples, std::size_t{8});
     }
@@ -61,6 +62,8 @@ class SweepTest : public QObject {
         QTest::newRow("plain") << small;
         QTest::newRow("calibrated") << R"({"schema": "planish.sweep/1", "models": "a", "texts": "b",
             "codecs": ["int4:g64+mse"], "calibration": "docs", "samples": [8, 16]})";
+        QTest::newRow("weighted") << R"({"schema": "planish.sweep/1", "models": "a", "texts": "b",
+            "codecs": ["int4:g64+mse"], "token_weights": "gradient"})";
     }
 
     void what_is_written_reads_back_the_same() {
@@ -103,6 +106,10 @@ class SweepTest : public QObject {
             << R"({"schema": "planish.sweep/1", "models": "a", "texts": "b", "codecs": "int4",
                    "calibration_inputs": "mine"})"
             << "quantized or original";
+        QTest::newRow("weights of nothing known")
+            << R"({"schema": "planish.sweep/1", "models": "a", "texts": "b", "codecs": "int4",
+                   "token_weights": "mine"})"
+            << "equal or gradient";
         QTest::newRow("a rate of nothing")
             << R"({"schema": "planish.sweep/1", "models": "a", "texts": "b", "codecs": "int4", "training_rate": 0})"
             << "training_rate: expected above 0";
