@@ -135,9 +135,26 @@ std::vector<double> beginnings(const std::vector<RunSpec>& runs) {
 
 SweepSpec SweepSpec::fromJson(const Json& document, const std::string& source, const std::string& folder) {
     const JsonObject object(document, source);
-    object.allowOnly({"schema", "name", "models", "texts", "codecs", "recipes", "convention", "context",
-                      "windows", "stride", "exact", "seed", "calibration", "samples", "calibration_context",
-                      "calibration_inputs", "training", "training_tokens", "training_rate"});
+    object.allowOnly({"schema",
+                      "name",
+                      "models",
+                      "texts",
+                      "codecs",
+                      "recipes",
+                      "convention",
+                      "context",
+                      "windows",
+                      "stride",
+                      "exact",
+                      "seed",
+                      "calibration",
+                      "samples",
+                      "calibration_context",
+                      "calibration_inputs",
+                      "token_weights",
+                      "training",
+                      "training_tokens",
+                      "training_rate"});
     if (const std::string schema = object.string("schema"); schema != "planish.sweep/1") {
         throw InputError(source, "schema", "planish.sweep/1", schema);
     }
