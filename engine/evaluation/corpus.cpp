@@ -19,7 +19,8 @@ namespace {
 
 constexpr std::uint64_t largestText = std::uint64_t{4} << 30;
 
-/// A folder that happens to be called "docs" must not hide the bundled text.
+/// A folder that happens to be called "docs" must not hide the bundled text. Records have names of texts
+/// without their ending, which the file beside may have.
 TextReference referenceTo(const std::string& nameOrPath) {
     TextReference reference = TextReference::parse(nameOrPath);
     std::error_code ignored;
@@ -27,6 +28,8 @@ TextReference referenceTo(const std::string& nameOrPath) {
         const std::vector<std::string> bundled = bundledCorpora();
         if (std::find(bundled.begin(), bundled.end(), nameOrPath) != bundled.end()) {
             reference.path = (resourceFolder() / "corpora" / (nameOrPath + ".txt")).string();
+        } else if (std::filesystem::is_regular_file(reference.path + ".txt", ignored)) {
+            reference.path += ".txt";
         } else if (!std::filesystem::exists(reference.path, ignored)) {
             throw InputError(nameOrPath, "text",
                              fmt::format("a file, or one of {}", fmt::join(bundled, ", ")), "neither");

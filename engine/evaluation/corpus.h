@@ -15,8 +15,9 @@ struct Corpus {
     std::string text;   ///< of plain files their bytes, unchanged
 
     /// `nameOrPath` is a file (see TextReference: plain text, a field of JSON lines, rows of WikiText), or
-    /// the name of a bundled text when no such file exists. Throws InputError when it is missing, empty, not
-    /// UTF-8, over 4 GiB, or of a kind that is not read, such as Parquet.
+    /// the name of a bundled text when no such file exists, or of a file that has ".txt" behind it, as
+    /// records name texts. Throws InputError when it is missing, empty, not UTF-8, over 4 GiB, or of a kind
+    /// that is not read, such as Parquet.
     static Corpus open(const std::string& nameOrPath);
 };
 

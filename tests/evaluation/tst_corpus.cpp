@@ -32,6 +32,14 @@ class CorpusTest : public QObject {
         QCOMPARE(corpus.sha256, sha256Hex(corpus.text));
     }
 
+    void a_recorded_name_finds_its_file_again() {
+        const std::string path = written("recorded.txt", "text");
+        const std::string name = path.substr(0, path.size() - 4);
+        QCOMPARE(Corpus::open(name).path, path);
+        QCOMPARE(Corpus::open(name).name, Corpus::open(path).name);
+        QVERIFY(errorFor(name + "2").contains("expected a file"));
+    }
+
     void json_lines_are_one_text_of_a_field() {
         const std::string path =
             written("lines.jsonl", "{\"id\": 1, \"text\": \"one\\n\", \"body\": \"a\"}\n\n"
