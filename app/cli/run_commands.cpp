@@ -33,9 +33,10 @@ void printRun(const RunRecord& run) {
                run.kldMedian, run.kldP99, run.kldMax);
     fmt::print("top-1 agreement  {:.3f} %\n", 100 * run.top1Agreement);
     if (!run.calibration.empty()) {
-        fmt::print("calibration      {}, {} samples of {} tokens, {} inputs, {} token weights\n",
-                   run.calibration, run.calibrationSamples, run.calibrationContext, run.calibrationInputs,
-                   run.tokenWeights);
+        const bool weighted = run.tokenWeights == tokenWeightingName(TokenWeighting::gradient);
+        fmt::print("calibration      {}, {} samples of {} tokens, {} inputs{}\n", run.calibration,
+                   run.calibrationSamples, run.calibrationContext, run.calibrationInputs,
+                   weighted ? ", tokens weighted by gradients" : "");
     }
     if (!run.trainingLoss.empty()) {
         fmt::print("training         {}, {} tokens, KL divergence {:.4f} in the last of {} steps\n",

@@ -54,6 +54,26 @@ struct Views {
     RunTable table;
 };
 
+/// The frontier view over runs on one text and one run, "elsewhere", on another.
+struct TwoTexts {
+    TwoTexts() {
+        RunRecord other = makeRun("elsewhere", 4, 1);
+        other.corpusSha256 = "c1";
+        other.corpus = "docs";
+        std::vector<RunRecord> all = makeRuns();
+        all.push_back(other);
+        runs.setRuns(all);
+    }
+    std::string key(const char* id) const { return comparisonKey(runs.run(runs.rowOf(id))); }
+
+    RunCollection runs;
+    RunSelection selection;
+    RecipeEditor editor;
+    CostTable costs{&editor};
+    TargetMix target{costs, editor, runs};
+    FrontierView view{runs, selection, target};
+};
+
 QStringList list(const char* text) {
     return QString::fromLatin1(text).split(QLatin1Char(' '), Qt::SkipEmptyParts);
 }
@@ -168,22 +188,12 @@ void TestFrontierPlot::the_tool_tip_tells_all_about_a_run() {
 }
 
 void TestFrontierPlot::only_comparable_runs_are_shown_together() {
-    RunCollection runs;
-    RunSelection selection;
-    RecipeEditor editor;
-    CostTable costs(&editor);
-    TargetMix target(costs, editor, runs);
-    FrontierView view(runs, selection, target);
-    RunRecord other = makeRun("elsewhere", 4, 1);
-    other.corpusSha256 = "c1";
-    other.corpus = "docs";
-    std::vector<RunRecord> all = makeRuns();
-    all.push_back(other);
-    runs.setRuns(all);
+    TwoTexts views;
+    FrontierView& view = views.view;
     auto* box = view.findChild<QComboBox*>();
     QVERIFY(view.plot()->pixelOf("id-elsewhere").has_value());
     QVERIFY(!view.plot()->pixelOf("id-fine").has_value());
-    box->setCurrentIndex(box->findData(QString::fromStdString(comparisonKey(all[0]))));
+    box->setCurrentIndex(box->findData(QString::fromStdString(views.key("id-fine"))));
     QVERIFY(view.plot()->pixelOf("id-fine").has_value());
     QVERIFY(!view.plot()->pixelOf("id-elsewhere").has_value());
     box->setCurrentIndex(box->findData(QString()));
@@ -191,18 +201,8 @@ void TestFrontierPlot::only_comparable_runs_are_shown_together() {
 }
 
 void TestFrontierPlot::queued_runs_are_marked_where_they_will_stand_and_selected_ones_elsewhere_are_told() {
-    RunCollection runs;
-    RunSelection selection;
-    RecipeEditor editor;
-    CostTable costs(&editor);
-    TargetMix target(costs, editor, runs);
-    FrontierView view(runs, selection, target);
-    RunRecord other = makeRun("elsewhere", 4, 1);
-    other.corpusSha256 = "c1";
-    other.corpus = "docs";
-    std::vector<RunRecord> all = makeRuns();
-    all.push_back(other);
-    runs.setRuns(all);
+    TwoTexts views;
+    FrontierView& view = views.view;
     RunRecord queued = makeRun("queued", 5, 1);
     queued.deltaPplPercent = notMeasured;
     queued.windows = 0; // all there are
@@ -219,9 +219,9 @@ void TestFrontierPlot::queued_runs_are_marked_where_they_will_stand_and_selected
     const auto choose = [&](const std::string& key) {
         box->setCurrentIndex(box->findData(QString::fromStdString(key)));
     };
-    choose(comparisonKey(other));
+    choose(views.key("id-elsewhere"));
     QCOMPARE(marks(), 0);
-    choose(comparisonKey(all[0]));
+    choose(views.key("id-fine"));
     QCOMPARE(marks(), 1);
     queued.context = 1024;
     view.setExpected({queued});
@@ -233,9 +233,9 @@ void TestFrontierPlot::queued_runs_are_marked_where_they_will_stand_and_selected
             return label->text().contains(QStringLiteral("not in this plot"));
         });
     };
-    selection.select({"id-fine"});
+    views.selection.select({"id-fine"});
     QVERIFY(!told());
-    selection.select({"id-fine", "id-elsewhere"});
+    views.selection.select({"id-fine", "id-elsewhere"});
     QVERIFY(told());
     choose({});
     QVERIFY(!told());
