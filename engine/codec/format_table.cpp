@@ -202,10 +202,10 @@ std::vector<FormatEntry> makeFormats() {
                         "takes four times as long for 2 more state bits.",
                     .options = ":LN (8…16)",
                     .layout = "tile by tile of up to 128 rows (256 beyond L13): the scale, bf16; row by row "
-                              "the symbols of columns of ⌊B⌋ bits, then those of columns of one more",
+                              "the symbols, of ⌊B⌋ bits or in a fraction of the rows one more",
                     .bitsFormula =
-                        "B, in groups of 8 columns rounded down, + 16 ÷ weights of a tile; the symbols of a "
-                        "row padded to whole bytes, tiles to 8 rows",
+                        "B + 16 ÷ weights of a tile; the symbols of a row padded to whole bytes, tiles to 8 "
+                        "rows",
                     .reference = "Tseng, Sun, Hou, De Sa: QTIP, 2024; Marcellin, Fischer: Trellis coded "
                                  "quantization, 1990",
                     .examples = {"trellis3:L12", "trellis3:L12+rht:both+gptq", "trellis3.25:L12+rht:both",

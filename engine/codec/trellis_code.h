@@ -36,8 +36,6 @@ class TrellisCode {
     int stateBits() const { return stateBits_; }
     int bits() const { return bits_; }
     std::size_t states() const { return std::size_t{1} << stateBits_; }
-    /// Number of symbols that make a state: those before it, and its own.
-    std::size_t memory() const { return static_cast<std::size_t>((stateBits_ + bits_ - 1) / bits_); }
     /// The value of each state, in units; aligned for vectors.
     const std::int16_t* values() const { return values_.get(); }
     const float* floats() const { return floats_.data(); } ///< the same as floats

@@ -14,16 +14,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <optional>
 #include <vector>
 
 namespace planish {
 namespace {
 
-constexpr std::size_t shortestTile = 8; ///< 16 state bits are 8 symbols of 2 bits
-constexpr std::size_t columnsTogether = 8;
+constexpr std::size_t shortestTile = 8;  ///< 16 state bits are 8 symbols of 2 bits
 constexpr float largestScale = 0x1p120F; ///< values are up to 5.4 of it
 constexpr std::size_t mostRows = std::size_t{1} << 31;
 
@@ -31,20 +28,9 @@ constexpr std::size_t mostRows = std::size_t{1} << 31;
 struct Tile {
     std::size_t firstRow = 0;
     std::size_t rows = 0;
-    std::size_t lowColumns = 0; ///< of fewer bits, before the others
     std::size_t offset = 0;
 
     std::size_t storedRows() const { return std::max(rows, shortestTile); }
-};
-
-/// Columns with the same number of bits.
-struct Part {
-    const TrellisCode* code = nullptr;
-    std::size_t firstColumn = 0;
-    std::size_t columns = 0;
-    std::size_t rowOffset = 0; ///< in the bytes of a row
-
-    std::size_t rowBytes() const { return bitStreamBytes(columns, code->bits()); }
 };
 
 class TrellisFormat final : public Format {
@@ -65,35 +51,40 @@ class TrellisFormat final : public Format {
     void decodeRows(std::span<const std::byte> packed, Shape shape, std::size_t firstRow,
                     MutableMatrixView out) const override;
 
-    std::array<Part, 2> parts(const Tile& tile, std::size_t columns) const {
-        const std::size_t highColumns = columns - tile.lowColumns;
-        const TrellisCode& low = codeFor(tile, bits_);
-        const TrellisCode& high = highColumns == 0 ? low : codeFor(tile, bits_ + 1);
-        std::array<Part, 2> parts{Part{&low, 0, tile.lowColumns, 0},
-                                  Part{&high, tile.lowColumns, highColumns, 0}};
-        parts[1].rowOffset = parts[0].rowBytes();
-        return parts;
+    /// Of each stored row of a tile.
+    std::vector<const TrellisCode*> codes(const Tile& tile) const {
+        const int most = bits_ * static_cast<int>(tile.storedRows() / 4);
+        const int stateBits = std::min(stateBits_, std::max(TrellisCode::fewestStateBits, most));
+        const TrellisCode& low = TrellisCode::of(stateBits, bits_);
+        const TrellisCode& high = fraction_ == 0 ? low : TrellisCode::of(stateBits, bits_ + 1);
+        std::vector<const TrellisCode*> codes;
+        for (std::size_t row = tile.firstRow; row < tile.firstRow + tile.storedRows(); ++row) {
+            codes.push_back(highRows(row, row + 1) > 0 ? &high : &low);
+        }
+        return codes;
     }
 
   private:
     std::size_t mostTileRows() const { return stateBits_ <= 13 ? 128 : 256; }
-    const TrellisCode& codeFor(const Tile& tile, int bits) const {
-        const int some = bits * static_cast<int>(tile.storedRows() / 4);
-        return TrellisCode::of(std::min(stateBits_, std::max(TrellisCode::fewestStateBits, some)), bits);
+    std::size_t highRows(std::size_t begin, std::size_t end) const {
+        return end * fraction_ / 100 - begin * fraction_ / 100;
     }
     std::vector<Tile> tilesOf(Shape shape) const;
-    std::size_t rowBytes(const Tile& tile, std::size_t columns) const {
-        return checkedAdd(bitStreamBytes(tile.lowColumns, bits_),
-                          bitStreamBytes(columns - tile.lowColumns, bits_ + 1));
+    /// Of so many rows of a tile, the scale before them.
+    std::size_t bytesBefore(const Tile& tile, std::size_t row, std::size_t columns) const {
+        const std::size_t high = highRows(tile.firstRow, tile.firstRow + row);
+        const std::size_t symbols = checkedAdd(checkedMultiply(high, bitStreamBytes(columns, bits_ + 1)),
+                                               checkedMultiply(row - high, bitStreamBytes(columns, bits_)));
+        return checkedAdd(sizeof(std::uint16_t), symbols);
     }
     std::size_t tileBytes(const Tile& tile, std::size_t columns) const {
-        return checkedAdd(sizeof(std::uint16_t), checkedMultiply(tile.storedRows(), rowBytes(tile, columns)));
+        return bytesBefore(tile, tile.storedRows(), columns);
     }
     void decodeTile(const Tile& tile, std::span<const std::byte> bytes, std::size_t firstRow,
                     MutableMatrixView out) const;
 
-    std::size_t fraction_; ///< hundredths of the columns that have a bit more
-    int bits_;             ///< of the other columns
+    std::size_t fraction_; ///< hundredths of the rows that have a bit more
+    int bits_;             ///< of the other rows
     int stateBits_;
 };
 
@@ -102,19 +93,11 @@ std::vector<Tile> TrellisFormat::tilesOf(Shape shape) const {
         throw Error("trellis codes store tensors of up to 2147483648 rows");
     }
     const std::size_t count = (shape.rows + mostTileRows() - 1) / mostTileRows();
-    const std::size_t groups = shape.columns / columnsTogether;
-    // Groups of columns with more bits in all tiles before this one: to a fraction of a group, they are what
-    // the rate asks for.
-    const auto highGroups = [&](std::size_t tiles) {
-        return tiles * fraction_ / 100 * groups + tiles * fraction_ % 100 * groups / 100;
-    };
     std::vector<Tile> tiles(count);
     std::size_t offset = 0;
     for (std::size_t i = 0; i < count; ++i) {
         const std::size_t firstRow = i * shape.rows / count;
-        const std::size_t high = highGroups(i + 1) - highGroups(i);
-        tiles[i] = {firstRow, (i + 1) * shape.rows / count - firstRow,
-                    shape.columns - std::min(shape.columns, high * columnsTogether), offset};
+        tiles[i] = {firstRow, (i + 1) * shape.rows / count - firstRow, offset};
         offset = checkedAdd(offset, tileBytes(tiles[i], shape.columns));
     }
     return tiles;
@@ -123,42 +106,38 @@ std::vector<Tile> TrellisFormat::tilesOf(Shape shape) const {
 /// Searches a tile's columns one at a time.
 class TrellisTile final : public TileQuantizer {
   public:
-    TrellisTile(const Tile& tile, std::array<Part, 2> parts, float scale, std::span<std::uint8_t> symbols,
+    TrellisTile(std::vector<const TrellisCode*> codes, float scale, std::span<std::uint8_t> symbols,
                 std::size_t columns)
-        : parts_(parts),
+        : codes_(codes),
           scale_(scale),
           symbols_(symbols),
           columns_(columns),
-          targets_(tile.storedRows()),
-          states_(targets_.size()) {}
+          targets_(codes.size()),
+          states_(codes.size()),
+          search_(std::move(codes)) {}
 
     void round(std::size_t column, std::span<const float> wanted, std::span<float> stored) override {
-        const std::size_t part = column < parts_[1].firstColumn ? 0 : 1;
-        const TrellisCode& code = *parts_[part].code;
-        if (!searches_[part]) {
-            searches_[part].emplace(code, targets_.size());
-        }
         for (std::size_t i = 0; i < wanted.size(); ++i) {
             targets_[i] = scale_ > 0 ? toTrellisUnits(wanted[i] / scale_) : std::int16_t{0};
         }
-        searches_[part]->find(targets_, states_);
-        const auto mask = (1U << code.bits()) - 1U;
+        search_.find(targets_, states_);
         for (std::size_t i = 0; i < states_.size(); ++i) {
+            const auto mask = (1U << codes_[i]->bits()) - 1U;
             symbols_[i * columns_ + column] = static_cast<std::uint8_t>(states_[i] & mask);
         }
         for (std::size_t i = 0; i < stored.size(); ++i) {
-            stored[i] = code.floats()[states_[i]] * (scale_ / TrellisCode::unit);
+            stored[i] = codes_[i]->floats()[states_[i]] * (scale_ / TrellisCode::unit);
         }
     }
 
   private:
-    std::array<Part, 2> parts_;
+    std::vector<const TrellisCode*> codes_;
     float scale_;
     std::span<std::uint8_t> symbols_; ///< [stored rows, columns]
     std::size_t columns_;
     std::vector<std::int16_t> targets_;
     std::vector<std::uint32_t> states_;
-    std::array<std::optional<TrellisSearch>, 2> searches_;
+    TrellisSearch search_;
 };
 
 /// The scales and symbols of a tensor.
@@ -198,8 +177,8 @@ class TrellisTensor final : public ColumnQuantizer {
             std::lower_bound(tiles_.begin(), tiles_.end(), firstRow,
                              [](const Tile& tile, std::size_t row) { return tile.firstRow < row; });
         const auto index = static_cast<std::size_t>(found - tiles_.begin());
-        return std::make_unique<TrellisTile>(*found, format_.parts(*found, columns_),
-                                             fromBf16(scales_[index]), symbols_[index], columns_);
+        return std::make_unique<TrellisTile>(format_.codes(*found), fromBf16(scales_[index]), symbols_[index],
+                                             columns_);
     }
 
     void write(std::span<std::byte> out, const EncodeContext& context) const {
@@ -211,13 +190,13 @@ class TrellisTensor final : public ColumnQuantizer {
   private:
     void writeTile(std::size_t index, std::span<std::byte> out) const {
         store(out, 0, scales_[index]);
+        const std::span<const std::uint8_t> symbols = symbols_[index];
         std::size_t at = sizeof(std::uint16_t);
-        for (std::size_t row = 0; row < tiles_[index].storedRows(); ++row) {
-            for (const Part& part : format_.parts(tiles_[index], columns_)) {
-                packBits(std::span(symbols_[index]).subspan(row * columns_ + part.firstColumn, part.columns),
-                         part.code->bits(), out.subspan(at, part.rowBytes()));
-                at += part.rowBytes();
-            }
+        std::size_t row = 0;
+        for (const TrellisCode* code : format_.codes(tiles_[index])) {
+            const std::size_t bytes = bitStreamBytes(columns_, code->bits());
+            packBits(symbols.subspan(row++ * columns_, columns_), code->bits(), out.subspan(at, bytes));
+            at += bytes;
         }
     }
 
@@ -246,26 +225,26 @@ void TrellisFormat::decodeTile(const Tile& tile, std::span<const std::byte> byte
                          fmt::format("{}", scale));
     }
     const auto columns = static_cast<std::size_t>(out.cols());
-    const std::size_t stored = tile.storedRows();
-    const std::size_t each = rowBytes(tile, columns);
+    const std::vector<const TrellisCode*> rows = codes(tile);
     std::vector<std::uint8_t> symbols(columns);
     std::vector<std::uint32_t> states(columns);
-    for (const Part& part : parts(tile, columns)) {
-        const TrellisRow row{*part.code,    part.code->floats(), symbols.data(),
-                             states.data(), part.columns,        scale / TrellisCode::unit};
-        const auto read = [&](std::size_t index) {
-            const std::size_t at = sizeof(std::uint16_t) + index * each + part.rowOffset;
-            unpackBits(bytes.subspan(at, part.rowBytes()), part.code->bits(),
-                       std::span(symbols).first(part.columns));
-        };
-        for (std::size_t back = part.code->memory() - 1; back > 0; --back) {
-            read((firstRow + stored - back) % stored);
-            passTrellisRow(row);
-        }
-        for (Eigen::Index i = 0; i < out.rows(); ++i) {
-            read(firstRow + static_cast<std::size_t>(i));
-            decodeTrellisRow(row, out.row(i).data() + part.firstColumn);
-        }
+    const auto read = [&](std::size_t index) {
+        const TrellisCode& code = *rows[index];
+        unpackBits(bytes.subspan(bytesBefore(tile, index, columns), bitStreamBytes(columns, code.bits())),
+                   code.bits(), symbols);
+        return TrellisRow{code,          code.floats(), symbols.data(),
+                          states.data(), columns,       scale / TrellisCode::unit};
+    };
+    // As many symbols before the first as are in its state.
+    std::size_t back = 0;
+    for (int bits = rows[firstRow]->bits(); bits < rows[firstRow]->stateBits(); ++back) {
+        bits += rows[(firstRow + 2 * rows.size() - back - 1) % rows.size()]->bits();
+    }
+    for (; back > 0; --back) {
+        passTrellisRow(read((firstRow + rows.size() - back) % rows.size()));
+    }
+    for (Eigen::Index i = 0; i < out.rows(); ++i) {
+        decodeTrellisRow(read(firstRow + static_cast<std::size_t>(i)), out.row(i).data());
     }
 }
 

@@ -11,16 +11,6 @@
 #include <hwy/highway.h>
 // clang-format on
 
-#ifndef PLANISH_TRELLIS_DOUBLINGS
-#define PLANISH_TRELLIS_DOUBLINGS
-namespace planish {
-/// How often a distance is doubled before it is squared: the mean cost of a step is then 10 to 170.
-constexpr int doublingsFor(int bits) {
-    return bits < 5 ? 1 : 2;
-}
-} // namespace planish
-#endif
-
 HWY_BEFORE_NAMESPACE();
 namespace planish::HWY_NAMESPACE {
 
@@ -32,10 +22,9 @@ using Bytes = hn::ScalableTag<std::uint8_t>;
 /// Endings whose costs are read at once: what a block of 128 bits holds.
 constexpr std::size_t endingsAtOnce = 8;
 
-/// Goes on from every ending by every symbol: costs[ending·2^K + symbol].
-template <int bits>
-HWY_INLINE void extend(const TrellisSweep& sweep, const std::uint16_t* before, std::uint16_t least,
-                       std::int16_t target) {
+/// Goes on from every ending before a target by every symbol: costs[ending·2^K + symbol].
+template <int bits, int doublings>
+HWY_INLINE void extend(const TrellisSweep& sweep, std::size_t index, std::uint16_t least) {
     const Costs costs;
     const Units units;
     const Bytes bytes;
@@ -47,10 +36,11 @@ HWY_INLINE void extend(const TrellisSweep& sweep, const std::uint16_t* before, s
         from[2 * i] = static_cast<std::uint8_t>(2 * (i >> bits));
         from[2 * i + 1] = static_cast<std::uint8_t>(2 * (i >> bits) + 1);
     }
-    const auto wanted = hn::Set(units, target);
+    const auto wanted = hn::Set(units, sweep.targets[index]);
     const auto base = hn::Set(costs, least);
-    const std::size_t endings = sweep.code.states() >> bits;
-    const std::int16_t* values = sweep.code.values();
+    const std::size_t endings = sweep.codes[index]->states() >> bits;
+    const std::int16_t* values = sweep.codes[index]->values();
+    const std::uint16_t* before = sweep.before + index * sweep.endings;
     for (std::size_t ending = 0; ending < endings; ending += endingsAtOnce) {
         const auto eight = hn::BitCast(bytes, hn::SaturatedSub(hn::LoadDup128(costs, before + ending), base));
         for (std::size_t i = 0; i < vectors; ++i) {
@@ -58,7 +48,7 @@ HWY_INLINE void extend(const TrellisSweep& sweep, const std::uint16_t* before, s
             const auto paths =
                 hn::BitCast(costs, hn::TableLookupBytes(eight, hn::Load(bytes, from + i * 2 * lanes)));
             auto distance = hn::SaturatedSub(wanted, hn::Load(units, values + at));
-            for (int doubling = 0; doubling < doublingsFor(bits); ++doubling) {
+            for (int doubling = 0; doubling < doublings; ++doubling) {
                 distance = hn::SaturatedAdd(distance, distance);
             }
             const auto cost = hn::BitCast(costs, hn::MulHigh(distance, distance));
@@ -69,12 +59,14 @@ HWY_INLINE void extend(const TrellisSweep& sweep, const std::uint16_t* before, s
 
 /// The least cost of the states that agree in their last bits, for all of these; returns the least of all.
 template <class Tag>
-HWY_INLINE std::uint16_t keepBest(Tag costs, const TrellisSweep& sweep, int bits, std::uint16_t* before) {
-    const std::size_t endings = sweep.code.states() >> bits;
+HWY_INLINE std::uint16_t keepBest(Tag costs, const TrellisSweep& sweep, std::size_t index) {
+    const std::size_t states = sweep.codes[index]->states();
+    const std::size_t endings = states >> sweep.codes[index]->bits();
+    std::uint16_t* before = sweep.before + index * sweep.endings;
     auto least = hn::Set(costs, 65535);
     for (std::size_t ending = 0; ending < endings; ending += hn::Lanes(costs)) {
         auto best = hn::Load(costs, sweep.costs + ending);
-        for (std::size_t first = endings; first < sweep.code.states(); first += endings) {
+        for (std::size_t first = endings; first < states; first += endings) {
             best = hn::Min(best, hn::Load(costs, sweep.costs + first + ending));
         }
         hn::Store(best, costs, before + ending);
@@ -83,35 +75,33 @@ HWY_INLINE std::uint16_t keepBest(Tag costs, const TrellisSweep& sweep, int bits
     return hn::GetLane(hn::MinOfLanes(costs, least));
 }
 
-template <int bits>
-void sweepOf(const TrellisSweep& sweep) {
-    const Costs costs;
-    const std::size_t endings = sweep.code.states() >> bits;
-    std::uint16_t* before = sweep.before;
-    std::fill_n(before, endings, static_cast<std::uint16_t>(sweep.start < 0 ? 0 : 65535));
-    if (sweep.start >= 0) {
-        before[sweep.start] = 0;
-    }
-    extend<bits>(sweep, before, 0, sweep.targets[0]);
-    for (std::size_t i = 1; i < sweep.targets.size(); ++i) {
-        before += endings;
-        const std::uint16_t least = endings >= hn::Lanes(costs)
-                                        ? keepBest(costs, sweep, bits, before)
-                                        : keepBest(hn::FixedTag<std::uint16_t, 8>(), sweep, bits, before);
-        extend<bits>(sweep, before, least, sweep.targets[i]);
+/// Only weights of 4 bits are doubled once or twice: twice among weights of 5.
+void extendBy(const TrellisSweep& sweep, std::size_t index, std::uint16_t least) {
+    switch (sweep.codes[index]->bits()) {
+    case 2:
+        return extend<2, 1>(sweep, index, least);
+    case 3:
+        return extend<3, 1>(sweep, index, least);
+    case 4:
+        return sweep.doublings == 1 ? extend<4, 1>(sweep, index, least) : extend<4, 2>(sweep, index, least);
+    default:
+        return extend<5, 2>(sweep, index, least);
     }
 }
 
 void sweepImpl(const TrellisSweep& sweep) {
-    switch (sweep.code.bits()) {
-    case 2:
-        return sweepOf<2>(sweep);
-    case 3:
-        return sweepOf<3>(sweep);
-    case 4:
-        return sweepOf<4>(sweep);
-    default:
-        return sweepOf<5>(sweep);
+    const Costs costs;
+    const std::size_t endings = sweep.codes[0]->states() >> sweep.codes[0]->bits();
+    std::fill_n(sweep.before, endings, static_cast<std::uint16_t>(sweep.start < 0 ? 0 : 65535));
+    if (sweep.start >= 0) {
+        sweep.before[sweep.start] = 0;
+    }
+    extendBy(sweep, 0, 0);
+    for (std::size_t i = 1; i < sweep.targets.size(); ++i) {
+        const bool wide = sweep.codes[i]->states() >> sweep.codes[i]->bits() >= hn::Lanes(costs);
+        const std::uint16_t least =
+            wide ? keepBest(costs, sweep, i) : keepBest(hn::FixedTag<std::uint16_t, 8>(), sweep, i);
+        extendBy(sweep, i, least);
     }
 }
 
@@ -168,9 +158,13 @@ std::uint32_t nextState(const TrellisRow& row, std::size_t column) {
 
 } // namespace
 
-std::uint16_t trellisCost(const TrellisCode& code, std::int16_t target, std::int16_t value) {
+int trellisDoublings(int mostBits) {
+    return mostBits < 5 ? 1 : 2;
+}
+
+std::uint16_t trellisCost(int doublings, std::int16_t target, std::int16_t value) {
     int distance = std::clamp(target - value, -32768, 32767);
-    for (int doubling = 0; doubling < doublingsFor(code.bits()); ++doubling) {
+    for (int doubling = 0; doubling < doublings; ++doubling) {
         distance = std::clamp(2 * distance, -32768, 32767);
     }
     return static_cast<std::uint16_t>(distance * distance >> 16);

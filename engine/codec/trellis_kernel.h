@@ -11,18 +11,24 @@ namespace planish {
 
 /// Vector loops of trellis codes, chosen for the running CPU: whole numbers only, the same on every one.
 
+/// How often a distance is doubled before it is squared, so that the mean cost of a step is 10 to 170 where
+/// weights have up to so many bits.
+int trellisDoublings(int mostBits);
+
 /// What a state with value `value` costs where `target` is wanted: its squared distance, in units that let
 /// sums of 16 bits choose paths; it saturates far away.
-std::uint16_t trellisCost(const TrellisCode& code, std::int16_t target, std::int16_t value);
+std::uint16_t trellisCost(int doublings, std::int16_t target, std::int16_t value);
 
-/// The least costs of paths through a trellis. Paths that agree in all but the first K bits of a state go on
-/// alike: only the best of those is kept.
+/// The least costs of paths through a trellis. Paths that agree in all but the first K bits of a state, K
+/// those of the next symbol, go on alike: only the best of those is kept.
 struct TrellisSweep {
-    const TrellisCode& code;
+    std::span<const TrellisCode* const> codes; ///< of each target; all of as many states
     std::span<const std::int16_t> targets;
-    std::int32_t start; ///< the last L − K bits before the first symbol; negative: any
-    /// [targets, 2^(L−K)]: the least cost of paths up to before a target that end in these bits, above the
-    /// least of all of them one target before; aligned for vectors.
+    int doublings;
+    std::int32_t start;  ///< the last L − K bits before the first symbol; negative: any
+    std::size_t endings; ///< at least 2^(L−K) for the least K
+    /// [targets, endings]: the least cost of paths up to before a target whose last L − K bits are these,
+    /// above the least of all of them one target before; aligned for vectors.
     std::uint16_t* before;
     std::uint16_t* costs; ///< [2^L]: of paths that end in each state, at the end; aligned for vectors
 };

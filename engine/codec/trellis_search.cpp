@@ -4,65 +4,81 @@
 #include "codec/trellis_kernel.h"
 
 #include <algorithm>
-#include <cassert>
 #include <limits>
 #include <new>
+#include <utility>
 
 namespace planish {
+namespace {
 
-TrellisSearch::TrellisSearch(const TrellisCode& code, std::size_t length)
-    : code_(code),
-      endings_(static_cast<std::uint32_t>(code.states() >> code.bits())),
-      before_(hwy::AllocateAligned<std::uint16_t>(length * endings_)),
-      costs_(hwy::AllocateAligned<std::uint16_t>(code.states())),
-      turned_(length) {
-    assert(length * static_cast<std::size_t>(code.bits()) >= static_cast<std::size_t>(code.stateBits()));
+std::uint32_t endingsOf(const TrellisCode& code) {
+    return static_cast<std::uint32_t>(code.states() >> code.bits());
+}
+
+bool hasFewerBits(const TrellisCode* a, const TrellisCode* b) {
+    return a->bits() < b->bits();
+}
+
+} // namespace
+
+TrellisSearch::TrellisSearch(std::vector<const TrellisCode*> codes)
+    : codes_(std::move(codes)),
+      turnedCodes_(codes_),
+      turnedTargets_(codes_.size()),
+      doublings_(trellisDoublings((*std::max_element(codes_.begin(), codes_.end(), hasFewerBits))->bits())),
+      endings_(endingsOf(**std::min_element(codes_.begin(), codes_.end(), hasFewerBits))),
+      before_(hwy::AllocateAligned<std::uint16_t>(codes_.size() * endings_)),
+      costs_(hwy::AllocateAligned<std::uint16_t>(codes_[0]->states())) {
     if (!before_ || !costs_) {
         throw std::bad_alloc();
     }
+    std::rotate(turnedCodes_.begin(), turnedCodes_.begin() + static_cast<std::ptrdiff_t>(codes_.size() / 2),
+                turnedCodes_.end());
 }
 
-void TrellisSearch::sweep(std::span<const std::int16_t> targets, std::int32_t start) {
-    sweepTrellis({code_, targets, start, before_.get(), costs_.get()});
+void TrellisSearch::sweep(std::span<const std::int16_t> targets, std::span<const TrellisCode* const> codes,
+                          std::int32_t start) {
+    sweepTrellis({codes, targets, doublings_, start, endings_, before_.get(), costs_.get()});
 }
 
-void TrellisSearch::trace(std::span<const std::int16_t> targets, std::span<std::uint32_t> states) const {
-    const auto step = [&](std::size_t i, std::uint32_t ending) {
-        std::uint32_t best = ending;
+void TrellisSearch::trace(std::span<const std::int16_t> targets, std::span<const TrellisCode* const> codes,
+                          std::span<std::uint32_t> states) const {
+    for (std::size_t i = states.size() - 1; i > 0; --i) {
+        const std::uint32_t ending = states[i] >> codes[i]->bits();
+        const std::uint32_t endings = endingsOf(*codes[i]);
+        const TrellisCode& code = *codes[i - 1];
         int least = std::numeric_limits<int>::max();
-        for (std::uint32_t state = ending; state < code_.states(); state += endings_) {
-            const int cost = before_[i * endings_ + (state >> code_.bits())] +
-                             trellisCost(code_, targets[i], code_.values()[state]);
+        for (std::uint32_t state = ending; state < code.states(); state += endings) {
+            const int cost = before_[(i - 1) * endings_ + (state >> code.bits())] +
+                             trellisCost(doublings_, targets[i - 1], code.values()[state]);
             if (cost < least) {
                 least = cost;
-                best = state;
+                states[i - 1] = state;
             }
         }
-        return best;
-    };
-    for (std::size_t i = states.size() - 1; i > 0; --i) {
-        states[i - 1] = step(i - 1, states[i] >> code_.bits());
     }
 }
 
 void TrellisSearch::find(std::span<const std::int16_t> targets, std::span<std::uint32_t> states) {
     const std::size_t half = targets.size() / 2;
     std::rotate_copy(targets.begin(), targets.begin() + static_cast<std::ptrdiff_t>(half), targets.end(),
-                     turned_.begin());
-    sweep(turned_, -1);
-    states.back() = static_cast<std::uint32_t>(std::min_element(costs_.get(), costs_.get() + code_.states()) -
-                                               costs_.get());
-    trace(turned_, states);
-    // The last weight before the turn.
-    const std::uint32_t closing = states[targets.size() - half - 1] & (endings_ - 1);
-    sweep(targets, static_cast<std::int32_t>(closing));
+                     turnedTargets_.begin());
+    sweep(turnedTargets_, turnedCodes_, -1);
+    const std::uint16_t* costs = costs_.get();
+    const std::size_t count = codes_[0]->states();
+    states.back() = static_cast<std::uint32_t>(std::min_element(costs, costs + count) - costs);
+    trace(turnedTargets_, turnedCodes_, states);
+    // Of the last weight before the turn.
+    const std::uint32_t endings = endingsOf(*codes_[0]);
+    const std::uint32_t closing = states[targets.size() - half - 1] & (endings - 1);
+    sweep(targets, codes_, static_cast<std::int32_t>(closing));
     states.back() = closing;
-    for (std::uint32_t state = closing; state < code_.states(); state += endings_) {
-        if (costs_[state] < costs_[states.back()]) {
+    for (std::uint32_t state = closing; state < count; state += endings) {
+        if (costs[state] < costs[states.back()]) {
             states.back() = state;
         }
     }
-    trace(targets, states);
+    trace(targets, codes_, states);
 }
 
 } // namespace planish

@@ -19,22 +19,26 @@ namespace planish {
 /// Hou, De Sa: QTIP, 2024, algorithm 4). Holds room for one search at a time.
 class TrellisSearch {
   public:
-    /// For sequences of `length` weights, such that length · K ≥ L.
-    TrellisSearch(const TrellisCode& code, std::size_t length);
+    /// For sequences of a weight for each code; all codes of as many states, L ≤ the sum of their bits.
+    explicit TrellisSearch(std::vector<const TrellisCode*> codes);
 
-    /// The states of the path for `targets`, in units of the code.
+    /// The states of the path for `targets`, in units of the codes.
     void find(std::span<const std::int16_t> targets, std::span<std::uint32_t> states);
 
   private:
-    void sweep(std::span<const std::int16_t> targets, std::int32_t start);
+    void sweep(std::span<const std::int16_t> targets, std::span<const TrellisCode* const> codes,
+               std::int32_t start);
     /// The path that ends in states.back(), backwards through the last sweep.
-    void trace(std::span<const std::int16_t> targets, std::span<std::uint32_t> states) const;
+    void trace(std::span<const std::int16_t> targets, std::span<const TrellisCode* const> codes,
+               std::span<std::uint32_t> states) const;
 
-    const TrellisCode& code_;
-    std::uint32_t endings_; ///< 2^(L−K)
+    std::vector<const TrellisCode*> codes_;
+    std::vector<const TrellisCode*> turnedCodes_;
+    std::vector<std::int16_t> turnedTargets_;
+    int doublings_;
+    std::size_t endings_; ///< 2^(L−K) for the least K
     hwy::AlignedFreeUniquePtr<std::uint16_t[]> before_;
     hwy::AlignedFreeUniquePtr<std::uint16_t[]> costs_;
-    std::vector<std::int16_t> turned_;
 };
 
 } // namespace planish

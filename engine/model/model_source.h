@@ -38,7 +38,7 @@ std::unique_ptr<const ModelSource> openHuggingFaceFolder(const std::filesystem::
 /// is so many U8, and planish.json, whose "tensors" say the codec of each.
 std::unique_ptr<const ModelSource> openPackedFolder(const std::filesystem::path& folder);
 inline constexpr const char* packedModelFile = "planish.json";
-inline constexpr const char* packedModelSchema = "planish.model/1";
+inline constexpr const char* packedModelSchema = "planish.model/2";
 std::unique_ptr<const ModelSource> openGguf(const std::filesystem::path& path);
 
 /// A tensor's shape as files have it: one number for a vector.

@@ -7,6 +7,7 @@
 #include "codec_samples.h"
 #include "test_support.h"
 
+#include <fmt/format.h>
 #include <hwy/targets.h>
 
 #include <QTest>
@@ -26,28 +27,39 @@ std::vector<std::int16_t> targetsOf(const Matrix& weights) {
     return targets;
 }
 
-double costOf(const TrellisCode& code, std::span<const std::int16_t> targets,
-              std::span<const std::uint32_t> states) {
-    double cost = 0;
-    for (std::size_t i = 0; i < targets.size(); ++i) {
-        cost += trellisCost(code, targets[i], code.values()[states[i]]);
+using Codes = std::vector<const TrellisCode*>;
+
+/// So many codes of 8 state bits and `bits`, or every third of one bit more.
+Codes codesOf(std::size_t count, int bits, bool mixed) {
+    Codes codes;
+    for (std::size_t i = 0; i < count; ++i) {
+        codes.push_back(&TrellisCode::of(8, bits + (mixed && i % 3 == 2 ? 1 : 0)));
     }
-    return cost;
+    return codes;
+}
+
+std::uint32_t endingsOf(const TrellisCode& code) {
+    return static_cast<std::uint32_t>(code.states() >> code.bits());
+}
+
+int costAt(const Codes& codes, std::size_t i, std::int16_t target, std::size_t state) {
+    const bool five = std::any_of(codes.begin(), codes.end(), [](const auto* c) { return c->bits() == 5; });
+    return trellisCost(trellisDoublings(five ? 5 : 4), target, codes[i]->values()[state]);
 }
 
 /// The least cost of all closed paths, by one pass for every start.
-double leastCost(const TrellisCode& code, std::span<const std::int16_t> targets) {
-    const std::size_t endings = code.states() >> code.bits();
+double leastCost(const Codes& codes, std::span<const std::int16_t> targets) {
     double least = HUGE_VAL;
-    for (std::size_t start = 0; start < endings; ++start) {
-        std::vector<double> before(endings, HUGE_VAL);
+    for (std::size_t start = 0; start < endingsOf(*codes[0]); ++start) {
+        std::vector<double> before(endingsOf(*codes[0]), HUGE_VAL);
         before[start] = 0;
-        for (const std::int16_t target : targets) {
+        for (std::size_t i = 0; i < targets.size(); ++i) {
+            const std::uint32_t endings = endingsOf(*codes[(i + 1) % codes.size()]);
             std::vector<double> after(endings, HUGE_VAL);
-            for (std::size_t state = 0; state < code.states(); ++state) {
+            for (std::size_t state = 0; state < codes[i]->states(); ++state) {
                 double& cost = after[state & (endings - 1)];
-                cost = std::min(cost, before[state >> code.bits()] +
-                                          trellisCost(code, target, code.values()[state]));
+                cost =
+                    std::min(cost, before[state >> codes[i]->bits()] + costAt(codes, i, targets[i], state));
             }
             before = after;
         }
@@ -118,26 +130,31 @@ class CodecTrellisTest : public QObject {
 
     void paths_are_closed_and_near_the_best_data() {
         QTest::addColumn<int>("bits");
+        QTest::addColumn<bool>("mixed");
         for (int bits = 2; bits <= 5; ++bits) {
-            QTest::newRow(qPrintable(QString::number(bits))) << bits;
+            QTest::addRow("%d", bits) << bits << false;
+            if (bits < 5) {
+                QTest::addRow("%d and %d", bits, bits + 1) << bits << true;
+            }
         }
     }
     void paths_are_closed_and_near_the_best() {
         QFETCH(int, bits);
-        const TrellisCode code(8, bits);
+        QFETCH(bool, mixed);
         double found = 0;
         double least = 0;
         for (unsigned seed = 1; seed <= 5; ++seed) {
             const auto targets = targetsOf(normalSample(1, 40, seed));
+            const Codes codes = codesOf(targets.size(), bits, mixed);
             std::vector<std::uint32_t> states(targets.size());
-            TrellisSearch(code, targets.size()).find(targets, states);
-            const std::size_t endings = code.states() >> bits;
+            TrellisSearch(codes).find(targets, states);
+            double cost = 0;
             for (std::size_t i = 0; i < states.size(); ++i) {
-                const std::uint32_t next = states[(i + 1) % states.size()];
-                QCOMPARE(next >> bits, states[i] & (endings - 1));
+                const std::size_t next = (i + 1) % states.size();
+                QCOMPARE(states[next] >> codes[next]->bits(), states[i] & (endingsOf(*codes[next]) - 1));
+                cost += costAt(codes, i, targets[i], states[i]);
             }
-            const double cost = costOf(code, targets, states);
-            const double best = leastCost(code, targets);
+            const double best = leastCost(codes, targets);
             QVERIFY(cost >= best);
             found += cost;
             least += best;
@@ -166,12 +183,26 @@ class CodecTrellisTest : public QObject {
         QVERIFY(error > 0.97 * std::pow(4.0, -bits));
     }
 
-    void half_a_bit_more_is_half_of_the_columns_with_one_more() {
+    void fractions_of_a_bit_are_worth_as_much_as_whole_ones_data() {
+        QTest::addColumn<int>("bits");
+        QTest::newRow("2") << 2;
+        QTest::newRow("3") << 3;
+        QTest::newRow("4") << 4;
+    }
+    void fractions_of_a_bit_are_worth_as_much_as_whole_ones() {
+        QFETCH(int, bits);
         const Matrix weights = normalSample(256, 96);
-        const double half = relativeError("trellis3.5:L10", weights);
-        const double mean =
-            (relativeError("trellis3:L10", weights) + relativeError("trellis4:L10", weights)) / 2;
-        QVERIFY2(std::fabs(half / mean - 1) < 0.02, qPrintable(QString("%1 %2").arg(half).arg(mean)));
+        const auto errorAt = [&](double rate) {
+            return relativeError(fmt::format("trellis{}:L12", rate), weights);
+        };
+        const double low = errorAt(bits);
+        const double high = errorAt(bits + 1);
+        for (const double fraction : {0.2, 0.5, 0.75}) {
+            const double between = std::pow(low, 1 - fraction) * std::pow(high, fraction);
+            const double error = errorAt(bits + fraction);
+            QVERIFY2(std::fabs(error / between - 1) < 0.03,
+                     qPrintable(QString("%1 %2 %3").arg(fraction).arg(error).arg(between)));
+        }
     }
 
     void sizes_are_what_the_rate_says_data() {
