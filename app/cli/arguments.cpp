@@ -64,12 +64,16 @@ void CalibrationArguments::addTo(CLI::App& command) {
                     "unquantized model")
         ->check(CLI::IsMember({std::string(calibrationInputsName(CalibrationInputs::quantized)),
                                std::string(calibrationInputsName(CalibrationInputs::original))}));
+    std::vector<std::string> weightings;
+    for (const TokenWeighting weighting : tokenWeightings) {
+        weightings.emplace_back(tokenWeightingName(weighting));
+    }
     command
         .add_option("--token-weights", tokens,
                     "equal: all tokens count the same (default); gradient: by what errors cost at each, from "
-                    "a backward pass of the unquantized model")
-        ->check(CLI::IsMember({std::string(tokenWeightingName(TokenWeighting::equal)),
-                               std::string(tokenWeightingName(TokenWeighting::gradient))}));
+                    "a backward pass of the unquantized model; kronecker: likewise, and +gptq makes up for "
+                    "errors of outputs in related outputs")
+        ->check(CLI::IsMember(weightings));
     command.add_option(
         "--training", trainingText,
         "UTF-8 file, or a bundled text, that +recover and +qat train on (default: the calibration text)");

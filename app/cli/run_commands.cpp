@@ -33,10 +33,9 @@ void printRun(const RunRecord& run) {
                run.kldMedian, run.kldP99, run.kldMax);
     fmt::print("top-1 agreement  {:.3f} %\n", 100 * run.top1Agreement);
     if (!run.calibration.empty()) {
-        const bool weighted = run.tokenWeights == tokenWeightingName(TokenWeighting::gradient);
         fmt::print("calibration      {}, {} samples of {} tokens, {} inputs{}\n", run.calibration,
                    run.calibrationSamples, run.calibrationContext, run.calibrationInputs,
-                   weighted ? ", tokens weighted by gradients" : "");
+                   tokenWeightingRemark(run.tokenWeights));
     }
     if (!run.trainingLoss.empty()) {
         fmt::print("training         {}, {} tokens, KL divergence {:.4f} in the last of {} steps\n",

@@ -3,7 +3,6 @@
 
 #include "calibration/statistics_collector.h"
 #include "gradient/backward_pass.h"
-#include "support/json.h"
 #include "support/sha256.h"
 
 #include <fmt/format.h>
@@ -14,7 +13,7 @@ namespace planish {
 
 CalibrationPlan planCalibration(const CalibrationSettings& settings, const Model& model, std::string text,
                                 std::string sha256, std::span<const TokenId> ids) {
-    if (settings.tokens == TokenWeighting::gradient) {
+    if (usesGradients(settings.tokens)) {
         requireGradients(model);
     }
     const EvaluationSettings windows =
@@ -43,8 +42,7 @@ Calibrator::Calibrator(const CalibrationPlan& plan, const WeightSource& original
       tokens_(sha256Hex({reinterpret_cast<const char*>(plan.samples.tokens.data()),
                          plan.samples.tokens.size() * sizeof(TokenId)})) {}
 
-std::string Calibrator::keyOf(Place place, bool withCrossMoment, const std::string& fingerprint,
-                              const std::string& prefix) const {
+Json Calibrator::planKey(const std::string& fingerprint) const {
     constexpr int howCollected = 1; // to be raised when the same samples give other statistics
     Json key;
     key["how"] = howCollected;
@@ -52,17 +50,56 @@ std::string Calibrator::keyOf(Place place, bool withCrossMoment, const std::stri
     key["tokens"] = tokens_;
     key["samples"] = plan_.samples.windows;
     key["context"] = plan_.samples.context;
-    key["block"] = place.block;
-    key["site"] = static_cast<int>(place.site);
-    key["cross_moment"] = withCrossMoment;
-    if (plan_.tokens != TokenWeighting::equal) {
-        key["token_weights"] = tokenWeightingName(plan_.tokens);
-    }
     if (arithmetic_ != Arithmetic::float32) {
         key["arithmetic"] = arithmeticName(arithmetic_);
     }
+    return key;
+}
+
+std::string Calibrator::keyOf(Place place, bool withCrossMoment, const std::string& fingerprint,
+                              const std::string& prefix) const {
+    Json key = planKey(fingerprint);
+    key["block"] = place.block;
+    key["site"] = static_cast<int>(place.site);
+    key["cross_moment"] = withCrossMoment;
+    if (usesGradients(plan_.tokens)) {
+        key["token_weights"] = tokenWeightingName(TokenWeighting::gradient);
+    }
     key["prefix"] = plan_.inputs == CalibrationInputs::quantized ? prefix : "unquantized";
     return sha256Hex(key.dump());
+}
+
+std::string Calibrator::outputsKey(const std::string& tensor, const std::string& fingerprint) const {
+    Json key = planKey(fingerprint);
+    key["outputs"] = tensor;
+    return sha256Hex(key.dump());
+}
+
+Matrix Calibrator::outputsOf(const TensorInfo& tensor, const std::string& fingerprint, JobMonitor& monitor) {
+    if (plan_.tokens != TokenWeighting::kronecker) {
+        return {};
+    }
+    if (!gradients_ && cache_ != nullptr) {
+        if (const auto kept = cache_->find(outputsKey(tensor.name, fingerprint), tensor.shape.rows)) {
+            return kept->hessian;
+        }
+    }
+    const auto& outputs = gradients(fingerprint, monitor).outputs();
+    const auto found = outputs.find(tensor.name);
+    return found != outputs.end() ? found->second.hessian : Matrix();
+}
+
+const LossGradients& Calibrator::gradients(const std::string& fingerprint, JobMonitor& monitor) {
+    if (!gradients_) {
+        gradients_.emplace(original_, plan_.samples, plan_.tokens == TokenWeighting::kronecker, workers_,
+                           arithmetic_, monitor);
+        for (const auto& [tensor, outputs] : gradients_->outputs()) {
+            if (cache_ != nullptr) {
+                cache_->keep(outputsKey(tensor, fingerprint), outputs);
+            }
+        }
+    }
+    return *gradients_;
 }
 
 InputStatistics Calibrator::at(Place place, bool withCrossMoment, const std::string& fingerprint,
@@ -74,7 +111,7 @@ InputStatistics Calibrator::at(Place place, bool withCrossMoment, const std::str
         cache_ != nullptr ? cache_->find(key, inputsAt(place.site, original_.model().config()))
                           : std::nullopt;
     if (!statistics) {
-        statistics = collect(place, cross, monitor);
+        statistics = collect(place, cross, fingerprint, monitor);
         if (cache_ != nullptr) {
             cache_->keep(key, *statistics);
         }
@@ -88,12 +125,13 @@ void Calibrator::restart() {
     originalStream_.reset();
 }
 
-InputStatistics Calibrator::collect(Place place, bool withCrossMoment, JobMonitor& whole) {
-    const bool weighting = plan_.tokens == TokenWeighting::gradient && !weights_;
+InputStatistics Calibrator::collect(Place place, bool withCrossMoment, const std::string& fingerprint,
+                                    JobMonitor& whole) {
+    const bool weighting = usesGradients(plan_.tokens) && !gradients_;
     constexpr double weightingShare = 0.5;
     if (weighting) {
         PartMonitor passing(whole, 0, weightingShare);
-        weights_.emplace(original_, plan_.samples, workers_, arithmetic_, passing);
+        gradients(fingerprint, passing);
     }
     PartMonitor monitor(whole, weighting ? weightingShare : 0, 1);
     const bool ofQuantized = plan_.inputs == CalibrationInputs::quantized;
@@ -126,10 +164,10 @@ InputStatistics Calibrator::collect(Place place, bool withCrossMoment, JobMonito
 }
 
 std::span<const float> Calibrator::weightsAt(Place place, std::size_t chunk, Eigen::Index tokens) const {
-    if (!weights_ || weights_->at(place).empty()) {
+    if (!gradients_ || gradients_->tokenWeights(place).empty()) {
         return {};
     }
-    return std::span(weights_->at(place))
+    return std::span(gradients_->tokenWeights(place))
         .subspan(chunk * CalibrationStream::tokensPerChunk, static_cast<std::size_t>(tokens));
 }
 

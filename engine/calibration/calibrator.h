@@ -2,10 +2,11 @@
 #pragma once
 
 #include "calibration/calibration_stream.h"
+#include "calibration/loss_gradients.h"
 #include "calibration/settings.h"
 #include "calibration/statistics_cache.h"
-#include "calibration/token_weights.h"
 #include "codec/input_statistics.h"
+#include "support/json.h"
 
 #include <optional>
 #include <string>
@@ -43,15 +44,23 @@ class Calibrator {
     InputStatistics at(Place place, bool withCrossMoment, const std::string& fingerprint,
                        const std::string& prefix, JobMonitor& monitor);
 
+    /// E[∂L/∂y ∂L/∂yᵀ] of a linear's outputs in the unquantized model; empty unless the plan relates outputs.
+    Matrix outputsOf(const TensorInfo& tensor, const std::string& fingerprint, JobMonitor& monitor);
+
     /// Goes back to the beginning of the network, whose weights may all have changed since.
     void restart();
 
     double seconds() const { return seconds_; } ///< spent in at()
 
   private:
+    /// What all statistics of the plan depend on.
+    Json planKey(const std::string& fingerprint) const;
     std::string keyOf(Place place, bool withCrossMoment, const std::string& fingerprint,
                       const std::string& prefix) const;
-    InputStatistics collect(Place place, bool withCrossMoment, JobMonitor& whole);
+    std::string outputsKey(const std::string& tensor, const std::string& fingerprint) const;
+    const LossGradients& gradients(const std::string& fingerprint, JobMonitor& monitor);
+    InputStatistics collect(Place place, bool withCrossMoment, const std::string& fingerprint,
+                            JobMonitor& whole);
     std::span<const float> weightsAt(Place place, std::size_t chunk, Eigen::Index tokens) const;
 
     const CalibrationPlan& plan_;
@@ -61,7 +70,7 @@ class Calibrator {
     Workers& workers_;
     Arithmetic arithmetic_;
     StateCache* states_;
-    std::optional<TokenWeights> weights_;             ///< once asked for, where the plan wants them
+    std::optional<LossGradients> gradients_;          ///< once asked for, where the plan wants them
     std::optional<CalibrationStream> stream_;         ///< of the model whose inputs are wanted
     std::optional<CalibrationStream> originalStream_; ///< beside it, for cross moments
     std::string tokens_; ///< SHA-256 of the samples: another tokenizer makes others of the same text

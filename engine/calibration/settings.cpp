@@ -21,16 +21,33 @@ CalibrationInputs parseCalibrationInputs(std::string_view name) {
 }
 
 std::string_view tokenWeightingName(TokenWeighting weighting) {
-    return weighting == TokenWeighting::equal ? "equal" : "gradient";
+    switch (weighting) {
+    case TokenWeighting::equal:
+        return "equal";
+    case TokenWeighting::gradient:
+        return "gradient";
+    case TokenWeighting::kronecker:
+        return "kronecker";
+    }
+    return "";
+}
+
+std::string_view tokenWeightingRemark(std::string_view name) {
+    if (name == tokenWeightingName(TokenWeighting::gradient)) {
+        return ", tokens weighted by gradients";
+    }
+    return name == tokenWeightingName(TokenWeighting::kronecker)
+               ? ", tokens weighted by gradients, outputs related"
+               : "";
 }
 
 TokenWeighting parseTokenWeighting(std::string_view name) {
-    for (const TokenWeighting weighting : {TokenWeighting::equal, TokenWeighting::gradient}) {
+    for (const TokenWeighting weighting : tokenWeightings) {
         if (name == tokenWeightingName(weighting)) {
             return weighting;
         }
     }
-    throw InputError("calibration", "token weights", "equal or gradient", std::string(name));
+    throw InputError("calibration", "token weights", "equal, gradient or kronecker", std::string(name));
 }
 
 double checkedTrainingRate(double rate, const std::string& source, const std::string& field) {

@@ -20,10 +20,19 @@ CalibrationInputs parseCalibrationInputs(std::string_view name);
 /// What each calibration token counts for in the moments of inputs.
 enum class TokenWeighting {
     equal,
-    gradient, ///< what errors there cost: see TokenWeights
+    gradient,  ///< what errors there cost: see LossGradients
+    kronecker, ///< the same, and +gptq makes up for errors of outputs that are related in others
 };
 
-std::string_view tokenWeightingName(TokenWeighting weighting); ///< "equal", "gradient"
+inline constexpr TokenWeighting tokenWeightings[] = {TokenWeighting::equal, TokenWeighting::gradient,
+                                                     TokenWeighting::kronecker};
+/// A backward pass of the unquantized model is needed.
+constexpr bool usesGradients(TokenWeighting weighting) {
+    return weighting != TokenWeighting::equal;
+}
+std::string_view tokenWeightingName(TokenWeighting weighting); ///< "equal", "gradient", "kronecker"
+/// For people, of calibrated runs: ", tokens weighted by gradients" and the like; "" for equal ones.
+std::string_view tokenWeightingRemark(std::string_view name);
 /// Throws InputError with the valid names.
 TokenWeighting parseTokenWeighting(std::string_view name);
 

@@ -125,11 +125,16 @@ class Codec::Pipeline {
         Matrix wanted = weights;
         EncodeContext context = outer;
         std::optional<InputStatistics> inputs;
+        Matrix outputs;
         if (transform_) {
             transform_->forward(wanted, *format_, outer, bytes.first(header));
             if (outer.inputs != nullptr) {
                 inputs = transform_->transformed(*outer.inputs, bytes.first(header), outer);
                 context.inputs = &*inputs;
+            }
+            if (outer.outputs != nullptr) {
+                outputs = transform_->transformedOutputs(*outer.outputs, bytes.first(header), outer);
+                context.outputs = &outputs;
             }
         }
         Matrix rounded = wanted;

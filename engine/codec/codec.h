@@ -37,12 +37,14 @@ struct CodecDemands {
     bool fittedNorm = false;   ///< the gain of that norm fitted to the outputs of the unquantized model
     bool trained = false;      ///< weights trained until they are rounded
     bool recovered = false;    ///< what is stored in floats trained once this is rounded
+    bool relatedRows = false;  ///< EncodeContext::outputs, where there are some
 
     /// Whether packing a model with this takes a training (experiment/trained_quantization.h).
     bool training() const { return trained || recovered; }
     CodecDemands operator|(const CodecDemands& other) const {
         return {crossMoment || other.crossMoment, scaledInputs || other.scaledInputs,
-                fittedNorm || other.fittedNorm, trained || other.trained, recovered || other.recovered};
+                fittedNorm || other.fittedNorm,   trained || other.trained,
+                recovered || other.recovered,     relatedRows || other.relatedRows};
     }
 };
 
@@ -52,6 +54,9 @@ struct EncodeContext {
     JobMonitor& monitor;
     std::uint64_t seed = 0; ///< of random transforms; stored in the packed bytes where decoding needs it
     const InputStatistics* inputs = nullptr; ///< of this tensor, in the basis of the weights; null without
+    /// E[∂L/∂y ∂L/∂yᵀ] of its outputs y [rows, rows], in the basis of the weights; null where errors of
+    /// outputs count as unrelated.
+    const Matrix* outputs = nullptr;
 };
 
 /// How one tensor is stored and how its values are chosen: a format, a rounding, a transform and corrections

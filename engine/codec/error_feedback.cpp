@@ -14,30 +14,6 @@ namespace {
 
 using Index = Eigen::Index;
 
-/// The inverse factor of H + λI, columns in the given order.
-Matrix dampedInverseFactor(const Matrix& hessian, const std::vector<Index>& order, bool onlyDiagonal,
-                           const EncodeContext& context) {
-    const double mean = hessian.diagonal().cast<double>().mean();
-    const double usual = mean > 0 ? mean : 1.0;
-    for (double damping = 0.01; damping < 1e9; damping *= 10) {
-        const auto damped = [&](std::size_t row, std::size_t firstColumn, std::span<double> numbers) {
-            for (std::size_t i = 0; i < numbers.size(); ++i) {
-                const std::size_t column = firstColumn + i;
-                const double number = hessian(order[row], order[column]);
-                if (column == row) {
-                    numbers[i] = (number > 0 ? number : usual) + damping * usual;
-                } else {
-                    numbers[i] = onlyDiagonal ? 0 : number;
-                }
-            }
-        };
-        if (auto factor = inverseFactor(order.size(), damped, context.workers, context.monitor)) {
-            return *std::move(factor);
-        }
-    }
-    throw Error("the statistics of the inputs are no covariance: no damping makes them positive definite");
-}
-
 std::vector<Index> columnOrder(const Matrix& hessian, bool byActivation) {
     std::vector<Index> order(static_cast<std::size_t>(hessian.rows()));
     std::iota(order.begin(), order.end(), Index{0});
@@ -71,6 +47,29 @@ Eigen::PermutationMatrix<Eigen::Dynamic> permutationOf(const std::vector<Index>&
 }
 
 } // namespace
+
+Matrix dampedInverseFactor(const Matrix& hessian, const std::vector<Index>& order, bool onlyDiagonal,
+                           const EncodeContext& context) {
+    const double mean = hessian.diagonal().cast<double>().mean();
+    const double usual = mean > 0 ? mean : 1.0;
+    for (double damping = 0.01; damping < 1e9; damping *= 10) {
+        const auto damped = [&](std::size_t row, std::size_t firstColumn, std::span<double> numbers) {
+            for (std::size_t i = 0; i < numbers.size(); ++i) {
+                const std::size_t column = firstColumn + i;
+                const double number = hessian(order[row], order[column]);
+                if (column == row) {
+                    numbers[i] = (number > 0 ? number : usual) + damping * usual;
+                } else {
+                    numbers[i] = onlyDiagonal ? 0 : number;
+                }
+            }
+        };
+        if (auto factor = inverseFactor(order.size(), damped, context.workers, context.monitor)) {
+            return *std::move(factor);
+        }
+    }
+    throw Error("the statistics are no covariance: no damping makes them positive definite");
+}
 
 ErrorFeedback::ErrorFeedback(const InputStatistics& inputs, const GptqOptions& options, Index groupSize,
                              const EncodeContext& context)

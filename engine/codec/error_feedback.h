@@ -9,6 +9,12 @@
 
 namespace planish {
 
+/// The U with Uᵀ U = (H + λI)⁻¹ of a covariance, rows and columns in the given order. λ is 0.01 of the mean
+/// of H's diagonal, or ten times as much as often as it takes until H + λI is positive definite; zeros of the
+/// diagonal count as its mean.
+Matrix dampedInverseFactor(const Matrix& hessian, const std::vector<Eigen::Index>& order, bool onlyDiagonal,
+                           const EncodeContext& context);
+
 /// How errors of a column are made up for by later ones: Uᵀ U = (H + λI)⁻¹ with the columns of H in the order
 /// they are rounded in (see gptq_rounding.h). All rows of a tensor share it. Immutable once made.
 class ErrorFeedback {

@@ -2,7 +2,9 @@
 #include "codec/gptq_columns.h"
 
 #include "codec/error_feedback.h"
+#include "codec/output_feedback.h"
 
+#include <optional>
 #include <vector>
 
 namespace planish {
@@ -13,7 +15,9 @@ using Index = Eigen::Index;
 class GptqColumns final : public ColumnRounding {
   public:
     GptqColumns(const GptqOptions& options, MatrixView weights, const EncodeContext& context)
-        : context_(context), feedback_(*context.inputs, options, 1, context) {
+        : context_(context),
+          feedback_(*context.inputs, options, 1, context),
+          outputFactor_(OutputFeedback::factorOf(options.diagonal ? nullptr : context.outputs, context)) {
         const Matrix targets = options.asymmetric ? feedback_.asymmetricTargets(weights, context) : Matrix();
         const MatrixView wanted = options.asymmetric ? MatrixView(targets) : weights;
         ordered_.resize(wanted.rows(), wanted.cols());
@@ -25,30 +29,37 @@ class GptqColumns final : public ColumnRounding {
     std::span<const float> importance() const override { return feedback_.importance(); }
 
     void run(std::span<const std::size_t> tileBegins, ColumnQuantizer& quantizer) const override {
-        context_.workers.forEach(
-            tileBegins.size() - 1,
-            [&](std::size_t tile) {
-                const std::size_t rows = tileBegins[tile + 1] - tileBegins[tile];
-                Matrix weights =
-                    ordered_.middleRows(static_cast<Index>(tileBegins[tile]), static_cast<Index>(rows));
-                roundTile(weights, *quantizer.tile(tileBegins[tile], rows));
+        struct Tile {
+            Matrix weights;
+            std::unique_ptr<TileQuantizer> quantizer;
+        };
+        OutputFeedback outputs(outputFactor_, tileBegins, ordered_);
+        std::vector<std::optional<Tile>> tiles(outputs.tiles());
+        outputs.forEachBlock(
+            feedback_.blocks().size(),
+            [&](std::size_t index, std::size_t block) {
+                std::optional<Tile>& tile = tiles[index];
+                if (!tile) {
+                    const Index rows = outputs.rows(index);
+                    tile = Tile{ordered_.middleRows(outputs.firstRow(index), rows),
+                                quantizer.tile(tileBegins[index], static_cast<std::size_t>(rows))};
+                }
+                const Index begin = feedback_.blocks()[block].begin;
+                const Index end = feedback_.blocks()[block].end;
+                outputs.receive(index, begin, end, tile->weights);
+                roundBlock(feedback_.blocks()[block], tile->weights, *tile->quantizer);
+                outputs.pass(index, begin, end, tile->weights);
+                if (block + 1 == feedback_.blocks().size()) {
+                    tile.reset();
+                }
             },
-            context_.monitor);
+            context_);
     }
 
   private:
-    void roundTile(Matrix& weights, TileQuantizer& tile) const {
-        for (const ErrorFeedback::Block& block : feedback_.blocks()) {
-            Matrix errors(weights.rows(), block.end - block.begin);
-            roundBlock(block, weights, errors, tile);
-            if (block.further.outputs() > 0) {
-                multiply(errors, block.further, weights.rightCols(weights.cols() - block.end), true);
-            }
-        }
-    }
-
-    void roundBlock(const ErrorFeedback::Block& block, Matrix& weights, Matrix& errors,
-                    TileQuantizer& tile) const {
+    /// Columns of the block become what is stored for them, and later ones make up for the errors.
+    void roundBlock(const ErrorFeedback::Block& block, Matrix& weights, TileQuantizer& tile) const {
+        Matrix errors(weights.rows(), block.end - block.begin);
         Vector wanted(weights.rows());
         Vector stored(weights.rows());
         const auto rows = static_cast<std::size_t>(weights.rows());
@@ -57,6 +68,7 @@ class GptqColumns final : public ColumnRounding {
             wanted = weights.col(j);
             tile.round(static_cast<std::size_t>(feedback_.order()[static_cast<std::size_t>(j)]),
                        {wanted.data(), rows}, {stored.data(), rows});
+            weights.col(j) = stored;
             const float* u = feedback_.factor().row(j).data();
             for (Index row = 0; row < weights.rows(); ++row) {
                 const float error = (stored[row] - wanted[row]) / u[j];
@@ -67,11 +79,15 @@ class GptqColumns final : public ColumnRounding {
                 }
             }
         }
+        if (block.further.outputs() > 0) {
+            multiply(errors, block.further, weights.rightCols(weights.cols() - block.end), true);
+        }
     }
 
     const EncodeContext& context_;
     ErrorFeedback feedback_;
-    Matrix ordered_; ///< the weights to store, columns in the order of rounding
+    Matrix outputFactor_; ///< see OutputFeedback; empty without
+    Matrix ordered_;      ///< the weights to store, columns in the order of rounding
 };
 
 } // namespace

@@ -3,8 +3,10 @@
 
 #include "codec/error_feedback.h"
 #include "codec/gptq_columns.h"
+#include "codec/output_feedback.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -21,24 +23,46 @@ class GptqRounding final : public Rounding {
     void encode(const ScalarFormat& format, MatrixView weights, const EncodeContext& context,
                 std::span<std::byte> out) const override {
         const auto columns = static_cast<std::size_t>(weights.cols());
+        const auto rows = static_cast<std::size_t>(weights.rows());
         const ErrorFeedback feedback(*context.inputs, options_, static_cast<Index>(format.groupSize(columns)),
                                      context);
         const Matrix targets = options_.asymmetric ? feedback.asymmetricTargets(weights, context) : Matrix();
         const MatrixView wanted = options_.asymmetric ? MatrixView(targets) : weights;
         // Enough rows to make the passing on a matrix product, few enough to share among threads.
-        constexpr Index rowsPerTask = 48;
-        const Index tasks = (wanted.rows() + rowsPerTask - 1) / rowsPerTask;
+        constexpr std::size_t rowsPerTile = 48;
+        std::vector<std::size_t> begins;
+        for (std::size_t row = 0; row < rows; row += rowsPerTile) {
+            begins.push_back(row);
+        }
+        begins.push_back(rows);
+        const Matrix factor =
+            OutputFeedback::factorOf(options_.diagonal ? nullptr : context.outputs, context);
+        const Matrix ordered = inOrder(wanted, feedback);
+        OutputFeedback outputs(factor, begins, ordered);
+        std::vector<std::optional<Tile>> tiles(outputs.tiles());
         const std::size_t rowBytes = format.rowBytes(columns);
-        context.workers.forEach(
-            static_cast<std::size_t>(tasks),
-            [&](std::size_t task) {
-                const Index first = static_cast<Index>(task) * rowsPerTask;
-                const Index count = std::min(rowsPerTask, wanted.rows() - first);
-                encodeRows(format, wanted.middleRows(first, count), feedback, context.monitor,
-                           out.subspan(static_cast<std::size_t>(first) * rowBytes,
-                                       static_cast<std::size_t>(count) * rowBytes));
+        outputs.forEachBlock(
+            feedback.blocks().size(),
+            [&](std::size_t index, std::size_t number) {
+                context.monitor.throwIfCancelled();
+                std::optional<Tile>& tile = tiles[index];
+                const Index first = outputs.firstRow(index);
+                if (!tile) {
+                    tile = Tile{ordered.middleRows(first, outputs.rows(index)),
+                                encodersOf(format, wanted.middleRows(first, outputs.rows(index)), feedback)};
+                }
+                const ErrorFeedback::Block& block = feedback.blocks()[number];
+                outputs.receive(index, block.begin, block.end, tile->weights);
+                roundBlock(format, feedback, block, *tile);
+                outputs.pass(index, block.begin, block.end, tile->weights);
+                if (number + 1 == feedback.blocks().size()) {
+                    for (std::size_t i = 0; i < tile->encoders.size(); ++i) {
+                        tile->encoders[i]->write(out.subspan((begins[index] + i) * rowBytes, rowBytes));
+                    }
+                    tile.reset();
+                }
             },
-            context.monitor);
+            context);
     }
 
     std::unique_ptr<const ColumnRounding> startColumns(MatrixView weights,
@@ -47,37 +71,31 @@ class GptqRounding final : public Rounding {
     }
 
   private:
-    void encodeRows(const ScalarFormat& format, MatrixView wanted, const ErrorFeedback& feedback,
-                    const JobMonitor& monitor, std::span<std::byte> out) const {
+    /// Rows that are rounded together.
+    struct Tile {
+        Matrix weights; ///< in the order of rounding; what is stored for them once they are rounded
+        std::vector<std::unique_ptr<RowEncoder>> encoders;
+    };
+
+    static Matrix inOrder(MatrixView weights, const ErrorFeedback& feedback) {
+        Matrix ordered(weights.rows(), weights.cols());
+        for (Index i = 0; i < weights.cols(); ++i) {
+            ordered.col(i) = weights.col(feedback.order()[static_cast<std::size_t>(i)]);
+        }
+        return ordered;
+    }
+
+    std::vector<std::unique_ptr<RowEncoder>> encodersOf(const ScalarFormat& format, MatrixView wanted,
+                                                        const ErrorFeedback& feedback) const {
         const auto columns = static_cast<std::size_t>(wanted.cols());
-        const auto rows = static_cast<std::size_t>(wanted.rows());
         std::vector<std::unique_ptr<RowEncoder>> encoders;
         for (Index row = 0; row < wanted.rows(); ++row) {
             encoders.push_back(format.startRow({wanted.row(row).data(), columns}, *choice_));
         }
-        Matrix weights(wanted.rows(), wanted.cols());
-        for (std::size_t i = 0; i < columns; ++i) {
-            weights.col(static_cast<Index>(i)) = wanted.col(feedback.order()[i]);
-        }
         if (options_.activationOrder) {
             fixGroups(format, wanted, feedback, encoders);
         }
-        for (const ErrorFeedback::Block& block : feedback.blocks()) {
-            monitor.throwIfCancelled();
-            Matrix errors(wanted.rows(), block.end - block.begin);
-            for (std::size_t row = 0; row < rows; ++row) {
-                roundBlock(format, feedback, block, *encoders[row],
-                           std::span(weights.row(static_cast<Index>(row)).data(), columns),
-                           errors.row(static_cast<Index>(row)).data());
-            }
-            if (block.further.outputs() > 0) {
-                multiply(errors, block.further, weights.rightCols(wanted.cols() - block.end), true);
-            }
-        }
-        const std::size_t rowBytes = format.rowBytes(columns);
-        for (std::size_t row = 0; row < rows; ++row) {
-            encoders[row]->write(out.subspan(row * rowBytes, rowBytes));
-        }
+        return encoders;
     }
 
     /// Fixes the levels of all groups for the weights as they are.
@@ -95,11 +113,24 @@ class GptqRounding final : public Rounding {
         }
     }
 
-    /// Rounds the columns of a block in one row; `errors` become what further columns are to be given U
-    /// times.
     void roundBlock(const ScalarFormat& format, const ErrorFeedback& feedback,
-                    const ErrorFeedback::Block& block, RowEncoder& encoder, std::span<float> weights,
-                    float* errors) const {
+                    const ErrorFeedback::Block& block, Tile& tile) const {
+        Matrix errors(tile.weights.rows(), block.end - block.begin);
+        for (std::size_t i = 0; i < tile.encoders.size(); ++i) {
+            const auto row = static_cast<Index>(i);
+            roundRow(format, feedback, block, *tile.encoders[i],
+                     {tile.weights.row(row).data(), static_cast<std::size_t>(tile.weights.cols())},
+                     errors.row(row).data());
+        }
+        if (block.further.outputs() > 0) {
+            multiply(errors, block.further, tile.weights.rightCols(tile.weights.cols() - block.end), true);
+        }
+    }
+
+    /// `errors` become what further columns are to be given U times.
+    void roundRow(const ScalarFormat& format, const ErrorFeedback& feedback,
+                  const ErrorFeedback::Block& block, RowEncoder& encoder, std::span<float> weights,
+                  float* errors) const {
         const std::size_t groupSize = format.groupSize(weights.size());
         const auto begin = static_cast<std::size_t>(block.begin);
         const auto end = static_cast<std::size_t>(block.end);
@@ -112,6 +143,7 @@ class GptqRounding final : public Rounding {
             const float* u = feedback.factor().row(static_cast<Index>(j)).data();
             const float stored = encoder.round(static_cast<std::size_t>(feedback.order()[j]), weights[j]);
             const float error = (stored - weights[j]) / u[j];
+            weights[j] = stored;
             errors[j - begin] = error;
             for (std::size_t k = j + 1; k < end; ++k) {
                 weights[k] += error * u[k];

@@ -51,18 +51,7 @@ class HadamardTransform final : public Transform {
         checkTransformable(weights, "+rht");
         std::memcpy(header.data(), &context.seed, sizeof(context.seed));
         rotate(weights, context.seed, context);
-        const std::size_t block = rowsTogether(
-            {static_cast<std::size_t>(weights.rows()), static_cast<std::size_t>(weights.cols())});
-        if (block > 1) {
-            const std::vector<float> units(block, unitOf(block));
-            context.workers.forEach(
-                static_cast<std::size_t>(weights.rows()) / block,
-                [&](std::size_t i) {
-                    hadamardDown(rowBlock(weights, i * block, block),
-                                 rowSigns(context.seed, i * block, block), units);
-                },
-                context.monitor);
-        }
+        rotateDown(weights, context.seed, context);
     }
 
     std::size_t rowsTogether(Shape shape) const override {
@@ -90,6 +79,15 @@ class HadamardTransform final : public Transform {
         result.meanMagnitude = deviation * std::sqrt(2 / 3.14159265F);
         result.largest = deviation * 4;
         result.smallest = -result.largest;
+        return result;
+    }
+
+    Matrix transformedOutputs(const Matrix& moment, std::span<const std::byte> header,
+                              const EncodeContext& context) const override {
+        Matrix result = moment;
+        rotateDown(result, seedOf(header), context);
+        result.transposeInPlace();
+        rotateDown(result, seedOf(header), context);
         return result;
     }
 
@@ -143,6 +141,21 @@ class HadamardTransform final : public Transform {
             }
             hadamard({row, columns}, block, units, roomFor(columns).get());
         });
+    }
+
+    void rotateDown(MutableMatrixView weights, std::uint64_t seed, const EncodeContext& context) const {
+        const std::size_t block = rowsTogether(
+            {static_cast<std::size_t>(weights.rows()), static_cast<std::size_t>(weights.cols())});
+        if (block > 1) {
+            const std::vector<float> units(block, unitOf(block));
+            context.workers.forEach(
+                static_cast<std::size_t>(weights.rows()) / block,
+                [&](std::size_t i) {
+                    hadamardDown(rowBlock(weights, i * block, block), rowSigns(seed, i * block, block),
+                                 units);
+                },
+                context.monitor);
+        }
     }
 
     bool bothSides_;

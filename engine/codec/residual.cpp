@@ -21,7 +21,8 @@ class Residual final : public Correction {
                 std::span<std::byte> section) const override {
         const Matrix missing = wanted - stored;
         // The second stage must not share the random signs of the first.
-        const EncodeContext inner{context.workers, context.monitor, splitMix(context.seed), context.inputs};
+        const EncodeContext inner{context.workers, context.monitor, splitMix(context.seed), context.inputs,
+                                  context.outputs};
         const PackedTensor packed = codec_.encode(missing, inner);
         std::copy(packed.bytes.begin(), packed.bytes.end(), section.begin());
     }

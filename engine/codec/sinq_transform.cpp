@@ -154,6 +154,13 @@ class SinqTransform final : public Transform {
         return scaledInputs(inputs, readScales(header.first(columnHeaderBytes(inputs.hessian.cols()))));
     }
 
+    Matrix transformedOutputs(const Matrix& moment, std::span<const std::byte> header,
+                              const EncodeContext&) const override {
+        const Vector scales =
+            readScales(header.last(static_cast<std::size_t>(moment.rows()) * sizeof(std::uint16_t)));
+        return scales.asDiagonal() * moment * scales.asDiagonal();
+    }
+
     void inverse(std::span<const std::byte> header, Shape, std::size_t firstRow,
                  MutableMatrixView rows) const override {
         const std::size_t columnBytes = columnHeaderBytes(rows.cols());

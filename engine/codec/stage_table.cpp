@@ -122,7 +122,10 @@ std::vector<StageEntry> makeStages() {
                      {"Outputs of the unquantized model", {"asymmetric"}}},
          .usual = "mse",
          .least = FormatKind::column,
-         .demands = [](const StageSpec& spec) { return CodecDemands{.crossMoment = spec.has("asymmetric")}; },
+         .demands =
+             [](const StageSpec& spec) {
+                 return CodecDemands{.crossMoment = spec.has("asymmetric"), .relatedRows = true};
+             },
          .make = MakeRounding([](const StageSpec& spec) {
              return makeGptqRounding(
                  {.activationOrder = spec.has("order"), .asymmetric = spec.has("asymmetric")},

@@ -30,6 +30,13 @@ class Transform {
     /// those of x' = A⁻¹ x, so that w' x' = w x.
     virtual InputStatistics transformed(const InputStatistics& inputs, std::span<const std::byte> header,
                                         const EncodeContext& context) const = 0;
+    /// The second moment of the gradients by the outputs, in the basis forward() took the weights into: with
+    /// w' = B w they are g' = B⁻ᵀ g.
+    virtual Matrix transformedOutputs(const Matrix& moment,
+                                      [[maybe_unused]] std::span<const std::byte> header,
+                                      [[maybe_unused]] const EncodeContext& context) const {
+        return moment;
+    }
     /// How many rows can only be taken back together; it divides the rows of the tensor.
     virtual std::size_t rowsTogether([[maybe_unused]] Shape shape) const { return 1; }
     /// Takes rows of a tensor of this shape back that start at `firstRow`, which and whose number are

@@ -131,12 +131,9 @@ std::string conditions(const Runs& runs) {
             perplexities.insert(fmt::format("{:.4f}", run->baselinePpl));
             machines.insert(fmt::format("{}, {} threads", run->machine, run->threads));
             if (!run->calibration.empty()) {
-                calibrated.insert(
-                    fmt::format("{}, samples of {} tokens, {} inputs{}", run->calibration,
-                                run->calibrationContext, run->calibrationInputs,
-                                run->tokenWeights == tokenWeightingName(TokenWeighting::gradient)
-                                    ? ", tokens weighted by gradients"
-                                    : ""));
+                calibrated.insert(fmt::format("{}, samples of {} tokens, {} inputs{}", run->calibration,
+                                              run->calibrationContext, run->calibrationInputs,
+                                              tokenWeightingRemark(run->tokenWeights)));
             }
             if (!run->training.empty()) {
                 trained.insert(fmt::format("{} tokens of {}", run->trainingTokens, run->training));

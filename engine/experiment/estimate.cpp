@@ -113,7 +113,7 @@ class Estimator {
         const double streams = demands.crossMoment ? 2 : 1;
         constexpr double gradientPasses = 4; // forward, computed anew and backward
         const double weighting =
-            input_.calibration->tokens == TokenWeighting::gradient
+            usesGradients(input_.calibration->tokens)
                 ? gradientPasses * blocksTime(tokens, static_cast<double>(samples.context), 1) +
                       gradientPasses * 2 * tokens * headWeights() /
                           (speed_.products(input_.arithmetic) * linearShare)
@@ -243,13 +243,23 @@ class Estimator {
                12 * tokens * static_cast<double>(config_.mlpSize);
     }
 
-    /// One number a token and place, where tokens are weighted.
-    double tokenWeightBytes() const {
+    /// Of LossGradients: one number a token and place; floats of every linear's outputs among each other,
+    /// twice as many bytes while they are collected.
+    double gradientBytes(double momentBytes) const {
+        if (input_.calibration == nullptr || !usesGradients(input_.calibration->tokens)) {
+            return 0;
+        }
         constexpr double places = 4; // of a block
-        return input_.calibration != nullptr && input_.calibration->tokens == TokenWeighting::gradient
-                   ? 4 * places * static_cast<double>(config_.blocks) *
-                         static_cast<double>(input_.calibration->samples.tokens.size())
-                   : 0;
+        double bytes = 4 * places * static_cast<double>(config_.blocks) *
+                       static_cast<double>(input_.calibration->samples.tokens.size());
+        if (input_.calibration->tokens == TokenWeighting::kronecker) {
+            for (const TensorInfo& tensor : input_.model.tensors()) {
+                const auto outputs = static_cast<double>(tensor.shape.rows);
+                const auto place = placeOf(tensor, config_);
+                bytes += place && place->site != Site::head ? momentBytes * outputs * outputs : 0;
+            }
+        }
+        return bytes;
     }
 
     /// Floats of what is packed at a time. Where it is calibrated these are what is wanted, stored, stored by
@@ -267,7 +277,7 @@ class Estimator {
                 // Of both models.
                 {"states of a step",
                  (static_cast<double>(config_.blocks) + 1) * stateBytes(tokens) + backwardBytes(tokens)},
-                {"samples", sampleBytes() + tokenWeightBytes()}};
+                {"samples", sampleBytes() + gradientBytes(4)}};
         }
         std::vector<EstimateTerm> largest;
         const auto consider = [&](const std::vector<EstimateTerm>& terms) {
@@ -281,15 +291,16 @@ class Estimator {
             const double together = place ? places[*place] += weights : weights;
             consider({{"weights being packed", 4 * together}});
         }
-        if (tokenWeightBytes() > 0) {
-            consider({{"token weights", tokenWeightBytes() + backwardBytes(TokenWeights::tokensAtOnce)}});
+        if (gradientBytes(8) > 0) {
+            consider(
+                {{"gradients of the loss", gradientBytes(8) + backwardBytes(LossGradients::tokensAtOnce)}});
         }
         forPlaces([&](double inputs, double weights, const CodecDemands&) {
             constexpr double copies = 4;
             constexpr double momentBytes =
                 20; // in double while collected; then floats, packed floats, factor
             consider({{"weights being packed", copies * 4 * weights},
-                      {"samples", sampleBytes() + tokenWeightBytes()},
+                      {"samples", sampleBytes() + gradientBytes(4)},
                       {"second moments", momentBytes * inputs * inputs}});
         });
         return largest;

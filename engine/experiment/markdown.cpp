@@ -37,7 +37,8 @@ std::string samplesCell(const RunRecord& run) {
         return "";
     }
     const bool weighted = run.tokenWeights == tokenWeightingName(TokenWeighting::gradient);
-    return std::to_string(run.calibrationSamples) + (weighted ? ", weighted" : "");
+    const bool related = run.tokenWeights == tokenWeightingName(TokenWeighting::kronecker);
+    return std::to_string(run.calibrationSamples) + (weighted ? ", weighted" : related ? ", related" : "");
 }
 
 std::string recipeCell(const Recipe& recipe) {

@@ -23,6 +23,7 @@ struct Readers {
     std::vector<Matrix> wanted;       ///< their weights, multiplied by the scales their norm has taken up
     std::vector<Matrix> stored;       ///< what they are decoded to
     std::optional<InputStatistics> inputs;
+    std::vector<Matrix> related;        ///< Calibrator::outputsOf of each, or nothing
     std::optional<OutputError> outputs; ///< of `inputs`
 };
 
@@ -68,9 +69,6 @@ class Quantizer {
     const Model& model() const { return original_.model(); }
     const TensorInfo& tensor(std::size_t index) const { return model().tensors()[index]; }
     const Codec& codec(std::size_t index) const { return settings_.codecs[index]; }
-    EncodeContext context(const std::optional<InputStatistics>& inputs) {
-        return {workers_, quiet_, settings_.seed, inputs ? &*inputs : nullptr};
-    }
     double fraction(std::size_t weights) const {
         return static_cast<double>(weights) / static_cast<double>(model().parameterCount());
     }
@@ -79,7 +77,7 @@ class Quantizer {
         monitor_.throwIfCancelled();
         monitor_.report({"quantize", done_, model().parameterCount(), tensor(index).name});
         const Matrix wanted = original_.matrix(tensor(index), workers_);
-        PackedTensor packed = encode(index, codec(index), wanted, std::nullopt);
+        PackedTensor packed = encodeTensor(tensor(index), codec(index), wanted, context());
         const StorageError error = storageError(wanted, codec(index), packed, workers_);
         keep(index, std::move(packed), error);
         done_ += tensor(index).count();
@@ -98,6 +96,7 @@ class Quantizer {
             readers.wanted.push_back(original_.matrix(tensor(index), workers_));
         }
         readers.stored.resize(readers.tensors.size());
+        readers.related.resize(readers.tensors.size());
         const double begin = fraction(done_);
         const double end = fraction(done_ + weights);
         const bool lossless = std::all_of(readers.tensors.begin(), readers.tensors.end(),
@@ -109,6 +108,12 @@ class Quantizer {
         if (calibrated) {
             PartMonitor part(monitor_, begin, middle, "calibrate", tensor(readers.tensors.front()).name);
             readers.inputs = calibrator_->at(place, demands.crossMoment, fingerprint_, prefix_, part);
+            for (std::size_t i = 0; i < readers.tensors.size(); ++i) {
+                if (codec(readers.tensors[i]).demands().relatedRows) {
+                    readers.related[i] =
+                        calibrator_->outputsOf(tensor(readers.tensors[i]), fingerprint_, quiet_);
+                }
+            }
             calibrated_.insert(calibrated_.end(), readers.tensors.begin(), readers.tensors.end());
             if (const auto norm = normIndex(place); norm && demands.scaledInputs) {
                 foldScales(*norm, readers);
@@ -135,15 +140,20 @@ class Quantizer {
         done_ += weights;
     }
 
-    PackedTensor encode(std::size_t index, const Codec& with, MatrixView weights,
-                        const std::optional<InputStatistics>& inputs) {
-        return encodeTensor(tensor(index), with, weights, context(inputs));
+    EncodeContext context(const std::optional<InputStatistics>& inputs = std::nullopt) {
+        return {workers_, quiet_, settings_.seed, inputs ? &*inputs : nullptr};
+    }
+
+    PackedTensor encode(const Readers& readers, std::size_t i, const Codec& with) {
+        EncodeContext known = context(readers.inputs);
+        known.outputs = readers.related[i].size() > 0 ? &readers.related[i] : nullptr;
+        return encodeTensor(tensor(readers.tensors[i]), with, readers.wanted[i], known);
     }
 
     void packReader(Readers& readers, std::size_t i) {
         const std::size_t index = readers.tensors[i];
         const Matrix& wanted = readers.wanted[i];
-        PackedTensor packed = encode(index, codec(index), wanted, readers.inputs);
+        PackedTensor packed = encode(readers, i, codec(index));
         if (!readers.outputs) {
             const StorageError error = storageError(wanted, codec(index), packed, workers_);
             keep(index, std::move(packed), error);
@@ -160,7 +170,7 @@ class Quantizer {
                                  ? codec(index).withNearestRounding()
                                  : std::nullopt;
         if (nearest) {
-            PackedTensor plainPacked = encode(index, *nearest, wanted, readers.inputs);
+            PackedTensor plainPacked = encode(readers, i, *nearest);
             Matrix plain = nearest->decode(plainPacked, workers_);
             const double plainLoss = lossOf(plain);
             plainProxy = plainLoss / whole;
@@ -224,7 +234,7 @@ class Quantizer {
         rescaled_[norm] = true;
         const float kept = model().config().design.onePlusGain ? 1 : 0;
         const Matrix row = wanted.transpose().array() - kept;
-        PackedTensor packed = encode(norm, codec(norm), row, std::nullopt);
+        PackedTensor packed = encodeTensor(tensor(norm), codec(norm), row, context());
         const Matrix stored = codec(norm).decode(packed, workers_);
         keep(norm, std::move(packed), storageError(row, stored));
         return stored.row(0).transpose().array() + kept;

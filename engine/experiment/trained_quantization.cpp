@@ -129,7 +129,12 @@ class TrainedQuantizer {
                 inputs = calibrator_->at(*place, false, "", "", stop_);
                 last = place;
             }
-            const EncodeContext context{workers_, stop_, settings_.seed, calibrated ? &*inputs : nullptr};
+            EncodeContext context{workers_, stop_, settings_.seed, calibrated ? &*inputs : nullptr};
+            Matrix outputs;
+            if (calibrated && codec(index).demands().relatedRows) {
+                outputs = calibrator_->outputsOf(tensor(index), "", stop_);
+                context.outputs = outputs.size() > 0 ? &outputs : nullptr;
+            }
             student_.freeze(index,
                             encodeTensor(tensor(index), codec(index), state().tensors[index].values, context),
                             workers_);

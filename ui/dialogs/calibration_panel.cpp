@@ -103,8 +103,10 @@ void CalibrationPanel::buildFields(QVBoxLayout* layout) {
     weights_->setAccessibleName(tr("Calibration token weights"));
     weights_->addItem(tr("equal"), static_cast<int>(TokenWeighting::equal));
     weights_->addItem(tr("by the gradients of the loss"), static_cast<int>(TokenWeighting::gradient));
+    weights_->addItem(tr("by gradients, outputs related"), static_cast<int>(TokenWeighting::kronecker));
     weights_->setToolTip(tr("By gradients: tokens at which errors cost more count for more; takes a backward "
-                            "pass of the original model"));
+                            "pass of the original model. Outputs related: GPTQ also makes up for errors of "
+                            "outputs in others, for which the pass keeps a matrix for each tensor"));
     form->addRow(tr("Token &weights"), weights_);
     trainingText_ = new TextChooser(form_);
     trainingText_->setAccessibleName(tr("Training text"));
