@@ -24,8 +24,9 @@ class ColumnQuantizer {
   public:
     virtual ~ColumnQuantizer() = default;
     /// A tile, rows [firstRow, firstRow + rows): several may be used at the same time, also of the same rows
-    /// as long as the columns are others.
-    virtual std::unique_ptr<TileQuantizer> tile(std::size_t firstRow, std::size_t rows) = 0;
+    /// as long as the columns are others. `growth` is about how much larger than the tensor's the weights to
+    /// be rounded are, the same for all of the same rows.
+    virtual std::unique_ptr<TileQuantizer> tile(std::size_t firstRow, std::size_t rows, float growth) = 0;
 };
 
 /// How a rounding goes through the columns of a tensor. It may be run several times. Immutable and

@@ -23,7 +23,7 @@ class DirectColumns final : public ColumnRounding {
                                      const std::size_t begin = tileBegins[task / parts];
                                      const std::size_t rows = tileBegins[task / parts + 1] - begin;
                                      const std::size_t first = task % parts * columnsPerTask;
-                                     const auto tile = quantizer.tile(begin, rows);
+                                     const auto tile = quantizer.tile(begin, rows, 1);
                                      Vector wanted(static_cast<Eigen::Index>(rows));
                                      Vector stored(static_cast<Eigen::Index>(rows));
                                      for (std::size_t column = first;

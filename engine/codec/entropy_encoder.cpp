@@ -80,7 +80,7 @@ class Trial final : public ColumnQuantizer {
         return begins;
     }
 
-    std::unique_ptr<TileQuantizer> tile(std::size_t firstRow, std::size_t) override {
+    std::unique_ptr<TileQuantizer> tile(std::size_t firstRow, std::size_t, float) override {
         return std::make_unique<Tile>(*this, firstRow);
     }
 

@@ -4,6 +4,7 @@
 #include "codec/error_feedback.h"
 #include "codec/output_feedback.h"
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -39,14 +40,20 @@ class GptqColumns final : public ColumnRounding {
             feedback_.blocks().size(),
             [&](std::size_t index, std::size_t block) {
                 std::optional<Tile>& tile = tiles[index];
-                if (!tile) {
-                    const Index rows = outputs.rows(index);
-                    tile = Tile{ordered_.middleRows(outputs.firstRow(index), rows),
-                                quantizer.tile(tileBegins[index], static_cast<std::size_t>(rows))};
-                }
                 const Index begin = feedback_.blocks()[block].begin;
                 const Index end = feedback_.blocks()[block].end;
+                const Index rows = outputs.rows(index);
+                const auto before = ordered_.middleRows(outputs.firstRow(index), rows);
+                if (block == 0) {
+                    tile = Tile{before, nullptr};
+                }
                 outputs.receive(index, begin, end, tile->weights);
+                if (block == 0) {
+                    const float growth =
+                        growthOf(before.leftCols(end).norm(), tile->weights.leftCols(end).norm());
+                    tile->quantizer =
+                        quantizer.tile(tileBegins[index], static_cast<std::size_t>(rows), growth);
+                }
                 roundBlock(feedback_.blocks()[block], tile->weights, *tile->quantizer);
                 outputs.pass(index, begin, end, tile->weights);
                 if (block + 1 == feedback_.blocks().size()) {
@@ -57,6 +64,11 @@ class GptqColumns final : public ColumnRounding {
     }
 
   private:
+    static float growthOf(float before, float after) {
+        constexpr float most = 16; // of weights that are next to nothing themselves
+        return before > 0 ? std::clamp(after / before, 1.0F, most) : 1.0F;
+    }
+
     /// Columns of the block become what is stored for them, and later ones make up for the errors.
     void roundBlock(const ErrorFeedback::Block& block, Matrix& weights, TileQuantizer& tile) const {
         Matrix errors(weights.rows(), block.end - block.begin);

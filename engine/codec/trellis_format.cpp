@@ -172,11 +172,14 @@ class TrellisTensor final : public ColumnQuantizer {
         return begins;
     }
 
-    std::unique_ptr<TileQuantizer> tile(std::size_t firstRow, std::size_t) override {
+    std::unique_ptr<TileQuantizer> tile(std::size_t firstRow, std::size_t, float growth) override {
         const auto found =
             std::lower_bound(tiles_.begin(), tiles_.end(), firstRow,
                              [](const Tile& tile, std::size_t row) { return tile.firstRow < row; });
         const auto index = static_cast<std::size_t>(found - tiles_.begin());
+        if (growth != 1) {
+            scales_[index] = toBf16(std::min(fromBf16(scales_[index]) * growth, largestScale));
+        }
         return std::make_unique<TrellisTile>(format_.codes(*found), fromBf16(scales_[index]), symbols_[index],
                                              columns_);
     }

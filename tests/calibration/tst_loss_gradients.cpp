@@ -3,6 +3,7 @@
 #include "gradient/backward_pass.h"
 #include "test_support.h"
 
+#include <QTemporaryDir>
 #include <QTest>
 #include <cmath>
 #include <map>
@@ -18,8 +19,10 @@ class Gradients final : public GradientSink {
     bool wants(const TensorInfo&) const override { return true; }
     void take(const TensorInfo& tensor, const Matrix& gradient) override {
         squares[tensor.name] = static_cast<double>(gradient.squaredNorm());
+        moments[tensor.name] = gradient * gradient.transpose();
     }
     std::map<std::string, double> squares;
+    std::map<std::string, Matrix> moments;
 };
 
 std::vector<TokenId> someTokens(std::size_t count, TokenId vocabulary = 2048) {
@@ -32,7 +35,7 @@ std::vector<TokenId> someTokens(std::size_t count, TokenId vocabulary = 2048) {
 
 } // namespace
 
-class TokenWeightsTest : public QObject {
+class LossGradientsTest : public QObject {
     Q_OBJECT
 
   private slots:
@@ -47,7 +50,7 @@ class TokenWeightsTest : public QObject {
             {.samples = windows, .context = 2, .tokens = TokenWeighting::gradient}, model, "ids", "", ids);
         Workers workers(2);
         SilentMonitor monitor;
-        const TokenWeights weights(original, plan.samples, workers, Arithmetic::float32, monitor);
+        const LossGradients gradients(original, plan.samples, true, workers, Arithmetic::float32, monitor);
         const std::map<Place, std::vector<std::string>> readers{
             {{0, Site::queryKeyValue}, {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"}},
             {{0, Site::output}, {"self_attn.o_proj"}},
@@ -58,6 +61,7 @@ class TokenWeightsTest : public QObject {
             stream.advanceTo(place, monitor);
             const Matrix inputs = stream.inputs(0, monitor);
             std::vector<double> expected;
+            std::map<std::string, Matrix> moments;
             for (std::size_t window = 0; window < windows; ++window) {
                 const std::span<const TokenId> tokens(ids.data() + 2 * window, 2);
                 Gradients sink;
@@ -66,12 +70,15 @@ class TokenWeightsTest : public QObject {
                 for (const std::string& name : names) {
                     square += sink.squares.at("model.layers.0." + name);
                 }
-                expected.push_back(
-                    square /
-                    static_cast<double>(inputs.row(static_cast<Eigen::Index>(2 * window)).squaredNorm()));
+                const float power = inputs.row(static_cast<Eigen::Index>(2 * window)).squaredNorm();
+                expected.push_back(square / static_cast<double>(power));
+                for (const std::string& name : names) {
+                    const Matrix moment = sink.moments.at("model.layers.0." + name) / power;
+                    moments[name] = moments[name].size() > 0 ? Matrix(moments[name] + moment) : moment;
+                }
             }
             const double mean = std::accumulate(expected.begin(), expected.end(), 0.0) / (2 * windows);
-            const std::vector<float>& found = weights.at(place);
+            const std::vector<float>& found = gradients.tokenWeights(place);
             QCOMPARE(found.size(), 2 * windows);
             for (std::size_t window = 0; window < windows; ++window) {
                 const double wanted = expected[window] / mean;
@@ -79,8 +86,13 @@ class TokenWeightsTest : public QObject {
                          qPrintable(QString("%1 %2").arg(found[2 * window]).arg(wanted)));
                 QCOMPARE(found[2 * window + 1], 0.0F);
             }
+            for (const std::string& name : names) {
+                const Matrix wanted = moments.at(name) / float{2 * windows};
+                const Matrix& moment = gradients.outputs().at("model.layers.0." + name).hessian;
+                QVERIFY2((moment - wanted).norm() <= 1e-3F * wanted.norm(), name.c_str());
+            }
         }
-        QVERIFY(weights.at({model.config().blocks, Site::head}).empty());
+        QVERIFY(gradients.tokenWeights({model.config().blocks, Site::head}).empty());
     }
 
     void statistics_are_weighted_where_the_plan_says_so_the_same_for_every_thread_count() {
@@ -102,6 +114,32 @@ class TokenWeightsTest : public QObject {
         QVERIFY((weighted.hessian - equal.hessian).norm() > 0.05F * equal.hessian.norm());
         QVERIFY(weighted.meanMagnitude == equal.meanMagnitude);
         QVERIFY(statistics(TokenWeighting::gradient, 1).hessian == weighted.hessian);
+        QVERIFY(statistics(TokenWeighting::kronecker, 1).hessian == weighted.hessian);
+    }
+
+    void outputs_are_related_only_where_the_plan_says_so_and_kept() {
+        const Model model = Model::open(fixture("architectures/llama-untied").string());
+        const OriginalWeights original(model);
+        const auto ids = someTokens(4 * 64, 64);
+        const TensorInfo& tensor = model.tensor("model.layers.0.mlp.gate_proj.weight");
+        Workers workers(2);
+        SilentMonitor monitor;
+        QTemporaryDir folder;
+        StatisticsCache cache(folder.path().toStdString(), StatisticsCache::usualLimit);
+        const auto outputs = [&](TokenWeighting tokens) {
+            const CalibrationPlan plan =
+                planCalibration({.samples = 4, .context = 64, .tokens = tokens}, model, "ids", "", ids);
+            return Calibrator(plan, original, original, &cache, workers).outputsOf(tensor, "model", monitor);
+        };
+        QCOMPARE(outputs(TokenWeighting::equal).size(), 0);
+        QCOMPARE(outputs(TokenWeighting::gradient).size(), 0);
+        QCOMPARE(cache.entries(), std::size_t{0});
+        const Matrix moment = outputs(TokenWeighting::kronecker);
+        QCOMPARE(static_cast<std::size_t>(moment.rows()), tensor.shape.rows);
+        QVERIFY(moment == moment.transpose());
+        QVERIFY(moment.diagonal().minCoeff() > 0);
+        QVERIFY(cache.entries() > 0);
+        QVERIFY(outputs(TokenWeighting::kronecker) == moment);
     }
 
     void models_without_gradients_are_refused_before_anything_is_passed() {
@@ -115,5 +153,5 @@ class TokenWeightsTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(TokenWeightsTest)
-#include "tst_token_weights.moc"
+QTEST_APPLESS_MAIN(LossGradientsTest)
+#include "tst_loss_gradients.moc"
