@@ -84,7 +84,9 @@ Matrix Calibrator::outputsOf(const TensorInfo& tensor, const std::string& finger
             return kept->hessian;
         }
     }
+    const auto start = std::chrono::steady_clock::now();
     const auto& outputs = gradients(fingerprint, monitor).outputs();
+    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     const auto found = outputs.find(tensor.name);
     return found != outputs.end() ? found->second.hessian : Matrix();
 }

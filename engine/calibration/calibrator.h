@@ -50,7 +50,7 @@ class Calibrator {
     /// Goes back to the beginning of the network, whose weights may all have changed since.
     void restart();
 
-    double seconds() const { return seconds_; } ///< spent in at()
+    double seconds() const { return seconds_; } ///< spent in at() and outputsOf()
 
   private:
     /// What all statistics of the plan depend on.

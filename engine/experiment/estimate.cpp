@@ -119,7 +119,8 @@ class Estimator {
                           (speed_.products(input_.arithmetic) * linearShare)
                 : 0;
         return weighting + streams * blocksTime(tokens, static_cast<double>(samples.context), 1) +
-               products * tokens * squares / (speed_.products(Arithmetic::float32) * momentShare);
+               tokens * (products * squares + relatedOutputs()) /
+                   (speed_.products(Arithmetic::float32) * momentShare);
     }
 
     /// A pass of the unquantized model, one forward, one to compute activations anew and two backward; and
@@ -250,16 +251,22 @@ class Estimator {
             return 0;
         }
         constexpr double places = 4; // of a block
-        double bytes = 4 * places * static_cast<double>(config_.blocks) *
-                       static_cast<double>(input_.calibration->samples.tokens.size());
+        const double bytes = 4 * places * static_cast<double>(config_.blocks) *
+                             static_cast<double>(input_.calibration->samples.tokens.size());
+        return bytes + momentBytes * relatedOutputs();
+    }
+
+    /// Numbers in the moments of all linears' outputs, where they are collected.
+    double relatedOutputs() const {
+        double numbers = 0;
         if (input_.calibration->tokens == TokenWeighting::kronecker) {
             for (const TensorInfo& tensor : input_.model.tensors()) {
-                const auto outputs = static_cast<double>(tensor.shape.rows);
                 const auto place = placeOf(tensor, config_);
-                bytes += place && place->site != Site::head ? momentBytes * outputs * outputs : 0;
+                const auto outputs = static_cast<double>(tensor.shape.rows);
+                numbers += place && place->site != Site::head ? outputs * outputs : 0;
             }
         }
-        return bytes;
+        return numbers;
     }
 
     /// Floats of what is packed at a time. Where it is calibrated these are what is wanted, stored, stored by

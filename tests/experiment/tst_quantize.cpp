@@ -300,6 +300,11 @@ class QuantizeTest : public QObject {
         QVERIFY(weighted.id != run.id && weighted.kldMean != run.kldMean);
         QCOMPARE(weighted.tokenWeights, std::string("gradient"));
         QVERIFY(QString::fromStdString(weighted.command).contains("--token-weights gradient"));
+        spec.calibration->tokens = TokenWeighting::kronecker;
+        const RunRecord related = executor.execute(spec, monitor);
+        QVERIFY(related.id != weighted.id && related.kldMean != weighted.kldMean);
+        QCOMPARE(related.tokenWeights, std::string("kronecker"));
+        QVERIFY(QString::fromStdString(related.command).contains("--token-weights kronecker"));
 
         // A codec that can do without is calibrated on demand only, one that cannot use it never.
         spec.recipe = Recipe::uniform("int4:g64+mse");

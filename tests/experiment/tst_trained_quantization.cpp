@@ -48,6 +48,7 @@ class Setup {
     }
 
     void setSteps(std::size_t steps) { training_.steps = steps; }
+    void setTokenWeights(TokenWeighting tokens) { calibration_.tokens = tokens; }
     QuantizedModel trained() {
         SilentMonitor monitor;
         return trained(monitor);
@@ -160,6 +161,16 @@ class TrainedQuantizationTest : public QObject {
             Setup setup(Json{{{"match", "mlp"}, {"codec", codec}}});
             QVERIFY(errorOf([&] { setup.trained(); }).contains("+awq:folded"));
         }
+    }
+
+    void token_weights_reach_what_is_packed_between() {
+        Setup setup(Json{{{"match", "down"}, {"codec", "int3:g128+gptq+qat"}}});
+        std::vector<double> divergences;
+        for (const TokenWeighting tokens : tokenWeightings) {
+            setup.setTokenWeights(tokens);
+            divergences.push_back(setup.divergence(setup.trained()));
+        }
+        QVERIFY(divergences[0] != divergences[1] && divergences[1] != divergences[2]);
     }
 
     void models_without_gradients_are_refused() {
