@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "codec/bit_stream.h"
 
+#include "codec/bit_kernels.h"
 #include "codec/checked_size.h"
-#include "codec/unpack_kernels.h"
 
 #include <algorithm>
 #include <array>
@@ -88,7 +88,7 @@ void packBits(std::span<const std::uint8_t> levels, int bits, std::span<std::byt
     assert(out.size() == bitStreamBytes(levels.size(), bits));
     const auto width = static_cast<std::size_t>(bits);
     const std::size_t whole = levels.size() / octet;
-    std::size_t i = 0;
+    std::size_t i = bits < 8 ? packVectors(levels, bits, out) / octet : 0;
     // What a word has beyond its bits is overwritten by the next one.
     for (; i < whole && i * width + octet <= out.size(); ++i) {
         const std::uint64_t word = joinOctet(levels.data() + i * octet, width);

@@ -4,6 +4,7 @@
 #include "codec/checked_size.h"
 #include "codec/codec_string.h"
 #include "codec/codec_table.h"
+#include "codec/encode_kernels.h"
 #include "codec/input_statistics.h"
 #include "codec/row_blocks.h"
 
@@ -33,9 +34,8 @@ void checkFinite(MatrixView weights, const EncodeContext& context) {
     forEachRowBlock(shapeOf(weights), context.workers, context.monitor,
                     [&](std::size_t first, std::size_t count) {
                         for (std::size_t row = first; row < first + count; ++row) {
-                            // x − x is 0 for finite numbers and NaN for others, and so is a sum of these.
                             const auto values = weights.row(static_cast<Eigen::Index>(row));
-                            if (!((values - values).sum() == 0)) {
+                            if (!allFinite({values.data(), static_cast<std::size_t>(values.size())})) {
                                 finite = false;
                             }
                         }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -173,6 +174,19 @@ void nearestWholeImpl(const GroupParameters* parameters, std::size_t groupSize, 
     }
 }
 
+/// Of whole vectors; how many numbers these are is in `seen`.
+bool allFiniteImpl(std::span<const float> numbers, std::size_t& seen) {
+    const Tag d;
+    const hn::RebindToUnsigned<Tag> bits;
+    const auto exponent = hn::Set(bits, 0x7f800000U);
+    auto greatest = hn::Zero(bits);
+    for (seen = 0; seen + hn::Lanes(d) <= numbers.size(); seen += hn::Lanes(d)) {
+        const auto number = hn::BitCast(bits, hn::LoadU(d, numbers.data() + seen));
+        greatest = hn::Max(greatest, hn::And(number, exponent));
+    }
+    return hn::AllTrue(bits, hn::Lt(greatest, exponent));
+}
+
 std::size_t fp16FromExactImpl(const float* numbers, std::byte* out, std::size_t count) {
     const Tag d;
     const hn::RebindToUnsigned<Tag> bits;
@@ -200,6 +214,7 @@ namespace planish {
 HWY_EXPORT(rangesOfImpl);
 HWY_EXPORT(coverRangesImpl);
 HWY_EXPORT(nearestWholeImpl);
+HWY_EXPORT(allFiniteImpl);
 HWY_EXPORT(fp16FromExactImpl);
 
 void rangesOf(std::span<const float> row, std::size_t groupSize, std::span<float> lows,
@@ -218,6 +233,13 @@ void nearestWhole(std::span<const GroupParameters> parameters, std::size_t group
                   float highest, std::span<const float> weights, std::uint8_t* indices) {
     HWY_DYNAMIC_DISPATCH(nearestWholeImpl)
     (parameters.data(), groupSize, first, highest, weights, indices);
+}
+
+bool allFinite(std::span<const float> numbers) {
+    std::size_t seen = 0;
+    return HWY_DYNAMIC_DISPATCH(allFiniteImpl)(numbers, seen) &&
+           std::all_of(numbers.begin() + static_cast<std::ptrdiff_t>(seen), numbers.end(),
+                       [](float number) { return std::isfinite(number); });
 }
 
 void fp16FromExact(std::span<const float> numbers, std::span<std::byte> out) {

@@ -26,6 +26,9 @@ void coverRanges(std::span<const float> lows, std::span<const float> highs, doub
 void nearestWhole(std::span<const GroupParameters> parameters, std::size_t groupSize, float first,
                   float highest, std::span<const float> weights, std::uint8_t* indices);
 
+/// Whether none is NaN or infinite.
+bool allFinite(std::span<const float> numbers);
+
 /// toFp16() of numbers that fp16 can hold.
 void fp16FromExact(std::span<const float> numbers, std::span<std::byte> out);
 

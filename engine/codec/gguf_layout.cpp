@@ -3,7 +3,7 @@
 
 #include "codec/checked_size.h"
 #include "codec/number.h"
-#include "codec/unpack_kernels.h"
+#include "codec/bit_kernels.h"
 
 #include <fmt/format.h>
 

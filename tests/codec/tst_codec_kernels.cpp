@@ -16,6 +16,7 @@
 #include <cstring>
 #include <functional>
 #include <initializer_list>
+#include <limits>
 #include <numeric>
 #include <random>
 #include <span>
@@ -125,6 +126,23 @@ class CodecKernelsTest : public QObject {
         fp16FromExact(finite, std::as_writable_bytes(std::span(packed)));
         for (std::size_t i = 0; i < finite.size(); ++i) {
             QCOMPARE(packed[i], toFp16(finite[i]));
+        }
+    }
+
+    void one_number_that_is_not_finite_is_found_anywhere() {
+        for (const std::size_t count : {0U, 1U, 7U, 16U, 33U, 70U}) {
+            std::vector<float> numbers(count, -std::numeric_limits<float>::max());
+            QVERIFY(allFinite(numbers));
+            for (float& number : numbers) {
+                for (const float bad :
+                     {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
+                      std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::quiet_NaN()}) {
+                    number = bad;
+                    QVERIFY(!allFinite(numbers));
+                }
+                number = std::numeric_limits<float>::denorm_min();
+            }
+            QVERIFY(allFinite(numbers));
         }
     }
 

@@ -20,7 +20,7 @@ class CodecPartsTest : public QObject {
     void bit_streams_return_every_number_at_its_bits() {
         std::mt19937 generator(3);
         for (int bits = 2; bits <= 8; ++bits) {
-            for (const std::size_t count : {1U, 5U, 7U, 8U, 9U, 64U, 251U}) {
+            for (const std::size_t count : {1U, 5U, 7U, 8U, 9U, 64U, 251U, 1000U}) {
                 std::vector<std::uint8_t> levels(count);
                 for (auto& level : levels) {
                     level = static_cast<std::uint8_t>(generator() % (1U << bits));

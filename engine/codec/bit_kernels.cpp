@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "codec/unpack_kernels.h"
+#include "codec/bit_kernels.h"
 
 #include <cstring>
+#include <span>
 
 // foreach_target.h includes this file once for each target and must come before highway.h.
 // clang-format off
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "codec/unpack_kernels.cpp"
+#define HWY_TARGET_INCLUDE "codec/bit_kernels.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 // clang-format on
@@ -46,6 +47,40 @@ struct EverySecond {
     hn::Vec<Bytes> bytes;
     hn::Vec<Pairs> factor;
 };
+
+/// Eight numbers in each lane: neighbours are joined three times, to pairs, to fours, to all eight. Of two
+/// lanes the bytes that are full are brought together.
+std::size_t packVectorsImpl(std::span<const std::uint8_t> numbers, int bits, std::span<std::byte> out) {
+    const hn::ScalableTag<std::uint64_t> words;
+    const hn::Repartition<std::uint8_t, decltype(words)> bytes;
+    constexpr std::size_t block = 16;
+    const auto width = static_cast<std::size_t>(bits);
+    HWY_ALIGN std::uint8_t full[HWY_MAX_BYTES] = {};
+    for (std::size_t i = 0; i < hn::Lanes(bytes); ++i) {
+        const std::size_t place = i % block;
+        full[i] = static_cast<std::uint8_t>(place < width ? place : (place + 8 - width) % block);
+    }
+    const auto together = hn::Load(bytes, full);
+    const auto join = [&](hn::Vec<decltype(words)> lanes, std::uint64_t low, int shift) {
+        const auto mask = hn::Set(words, low);
+        return hn::Or(hn::And(lanes, mask), hn::ShiftRightSame(hn::AndNot(mask, lanes), shift));
+    };
+    const std::size_t each = hn::Lanes(bytes);
+    HWY_ALIGN std::uint8_t joined[HWY_MAX_BYTES];
+    std::size_t done = 0;
+    for (std::size_t at = 0; done + each <= numbers.size() && at + each <= out.size();
+         done += each, at += each / 8 * width) {
+        auto lanes = hn::BitCast(words, hn::LoadU(bytes, numbers.data() + done));
+        lanes = join(lanes, 0x00ff00ff00ff00ffU, 8 - bits);
+        lanes = join(lanes, 0x0000ffff0000ffffU, 16 - 2 * bits);
+        lanes = join(lanes, 0x00000000ffffffffU, 32 - 4 * bits);
+        hn::Store(hn::TableLookupBytes(hn::BitCast(bytes, lanes), together), bytes, joined);
+        for (std::size_t i = 0; i < each; i += block) {
+            std::memcpy(out.data() + at + i / 8 * width, joined + i, block);
+        }
+    }
+    return done;
+}
 
 std::size_t unpackVectorsImpl(const std::byte* in, std::size_t size, int bits, std::uint8_t* numbers,
                               std::size_t count) {
@@ -132,8 +167,13 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace planish {
 
+HWY_EXPORT(packVectorsImpl);
 HWY_EXPORT(unpackVectorsImpl);
 HWY_EXPORT(readPlaneVectorsImpl);
+
+std::size_t packVectors(std::span<const std::uint8_t> numbers, int bits, std::span<std::byte> out) {
+    return HWY_DYNAMIC_DISPATCH(packVectorsImpl)(numbers, bits, out);
+}
 
 std::size_t unpackVectors(std::span<const std::byte> in, int bits, std::uint8_t* numbers, std::size_t count) {
     return HWY_DYNAMIC_DISPATCH(unpackVectorsImpl)(in.data(), in.size(), bits, numbers, count);
