@@ -39,9 +39,9 @@ const RunField fields[] = {
     {"top1_agreement", "Top-1 agreement", "", &RunRecord::top1Agreement},
     // What it saved.
     {"bits_per_weight", "Bits per weight", "bits", &RunRecord::bitsPerWeight},
-    {"compression", "Compression", "", &RunRecord::compression},
-    {"whole_model_compression_fp32", "Whole model against fp32", "", &RunRecord::wholeModelCompressionFp32},
-    {"whole_model_compression_bf16", "Whole model against bf16", "", &RunRecord::wholeModelCompressionBf16},
+    {"compression", "Compression", "x", &RunRecord::compression},
+    {"whole_model_compression_fp32", "Whole model against fp32", "x", &RunRecord::wholeModelCompressionFp32},
+    {"whole_model_compression_bf16", "Whole model against bf16", "x", &RunRecord::wholeModelCompressionBf16},
     {"packed_bytes", "Packed size", "bytes", &RunRecord::packedBytes},
     // What it was calibrated on.
     {"calibration", "Calibration text", "", &RunRecord::calibration},

@@ -4,7 +4,7 @@
 #include "support/error.h"
 
 #include <array>
-#include <cstring>
+#include <span>
 #include <vector>
 
 using namespace planish;
@@ -27,14 +27,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                        Codec::parse("int4:g16+outliers=5%"),
                                        Codec::parse("int4:g16+res=int2:g8"),
                                        Codec::parse("int4:g16+lowrank=2"),
-                                       Codec::parse("int4:g16+sparse=50%")};
+                                       Codec::parse("int4:g16+sparse=50%"),
+                                       Codec::parse("trellis2.5:L8"),
+                                       Codec::parse("trellis3.3:L10+rht:both"),
+                                       Codec::parse("ec3")};
         if (size < 3) {
             return 0;
         }
         const Codec& codec = codecs[data[0] % codecs.size()];
         const Shape shape{std::size_t{1} + data[1] % 8, std::size_t{1} + data[2]};
-        std::vector<std::byte> bytes(size - 3);
-        std::memcpy(bytes.data(), data + 3, bytes.size());
+        const auto rest = std::as_bytes(std::span(data, size).subspan(3));
+        std::vector<std::byte> bytes(rest.begin(), rest.end());
         if (data[0] < 128) { // as many as belong there
             bytes.resize(codec.packedBytes(shape));
         }

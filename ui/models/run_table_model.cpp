@@ -33,14 +33,17 @@ constexpr std::array shownFirst = {"compression"sv,
 
 /// Cells of these units carry their unit themselves, scaled to the value.
 bool cellsCarryUnit(std::string_view unit) {
-    return unit == "bytes" || unit == "s";
+    return unit == "bytes" || unit == "s" || unit == "x";
 }
 
 QString formatField(double value, std::string_view unit) {
     if (!std::isfinite(value)) {
         return formatNumber(value);
     }
-    return unit == "s" ? QString::fromStdString(formatSeconds(value)) : formatNumber(value);
+    if (unit == "s") {
+        return QString::fromStdString(formatSeconds(value));
+    }
+    return unit == "x" ? formatNumber(value) + 'x' : formatNumber(value);
 }
 
 QString formatField(std::uint64_t value, std::string_view unit) {
