@@ -16,8 +16,8 @@ namespace planish {
 /// but the last few. Bytes of `out` that later numbers fill may be written too.
 std::size_t packVectors(std::span<const std::uint8_t> numbers, int bits, std::span<std::byte> out);
 
-/// Unpacks numbers of 2…7 bits from a bit stream and returns how many: a multiple of 16, all but the last few of
-/// `count`.
+/// Unpacks numbers of 2…7 bits from a bit stream and returns how many: a multiple of 16, all but the last few
+/// of `count`.
 std::size_t unpackVectors(std::span<const std::byte> in, int bits, std::uint8_t* numbers, std::size_t count);
 
 /// Blocks one after the other and the numbers in them.
