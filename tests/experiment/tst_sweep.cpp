@@ -109,7 +109,7 @@ class SweepTest : public QObject {
         QTest::newRow("weights of nothing known")
             << R"({"schema": "planish.sweep/1", "models": "a", "texts": "b", "codecs": "int4",
                    "token_weights": "mine"})"
-            << "equal or gradient";
+            << "equal, gradient or kronecker";
         QTest::newRow("a rate of nothing")
             << R"({"schema": "planish.sweep/1", "models": "a", "texts": "b", "codecs": "int4", "training_rate": 0})"
             << "training_rate: expected above 0";
