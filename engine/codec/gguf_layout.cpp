@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "codec/gguf_layout.h"
 
+#include "codec/bit_kernels.h"
 #include "codec/checked_size.h"
 #include "codec/number.h"
-#include "codec/bit_kernels.h"
 
 #include <fmt/format.h>
 
