@@ -13,9 +13,9 @@ namespace planish {
 
 /// How errors of rows are made up for by later rows, where errors of outputs are related: the loss of all
 /// errors E is tr(E H Eᵀ O) with H of the inputs and O = E[∂L/∂y ∂L/∂yᵀ] of the outputs y. Once a tile of
-/// rows t has the errors E_t, the least loss is where the rows r after it change by −O_rr⁻¹ O_rt E_t, whatever
-/// H is; with Uᵀ U = (O + λI)⁻¹ as for inputs (see gptq_rounding.h) that is U_trᵀ U_tt⁻ᵀ E_t. Errors of a
-/// column ask something of the same column only, so tiles follow each other block of columns by block.
+/// rows t has the errors E_t, the least loss is where the rows r after it change by −O_rr⁻¹ O_rt E_t,
+/// whatever H is; with Uᵀ U = (O + λI)⁻¹ as for inputs (see gptq_rounding.h) that is U_trᵀ U_tt⁻ᵀ E_t. Errors
+/// of a column ask something of the same column only, so tiles follow each other block of columns by block.
 /// Tseng, Sun, De Sa: YAQA, 2025, section 4, tiles of rows for single ones.
 ///
 /// One pass over the tiles of a tensor; without O each tile is on its own. Blocks of columns are counted in
@@ -27,8 +27,8 @@ class OutputFeedback {
     /// U, or nothing without `outputs`.
     static Matrix factorOf(const Matrix* outputs, const EncodeContext& context);
 
-    /// Rows [tileBegins[i], tileBegins[i + 1]) are tile i. `wanted` are the weights of all rows in the order of
-    /// rounding. All must outlive this.
+    /// Rows [tileBegins[i], tileBegins[i + 1]) are tile i. `wanted` are the weights of all rows in the order
+    /// of rounding. All must outlive this.
     OutputFeedback(const Matrix& factor, std::span<const std::size_t> tileBegins, MatrixView wanted);
 
     std::size_t tiles() const { return begins_.size() - 1; }
