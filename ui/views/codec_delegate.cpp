@@ -108,6 +108,11 @@ void CodecDelegate::destroyEditor(QWidget* editor, const QModelIndex& index) con
     QStyledItemDelegate::destroyEditor(editor, index);
 }
 
+void CodecDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const {
+    QStyledItemDelegate::initStyleOption(option, index);
+    option->textElideMode = Qt::ElideRight;
+}
+
 QSize CodecDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
     const QSize text = QStyledItemDelegate::sizeHint(option, index);
     return {text.width(), std::max(text.height(), option.fontMetrics.height() * 3 / 2)};

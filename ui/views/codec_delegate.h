@@ -42,6 +42,8 @@ class CodecDelegate : public QStyledItemDelegate {
     void inputChecked(const QString& error) const;
 
   protected:
+    /// What is cut off a long codec is its end: format and bits tell more.
+    void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override;
     bool eventFilter(QObject* object, QEvent* event) override;
 
   private:
