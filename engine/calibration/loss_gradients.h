@@ -30,7 +30,8 @@ class LossGradients {
     const std::vector<float>& tokenWeights(Place place) const;
 
     /// Statistics of ∂L/∂y of each linear, by name, as if gradients were inputs: the moment E[∂L/∂y ∂L/∂yᵀ]
-    /// is how errors of outputs are related (Tseng, Sun, De Sa: YAQA, 2025, section 3). None for the head.
+    /// is how errors of outputs are related (Tseng, Sun, De Sa: YAQA, arXiv 2505.22988, 2025). None for the
+    /// head.
     const std::map<std::string, InputStatistics>& outputs() const { return outputs_; }
 
   private:

@@ -66,9 +66,10 @@ std::size_t packVectorsImpl(std::span<const std::uint8_t> numbers, int bits, std
         return hn::Or(hn::And(lanes, mask), hn::ShiftRightSame(hn::AndNot(mask, lanes), shift));
     };
     const std::size_t each = hn::Lanes(bytes);
+    const std::size_t reach = (each / 8 - 2) * width + block; // of what is written at once
     HWY_ALIGN std::uint8_t joined[HWY_MAX_BYTES];
     std::size_t done = 0;
-    for (std::size_t at = 0; done + each <= numbers.size() && at + each <= out.size();
+    for (std::size_t at = 0; done + each <= numbers.size() && at + reach <= out.size();
          done += each, at += each / 8 * width) {
         auto lanes = hn::BitCast(words, hn::LoadU(bytes, numbers.data() + done));
         lanes = join(lanes, 0x00ff00ff00ff00ffU, 8 - bits);

@@ -13,7 +13,7 @@ namespace planish {
 /// allow; what is left is their callers'.
 
 /// Packs numbers of 2…7 bits into a bit stream (see bit_stream.h) and returns how many: a multiple of 16, all
-/// but the last few. Bytes of `out` that later numbers fill may be written too.
+/// but those of the last vectors. Bytes of `out` that later numbers fill may be written too.
 std::size_t packVectors(std::span<const std::uint8_t> numbers, int bits, std::span<std::byte> out);
 
 /// Unpacks numbers of 2…7 bits from a bit stream and returns how many: a multiple of 16, all but the last few

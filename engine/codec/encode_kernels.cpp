@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -174,16 +173,21 @@ void nearestWholeImpl(const GroupParameters* parameters, std::size_t groupSize, 
     }
 }
 
-/// Of whole vectors; how many numbers these are is in `seen`.
-bool allFiniteImpl(std::span<const float> numbers, std::size_t& seen) {
+bool allFiniteImpl(std::span<const float> numbers) {
     const Tag d;
     const hn::RebindToUnsigned<Tag> bits;
     const auto exponent = hn::Set(bits, 0x7f800000U);
     auto greatest = hn::Zero(bits);
-    for (seen = 0; seen + hn::Lanes(d) <= numbers.size(); seen += hn::Lanes(d)) {
-        const auto number = hn::BitCast(bits, hn::LoadU(d, numbers.data() + seen));
-        greatest = hn::Max(greatest, hn::And(number, exponent));
+    const auto consider = [&](hn::Vec<Tag> some) {
+        greatest = hn::Max(greatest, hn::And(hn::BitCast(bits, some), exponent));
+    };
+    std::size_t i = 0;
+    for (; i + hn::Lanes(d) <= numbers.size(); i += hn::Lanes(d)) {
+        consider(hn::LoadU(d, numbers.data() + i));
     }
+    HWY_ALIGN float tail[HWY_MAX_BYTES / sizeof(float)] = {};
+    std::copy(numbers.begin() + static_cast<std::ptrdiff_t>(i), numbers.end(), tail);
+    consider(hn::Load(d, tail));
     return hn::AllTrue(bits, hn::Lt(greatest, exponent));
 }
 
@@ -236,10 +240,7 @@ void nearestWhole(std::span<const GroupParameters> parameters, std::size_t group
 }
 
 bool allFinite(std::span<const float> numbers) {
-    std::size_t seen = 0;
-    return HWY_DYNAMIC_DISPATCH(allFiniteImpl)(numbers, seen) &&
-           std::all_of(numbers.begin() + static_cast<std::ptrdiff_t>(seen), numbers.end(),
-                       [](float number) { return std::isfinite(number); });
+    return HWY_DYNAMIC_DISPATCH(allFiniteImpl)(numbers);
 }
 
 void fp16FromExact(std::span<const float> numbers, std::span<std::byte> out) {

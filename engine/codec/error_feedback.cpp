@@ -87,6 +87,14 @@ ErrorFeedback::ErrorFeedback(const InputStatistics& inputs, const GptqOptions& o
     }
 }
 
+Matrix ErrorFeedback::inOrder(MatrixView weights) const {
+    Matrix ordered(weights.rows(), weights.cols());
+    for (Index i = 0; i < weights.cols(); ++i) {
+        ordered.col(i) = weights.col(order_[static_cast<std::size_t>(i)]);
+    }
+    return ordered;
+}
+
 Matrix ErrorFeedback::asymmetricTargets(MatrixView weights, const EncodeContext& context) const {
     const InputStatistics& inputs = *context.inputs;
     if (inputs.crossMoment.size() == 0) {

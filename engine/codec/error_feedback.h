@@ -35,6 +35,7 @@ class ErrorFeedback {
 
     /// order()[i] is the column that is rounded i-th.
     const std::vector<Index>& order() const { return order_; }
+    Matrix inOrder(MatrixView weights) const;        ///< their columns in it
     const Matrix& factor() const { return factor_; } ///< U
     const std::vector<Block>& blocks() const { return blocks_; }
     /// What a squared error of each column costs once later columns have made up for it.

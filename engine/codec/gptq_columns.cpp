@@ -21,10 +21,7 @@ class GptqColumns final : public ColumnRounding {
           outputFactor_(OutputFeedback::factorOf(options.diagonal ? nullptr : context.outputs, context)) {
         const Matrix targets = options.asymmetric ? feedback_.asymmetricTargets(weights, context) : Matrix();
         const MatrixView wanted = options.asymmetric ? MatrixView(targets) : weights;
-        ordered_.resize(wanted.rows(), wanted.cols());
-        for (Index i = 0; i < wanted.cols(); ++i) {
-            ordered_.col(i) = wanted.col(feedback_.order()[static_cast<std::size_t>(i)]);
-        }
+        ordered_ = feedback_.inOrder(wanted);
     }
 
     std::span<const float> importance() const override { return feedback_.importance(); }

@@ -37,7 +37,7 @@ class GptqRounding final : public Rounding {
         begins.push_back(rows);
         const Matrix factor =
             OutputFeedback::factorOf(options_.diagonal ? nullptr : context.outputs, context);
-        const Matrix ordered = inOrder(wanted, feedback);
+        const Matrix ordered = feedback.inOrder(wanted);
         OutputFeedback outputs(factor, begins, ordered);
         std::vector<std::optional<Tile>> tiles(outputs.tiles());
         const std::size_t rowBytes = format.rowBytes(columns);
@@ -76,14 +76,6 @@ class GptqRounding final : public Rounding {
         Matrix weights; ///< in the order of rounding; what is stored for them once they are rounded
         std::vector<std::unique_ptr<RowEncoder>> encoders;
     };
-
-    static Matrix inOrder(MatrixView weights, const ErrorFeedback& feedback) {
-        Matrix ordered(weights.rows(), weights.cols());
-        for (Index i = 0; i < weights.cols(); ++i) {
-            ordered.col(i) = weights.col(feedback.order()[static_cast<std::size_t>(i)]);
-        }
-        return ordered;
-    }
 
     std::vector<std::unique_ptr<RowEncoder>> encodersOf(const ScalarFormat& format, MatrixView wanted,
                                                         const ErrorFeedback& feedback) const {

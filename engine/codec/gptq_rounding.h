@@ -22,6 +22,9 @@ struct GptqOptions {
 /// each weighted by 1 ÷ U_jj², what its error costs once the others have made up for it. In activation order,
 /// by falling E[x²], groups are fixed before, for the weights as they were. Needs statistics of the inputs.
 ///
+/// Where outputs are related (EncodeContext::outputs), errors of rows are passed on to later rows too: see
+/// output_feedback.h.
+///
 /// With only the diagonal of H, nothing is passed on, and each weight gets the level it would have had
 /// anyway.
 ///

@@ -16,7 +16,7 @@ namespace planish {
 /// rows t has the errors E_t, the least loss is where the rows r after it change by −O_rr⁻¹ O_rt E_t,
 /// whatever H is; with Uᵀ U = (O + λI)⁻¹ as for inputs (see gptq_rounding.h) that is U_trᵀ U_tt⁻ᵀ E_t. Errors
 /// of a column ask something of the same column only, so tiles follow each other block of columns by block.
-/// Tseng, Sun, De Sa: YAQA, 2025, section 4, tiles of rows for single ones.
+/// Tseng, Sun, De Sa: YAQA, arXiv 2505.22988, 2025; here in tiles of rows.
 ///
 /// One pass over the tiles of a tensor; without O each tile is on its own. Blocks of columns are counted in
 /// the order they are rounded in.
