@@ -2,6 +2,26 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
+    <name>planish::CodecDialog</name>
+    <message numerus="yes">
+        <source>%1 · in place of %n different codec(s)</source>
+        <translation>
+            <numerusform>%1 · in place of %n codec</numerusform>
+            <numerusform>%1 · in place of %n different codecs</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>planish::FrontierView</name>
+    <message numerus="yes">
+        <source>%n selected run(s) of other settings, not in this plot</source>
+        <translation>
+            <numerusform>%n selected run of other settings, not in this plot</numerusform>
+            <numerusform>%n selected runs of other settings, not in this plot</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>planish::JobNotifier</name>
     <message numerus="yes">
         <source>All jobs have ended, %n of them failed.</source>
@@ -42,12 +62,29 @@
     </message>
 </context>
 <context>
+    <name>planish::ModelPage</name>
+    <message numerus="yes">
+        <source>%n token(s): </source>
+        <translation>
+            <numerusform>%n token: </numerusform>
+            <numerusform>%n tokens: </numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>planish::PredictionLabel</name>
     <message numerus="yes">
         <source>%1 + %n tensor(s) being measured</source>
         <translation>
             <numerusform>%1 + %n tensor being measured</numerusform>
             <numerusform>%1 + %n tensors being measured</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Predicted ΔPPL: %n tensor(s) being measured…</source>
+        <translation>
+            <numerusform>Predicted ΔPPL: %n tensor being measured…</numerusform>
+            <numerusform>Predicted ΔPPL: %n tensors being measured…</numerusform>
         </translation>
     </message>
 </context>
@@ -58,6 +95,23 @@
         <translation>
             <numerusform>%n run was not finished when the program ended: &quot;%1&quot;.</numerusform>
             <numerusform>%n runs were not finished when the program ended, the first is &quot;%1&quot;.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>planish::RunJobs</name>
+    <message numerus="yes">
+        <source>, %n window(s)</source>
+        <translation>
+            <numerusform>, %n window</numerusform>
+            <numerusform>, %n windows</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>, %n sample(s)</source>
+        <translation>
+            <numerusform>, %n sample</numerusform>
+            <numerusform>, %n samples</numerusform>
         </translation>
     </message>
 </context>

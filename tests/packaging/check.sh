@@ -90,6 +90,9 @@ translations)
     "$lupdate" -silent -no-obsolete -recursive "$source/ui" "$source/app" -ts "$work/planish.ts" 2>&1 | tee "$work/lupdate.log"
     ! grep -qi "error\|lacks Q_OBJECT" "$work/lupdate.log" || fail "some texts cannot be translated"
     messages=$(grep -c '<message' "$work/planish.ts")
+    cp "$source/resources/translations/planish_en.ts" "$work/plurals.ts"
+    "$lupdate" -silent -no-obsolete -pluralonly -recursive "$source/ui" "$source/app" -ts "$work/plurals.ts"
+    ! grep -q 'type="unfinished"' "$work/plurals.ts" || fail "planish_en.ts lacks the plurals of some texts"
     [ "$messages" -gt 300 ] || fail "only $messages texts were found"
     echo "$messages texts"
     ;;

@@ -270,19 +270,21 @@ void TestDocuments::a_recipe_becomes_a_preset_and_is_managed() {
     dialog.show();
     QVERIFY(QTest::qWaitForWindowActive(&dialog));
     auto* list = dialog.findChild<QListWidget*>();
+    QTRY_COMPARE(list->count(), 1);
     list->item(0)->setText(QStringLiteral("better"));
     QTRY_COMPARE(OwnPresets().list().front().name, QStringLiteral("better"));
-    QCoreApplication::processEvents(); // the list is filled anew after its editor has closed
     QCOMPARE(list->item(0)->text(), QStringLiteral("better"));
     QVERIFY(QTest::qWaitForWindowActive(&dialog));
     QTest::keyClick(list, Qt::Key_Delete);
     QTRY_VERIFY(OwnPresets().list().empty()); // the button is pressed for a moment
+    QTRY_COMPARE(list->count(), 0);
     for (QPushButton* button : dialog.findChildren<QPushButton*>()) {
         if (button->text() == QStringLiteral("&Take back")) {
+            QTRY_VERIFY(button->isEnabled());
             QTest::mouseClick(button, Qt::LeftButton);
         }
     }
-    QCOMPARE(OwnPresets().list().size(), std::size_t{1});
+    QTRY_COMPARE(OwnPresets().list().size(), std::size_t{1});
     test::writeFile((OwnPresets().folder() + QStringLiteral("/broken.json")).toStdString(), "{");
     QCOMPARE(OwnPresets().list().size(), std::size_t{2});
     emit menu->aboutToShow();

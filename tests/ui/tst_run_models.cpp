@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "jobs/run_jobs.h"
+#include "models/comparison.h"
 #include "models/job_list_model.h"
 #include "models/run_filter_model.h"
 #include "models/run_selection.h"
@@ -44,6 +46,8 @@ class TestRunModels : public QObject {
     void the_filter_needs_every_word();
     void the_selection_tells_only_real_changes();
     void the_job_list_follows_its_queue();
+    void runs_of_one_name_are_told_apart();
+    void jobs_of_one_recipe_are_told_apart();
 };
 
 void TestRunModels::the_table_follows_its_collection() {
@@ -191,6 +195,57 @@ void TestRunModels::the_job_list_follows_its_queue() {
     queue.remove({good});
     QCOMPARE(model.rowCount(), 1);
     QCOMPARE(model.index(0).data().toString(), QStringLiteral("bad"));
+}
+
+void TestRunModels::runs_of_one_name_are_told_apart() {
+    std::vector<RunRecord> alike(4, makeRun("int4:g64", 4, 1));
+    for (std::size_t i = 0; i < alike.size(); ++i) {
+        alike[i].id = std::to_string(i) + "23456789abcdef0";
+    }
+    alike[1].corpus = "docs";
+    alike[2].windows = 8;
+    RunCollection runs;
+    RunSelection selection;
+    const Comparison comparison(runs, selection);
+    runs.setRuns(alike);
+    const auto compared = [&](const RunSelection::Ids& ids) {
+        selection.select(ids);
+        QStringList list;
+        for (int position = 0; position < comparison.count(); ++position) {
+            list.append(comparedName(comparison, position));
+        }
+        return list;
+    };
+    QCOMPARE(compared({alike[0].id, alike[1].id}), QStringList({"int4:g64 (literature)", "int4:g64 (docs)"}));
+    QCOMPARE(compared({alike[1].id, alike[2].id, alike[3].id}),
+             QStringList({"int4:g64 (docs)", "int4:g64 (8 windows)", "int4:g64 (323456)"}));
+    alike[1].name = "other";
+    runs.setRuns({alike[0], alike[1]});
+    QCOMPARE(compared({alike[0].id, alike[1].id}), QStringList({"int4:g64", "other"}));
+}
+
+void TestRunModels::jobs_of_one_recipe_are_told_apart() {
+    JobQueue queue;
+    RunJobs jobs(queue);
+    RunSpec spec{"/models/none", {"int4:g64", "int4:g64", {}}, "literature", {}, 0, {}};
+    const auto titleOf = [&] {
+        const auto ids = jobs.add({{std::make_shared<const RunSpec>(spec), false,
+                                    std::make_shared<DocumentTarget>(QString()), nullptr}});
+        return queue.job(ids.front())->title;
+    };
+    QCOMPARE(titleOf(), QStringLiteral("int4:g64 on none, literature"));
+    spec.evaluation.windows = 8;
+    spec.evaluation.context = 256;
+    spec.corpus = "/texts/mine.txt";
+    QCOMPARE(titleOf(), QStringLiteral("int4:g64 on none, mine.txt, 8 window(s) of 256"));
+    spec.evaluation = {};
+    spec.calibration = CalibrationSettings{};
+    QCOMPARE(titleOf(), QStringLiteral("int4:g64 on none, mine.txt"));
+    spec.calibration->text = "books.txt";
+    spec.calibration->samples = 32;
+    spec.calibration->tokens = TokenWeighting::gradient;
+    QCOMPARE(titleOf(), QStringLiteral("int4:g64 on none, mine.txt, calibrated on books.txt, 32 sample(s), "
+                                       "tokens weighted by gradients"));
 }
 
 QTEST_GUILESS_MAIN(TestRunModels)

@@ -47,13 +47,30 @@ PresetsDialog::PresetsDialog(OwnPresets presets, QWidget* parent)
     connect(list_, &QListWidget::currentRowChanged, this, &PresetsDialog::updateButtons);
     connect(list_, &QListWidget::itemChanged, this,
             [this](QListWidgetItem* item) { renameItem(list_->row(item), item->text()); });
-    fill();
+    change([] {}, [] {});
 }
 
-void PresetsDialog::fill() {
+void PresetsDialog::change(std::function<void()> onDisk, std::function<void()> then) {
+    problem_->hide();
+    files_.addWork(
+        [this, own = presets_, onDisk = std::move(onDisk),
+         then = std::move(then)]() -> SerialTask::Completion {
+            onDisk();
+            return [this, then, presets = own.list()] {
+                then();
+                showPresets(presets);
+            };
+        },
+        [this](const QString& error) {
+            problem_->showText(error);
+            showPresets(std::vector(shown_)); // a name that was typed in vain
+        });
+}
+
+void PresetsDialog::showPresets(const std::vector<OwnPreset>& presets) {
     const QSignalBlocker silent(list_);
     const int row = list_->currentRow();
-    shown_ = presets_.list();
+    shown_ = presets;
     list_->clear();
     for (const OwnPreset& preset : shown_) {
         auto* item = new QListWidgetItem(preset.name, list_);
@@ -69,17 +86,10 @@ void PresetsDialog::fill() {
 }
 
 void PresetsDialog::renameItem(int row, const QString& name) {
-    const OwnPreset& preset = shown_[static_cast<std::size_t>(row)];
-    problem_->hide();
+    const OwnPreset preset = shown_[static_cast<std::size_t>(row)];
     if (name.trimmed() != preset.name) {
-        try {
-            presets_.rename(preset, name);
-        } catch (const Error& error) {
-            problem_->showText(QString::fromUtf8(error.what()));
-        }
+        change([own = presets_, preset, name] { own.rename(preset, name); }, [] {});
     }
-    // The list must not change under its own editor.
-    QMetaObject::invokeMethod(this, &PresetsDialog::fill, Qt::QueuedConnection);
 }
 
 void PresetsDialog::removeSelected() {
@@ -87,25 +97,14 @@ void PresetsDialog::removeSelected() {
         return;
     }
     const OwnPreset preset = shown_[static_cast<std::size_t>(list_->currentRow())];
-    problem_->hide();
-    try {
-        presets_.remove(preset);
-        removed_ = preset.problem.isEmpty() ? std::optional(preset.recipe) : std::nullopt;
-    } catch (const Error& error) {
-        problem_->showText(QString::fromUtf8(error.what()));
-    }
-    fill();
+    change([own = presets_, preset] { own.remove(preset); },
+           [this, preset] {
+               removed_ = preset.problem.isEmpty() ? std::optional(preset.recipe) : std::nullopt;
+           });
 }
 
 void PresetsDialog::takeBack() {
-    problem_->hide();
-    try {
-        presets_.add(*removed_);
-        removed_.reset();
-    } catch (const Error& error) {
-        problem_->showText(QString::fromUtf8(error.what()));
-    }
-    fill();
+    change([own = presets_, recipe = *removed_] { own.add(recipe); }, [this] { removed_.reset(); });
 }
 
 void PresetsDialog::updateButtons() {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "jobs/serial_task.h"
 #include "models/own_presets.h"
 
 #include <QDialog>
+#include <functional>
 #include <optional>
 
 class QListWidget;
@@ -20,7 +22,9 @@ class PresetsDialog final : public QDialog {
     explicit PresetsDialog(OwnPresets presets, QWidget* parent = nullptr);
 
   private:
-    void fill();
+    /// Does something to the presets on disk, off this thread; then calls `then` and shows what is there.
+    void change(std::function<void()> onDisk, std::function<void()> then);
+    void showPresets(const std::vector<OwnPreset>& presets);
     void renameItem(int row, const QString& name);
     void removeSelected();
     void takeBack();
@@ -34,6 +38,7 @@ class PresetsDialog final : public QDialog {
     QPushButton* rename_;
     QPushButton* remove_;
     QPushButton* back_;
+    SerialTask files_;
 };
 
 } // namespace planish

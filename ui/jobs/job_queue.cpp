@@ -5,9 +5,6 @@
 #include "support/system.h"
 #include "support/text.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <QElapsedTimer>
 #include <algorithm>
 #include <unordered_set>
@@ -17,15 +14,6 @@ namespace planish {
 namespace {
 
 constexpr int refreshMilliseconds = 100;
-constexpr int keptLogs = 50;
-
-/// On Linux niceness belongs to a thread and is inherited by the threads it starts: the worker threads of the
-/// engine give way to the window as well.
-void lowerThreadPriority() {
-    constexpr int niceness = 10;
-    // A failure means only that the window competes on equal terms.
-    static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness));
-}
 
 } // namespace
 
@@ -38,22 +26,26 @@ struct JobQueue::Entry {
     double heldBeforeStart = 0; ///< seconds
 };
 
-JobQueue::JobQueue(QObject* parent) : QObject(parent), thread_([this] { executeTasks(); }) {
+JobQueue::JobQueue(QObject* parent)
+    : QObject(parent),
+      thread_({[this](int id) {
+                   QMetaObject::invokeMethod(
+                       this, [this, id] { jobStarted(id); }, Qt::QueuedConnection);
+               },
+               [this](int id, const JobThread::Outcome& outcome) {
+                   QMetaObject::invokeMethod(
+                       this, [this, id, outcome] { jobEnded(id, outcome); }, Qt::QueuedConnection);
+               }}) {
     refreshTimer_.setInterval(refreshMilliseconds);
     connect(&refreshTimer_, &QTimer::timeout, this, &JobQueue::refreshRunning);
 }
 
 JobQueue::~JobQueue() {
-    {
-        const std::lock_guard lock(mutex_);
-        stopping_ = true;
-        tasks_.clear();
-    }
+    std::vector<JobExecution*> all;
     for (const auto& entry : entries_) {
-        entry->execution->cancel();
+        all.push_back(entry->execution.get());
     }
-    wakeUp_.notify_all();
-    thread_.join();
+    thread_.cancel(all);
 }
 
 void JobQueue::keepLogsIn(const QString& folder) {
@@ -92,27 +84,24 @@ void JobQueue::enqueue(const std::vector<Entry*>& entries) {
         entry->log->append(tr("queued: %1").arg(entry->status.title));
         entry->execution = std::make_shared<JobExecution>(entry->log);
     }
-    {
-        const std::lock_guard lock(mutex_);
-        for (const Entry* entry : entries) {
-            tasks_.push_back({entry->status.id, entry->work, entry->execution, logFolder_});
-        }
+    std::vector<JobThread::Task> tasks;
+    for (const Entry* entry : entries) {
+        tasks.push_back({entry->status.id, entry->work, entry->execution, logFolder_});
     }
-    wakeUp_.notify_one();
+    thread_.put(tasks);
 }
 
 void JobQueue::cancel(const Ids& ids) {
     std::vector<Entry*> stopped;
-    {
-        const std::lock_guard lock(mutex_); // or one would begin when that before it stops
-        for (const int id : ids) {
-            Entry* entry = find(id);
-            if (entry != nullptr && !entry->status.isOver() && !entry->status.cancelling) {
-                entry->execution->cancel();
-                stopped.push_back(entry);
-            }
+    std::vector<JobExecution*> executions;
+    for (const int id : ids) {
+        Entry* entry = find(id);
+        if (entry != nullptr && !entry->status.isOver() && !entry->status.cancelling) {
+            stopped.push_back(entry);
+            executions.push_back(entry->execution.get());
         }
     }
+    thread_.cancel(executions);
     std::vector<JobStatus> statuses;
     for (Entry* entry : stopped) {
         entry->status.paused = false;
@@ -153,16 +142,12 @@ void JobQueue::setPaused(const Ids& ids, bool paused) {
             entry->status.paused == paused) {
             continue;
         }
-        {
-            const std::lock_guard lock(mutex_); // the job thread looks for a job that is not held
-            paused ? entry->execution->hold() : entry->execution->release();
-        }
+        thread_.setHeld(*entry->execution, paused);
         entry->status.paused = paused;
         entry->log->append(paused ? tr("paused") : tr("resumed"), true);
         refresh(*entry);
         statuses.push_back(entry->status);
     }
-    wakeUp_.notify_one();
     if (!statuses.empty()) {
         emit changed(statuses);
     }
@@ -241,10 +226,7 @@ void JobQueue::shift(const Ids& ids, int direction) {
 
 /// Tasks wait in the order of the list.
 void JobQueue::orderTasks() {
-    const auto places = rows();
-    const std::lock_guard lock(mutex_);
-    std::erase_if(tasks_, [](const Task& task) { return task.execution->isCancelled(); });
-    std::ranges::sort(tasks_, {}, [&](const Task& task) { return places.at(task.id); });
+    thread_.order([places = rows()](int first, int second) { return places.at(first) < places.at(second); });
 }
 
 void JobQueue::remove(const Ids& ids) {
@@ -306,68 +288,6 @@ JobQueue::Entry* JobQueue::find(int id) const {
     return found == byId_.end() ? nullptr : found->second;
 }
 
-void JobQueue::executeTasks() {
-    lowerThreadPriority();
-    for (;;) {
-        std::optional<Task> task;
-        {
-            std::unique_lock lock(mutex_);
-            wakeUp_.wait(lock, [&] { return stopping_ || (task = nextTask()).has_value(); });
-            if (stopping_) {
-                return;
-            }
-        }
-        execute(*task);
-    }
-}
-
-/// Takes out the first that neither waits to be resumed nor was cancelled; the caller holds the lock.
-std::optional<JobQueue::Task> JobQueue::nextTask() {
-    std::erase_if(tasks_, [](const Task& task) { return task.execution->isCancelled(); });
-    const auto found = std::ranges::find_if(tasks_, [](const Task& t) { return !t.execution->isHeld(); });
-    if (found == tasks_.end()) {
-        return std::nullopt;
-    }
-    Task task = std::move(*found);
-    tasks_.erase(found);
-    task.execution->begin();
-    return task;
-}
-
-void JobQueue::execute(const Task& task) {
-    const int id = task.id;
-    QMetaObject::invokeMethod(
-        this, [this, id] { jobStarted(id); }, Qt::QueuedConnection);
-    JobState state = JobState::finished;
-    QString error;
-    Completion completion;
-    try {
-        if (!task.logFolder.isEmpty()) {
-            task.execution->log().keepIn(task.logFolder + QLatin1Char('/') + newJobLogName(id));
-            pruneJobLogs(task.logFolder, keptLogs);
-        }
-        task.execution->throwIfCancelled();
-        task.execution->log().append(tr("started by %1 on %2")
-                                         .arg(QString::fromStdString(applicationVersion()),
-                                              QString::fromStdString(machineDescription())));
-        completion = (*task.work)(*task.execution);
-    } catch (const Cancelled&) {
-        state = JobState::cancelled;
-    } catch (const std::bad_alloc&) {
-        state = JobState::failed;
-        error = tr("The machine has too little free memory for this job.");
-    } catch (const std::exception& failure) {
-        state = JobState::failed;
-        error = QString::fromUtf8(failure.what());
-    }
-    QMetaObject::invokeMethod(
-        this,
-        [this, id, state, error, completion = std::move(completion)] {
-            jobEnded(id, state, error, completion);
-        },
-        Qt::QueuedConnection);
-}
-
 void JobQueue::jobStarted(int id) {
     if (Entry* entry = find(id)) {
         entry->status.state = JobState::running;
@@ -380,7 +300,7 @@ void JobQueue::jobStarted(int id) {
     }
 }
 
-void JobQueue::jobEnded(int id, JobState state, const QString& error, const Completion& completion) {
+void JobQueue::jobEnded(int id, const JobThread::Outcome& outcome) {
     refreshTimer_.stop();
     Entry* entry = find(id);
     if (entry == nullptr) {
@@ -388,28 +308,28 @@ void JobQueue::jobEnded(int id, JobState state, const QString& error, const Comp
     }
     refresh(*entry);
     JobStatus& status = entry->status;
-    status.state = state;
-    status.error = error;
+    status.state = outcome.state;
+    status.error = outcome.error;
     status.secondsLeft.reset();
     status.cancelling = false;
     status.paused = false;
     status.held = false;
-    if (state == JobState::finished) {
+    if (status.state == JobState::finished) {
         status.fraction = 1;
     }
-    const QString end = state == JobState::finished ? tr("finished")
-                        : state == JobState::failed ? tr("failed: %1").arg(error)
-                                                    : tr("cancelled");
+    const QString end = status.state == JobState::finished ? tr("finished")
+                        : status.state == JobState::failed ? tr("failed: %1").arg(status.error)
+                                                           : tr("cancelled");
     entry->log->append(tr("%1 after %2; the program took at most %3 of memory meanwhile")
                            .arg(end, QString::fromStdString(formatSeconds(status.elapsedSeconds)),
                                 QString::fromStdString(formatBytes(status.peakMemoryBytes))),
                        true);
     const JobStatus ended = status; // what follows may remove the entry
-    if (completion) {
-        completion();
+    if (outcome.completion) {
+        outcome.completion();
     }
     emit changed({ended});
-    if (state == JobState::failed) {
+    if (ended.state == JobState::failed) {
         emit failed(ended);
     }
 }

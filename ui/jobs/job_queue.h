@@ -3,36 +3,27 @@
 
 #include "jobs/job_log.h"
 #include "jobs/job_status.h"
-#include "support/job.h"
+#include "jobs/job_thread.h"
 
 #include <QObject>
 #include <QTimer>
-#include <condition_variable>
-#include <deque>
-#include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <thread>
 #include <unordered_map>
 #include <vector>
 
 namespace planish {
 
-class JobExecution;
-
-/// Jobs of the window, executed one after the other in the order of the list on one thread of lower priority
-/// (each job is parallel in itself). All calls and signals belong to the thread this object lives in;
+/// Jobs of the window, executed one after the other in the order of the list on a JobThread (each job is
+/// parallel in itself). All calls and signals belong to the thread this object lives in;
 /// progress is polled, so that no job can flood the event loop. Calls take any number of jobs and tell about
 /// them in one signal: a sweep has thousands. Jobs that are unknown, or in no state for it, are passed over.
 class JobQueue final : public QObject {
     Q_OBJECT
   public:
     using Ids = std::vector<int>;
-    /// Called on this object's thread when the job has finished (not when it failed or was cancelled).
-    using Completion = std::function<void()>;
-    /// The job itself, called on the job thread. Throws Cancelled after it was cancelled, or any exception.
-    using Work = std::function<Completion(JobMonitor&)>;
+    using Completion = JobThread::Completion; ///< called on this object's thread
+    using Work = JobThread::Work;
     struct Job {
         QString title;
         Work work;
@@ -85,20 +76,11 @@ class JobQueue final : public QObject {
 
   private:
     struct Entry;
-    struct Task {
-        int id = 0;
-        std::shared_ptr<const Work> work;
-        std::shared_ptr<JobExecution> execution;
-        QString logFolder;
-    };
 
     void enqueue(const std::vector<Entry*>& entries);
     void orderTasks();
-    void executeTasks();
-    std::optional<Task> nextTask();
-    void execute(const Task& task);
     void jobStarted(int id);
-    void jobEnded(int id, JobState state, const QString& error, const Completion& completion);
+    void jobEnded(int id, const JobThread::Outcome& outcome);
     void refreshRunning();
     void refresh(Entry& entry);
     void setPaused(const Ids& ids, bool paused);
@@ -110,12 +92,7 @@ class JobQueue final : public QObject {
     int lastId_ = 0;
     QString logFolder_;
     QTimer refreshTimer_;
-
-    std::mutex mutex_; ///< guards the next two, and whether an execution has begun or is held
-    std::deque<Task> tasks_;
-    bool stopping_ = false;
-    std::condition_variable wakeUp_;
-    std::thread thread_;
+    JobThread thread_;
 };
 
 } // namespace planish

@@ -9,6 +9,36 @@
 
 namespace planish {
 
+namespace {
+
+/// What is run on what, and the settings that are not the usual ones: so that jobs of one recipe are told
+/// apart.
+QString runTitle(const RunSpec& spec) {
+    const auto named = [](const std::string& path) {
+        return QFileInfo(QString::fromStdString(path)).fileName();
+    };
+    QString title = RunJobs::tr("%1 on %2, %3")
+                        .arg(QString::fromStdString(spec.recipe.name), named(spec.model), named(spec.corpus));
+    const EvaluationSettings& evaluation = spec.evaluation;
+    if (evaluation.windows > 0) {
+        title += RunJobs::tr(", %n window(s)", nullptr, static_cast<int>(evaluation.windows));
+    }
+    if (evaluation.context > 0) {
+        title += RunJobs::tr(" of %1").arg(evaluation.context);
+    }
+    const CalibrationSettings usual;
+    const CalibrationSettings calibration = spec.calibration.value_or(usual);
+    if (calibration.text != usual.text) {
+        title += RunJobs::tr(", calibrated on %1").arg(named(calibration.text));
+    }
+    if (calibration.samples != usual.samples) {
+        title += RunJobs::tr(", %n sample(s)", nullptr, static_cast<int>(calibration.samples));
+    }
+    return title + QString::fromUtf8(tokenWeightingRemark(tokenWeightingName(calibration.tokens)));
+}
+
+} // namespace
+
 /// The engine's threads and caches, shared by all runs; made when the first one starts.
 class RunJobs::Service {
   public:
@@ -54,9 +84,7 @@ JobQueue::Ids RunJobs::add(const std::vector<Run>& runs) {
     std::vector<JobQueue::Job> jobs;
     jobs.reserve(runs.size());
     for (const Run& run : runs) {
-        const QString model = QFileInfo(QString::fromStdString(run.spec->model)).fileName();
-        jobs.push_back({tr("%1 on %2").arg(QString::fromStdString(run.spec->recipe.name), model),
-                        [this, run, service = service_](JobMonitor& monitor) {
+        jobs.push_back({runTitle(*run.spec), [this, run, service = service_](JobMonitor& monitor) {
                             return measure(run, *service, this, monitor);
                         }});
     }

@@ -44,7 +44,8 @@ class Comparison final : public QObject {
     RunComparison values_;
 };
 
-/// A run's name as a column title: unique within the comparison.
+/// A run's name as a column title: unique within the comparison, by the first setting that no other run of
+/// that name shares, or the id.
 QString comparedName(const Comparison& comparison, int position);
 
 } // namespace planish

@@ -125,21 +125,22 @@ void PresetsMenu::setModelOpen(bool open) {
 }
 
 void PresetsMenu::load(const QString& path) {
-    try {
-        const Recipe recipe = Recipe::fromFile(path.toStdString());
-        emit recipeChosen(recipe, tr("Load recipe \"%1\"").arg(QString::fromStdString(recipe.name)));
-    } catch (const Error& error) {
-        emit failed(QString::fromUtf8(error.what()));
-    }
+    files_.addWork(
+        [this, path]() -> SerialTask::Completion {
+            return [this, recipe = Recipe::fromFile(path.toStdString())] {
+                emit recipeChosen(recipe, tr("Load recipe \"%1\"").arg(QString::fromStdString(recipe.name)));
+            };
+        },
+        [this](const QString& error) { emit failed(error); });
 }
 
 void PresetsMenu::save(const QString& path) {
-    try {
-        replaceFile(path.toStdString(), current_().toJson().dump(2) + "\n");
-        emit saved(path);
-    } catch (const Error& error) {
-        emit failed(QString::fromUtf8(error.what()));
-    }
+    files_.addWork(
+        [this, path, text = current_().toJson().dump(2) + "\n"]() -> SerialTask::Completion {
+            replaceFile(path.toStdString(), text);
+            return [this, path] { emit saved(path); };
+        },
+        [this](const QString& error) { emit failed(error); });
 }
 
 void PresetsMenu::askForFileToLoad() {

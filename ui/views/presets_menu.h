@@ -18,9 +18,9 @@ class PresetsMenu : public QMenu {
     /// `current` gives the recipe that saving writes.
     PresetsMenu(std::function<Recipe()> current, QWidget* parent = nullptr);
 
-    /// Reads a recipe file; emits recipeChosen or failed.
+    /// Reads a recipe file; emits recipeChosen or failed when that is done.
     void load(const QString& path);
-    /// Writes the current recipe; emits saved or failed.
+    /// Writes the current recipe as it is now; emits saved or failed when that is done.
     void save(const QString& path);
     /// Whether there is a model to use recipes with.
     void setModelOpen(bool open);
