@@ -118,8 +118,10 @@ SensitivityRecord study(const StudyArguments& arguments, Workers& workers, Termi
 void printStudy(const SensitivityRecord& record, const std::vector<std::string>& codecs) {
     fmt::print("{} on {}, {} windows of {} tokens, noise of relative error {}\n", record.model, record.corpus,
                record.windows, record.context, record.noise);
-    fmt::print("ln PPL grows by {:.3f} ± {:.3f} for each nat of KL divergence\n\n",
+    fmt::print("ln PPL grows by {:.3f} ± {:.3f} for each nat of KL divergence\n",
                record.sensitivity.lossPerDivergence, record.sensitivity.lossPerDivergenceError);
+    fmt::print("costs that add up to s nats make a KL divergence of s (1 + {:.2f} s)\n\n",
+               record.sensitivity.accumulation);
     std::vector<std::string> header{"tensor", "KLD / error", "±"};
     for (const std::string& codec : codecs) {
         header.push_back(Codec::parse(codec).name());
@@ -136,7 +138,7 @@ void printStudy(const SensitivityRecord& record, const std::vector<std::string>&
     }
     printTable(header, rows);
     if (!codecs.empty()) {
-        fmt::print("\ncolumns of codecs: predicted mean KL divergence, nats; they add up\n");
+        fmt::print("\ncolumns of codecs: predicted mean KL divergence of each alone, nats\n");
     }
 }
 

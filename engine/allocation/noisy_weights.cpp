@@ -32,23 +32,34 @@ void addNormal(float* values, Eigen::Index count, double deviation, std::uint64_
 } // namespace
 
 NoisyWeights::NoisyWeights(Model model, const TensorInfo& tensor, double relativeError, std::uint64_t seed)
-    : original_(std::move(model)), name_(tensor.name), relativeError_(relativeError), seed_(seed) {}
+    : NoisyWeights(std::move(model)) {
+    add(tensor, relativeError, seed);
+}
+
+void NoisyWeights::add(const TensorInfo& tensor, double relativeError, std::uint64_t seed) {
+    noise_[tensor.name] = {relativeError, seed};
+}
 
 void NoisyWeights::rows(const TensorInfo& tensor, std::size_t firstRow, MutableMatrixView out) const {
     original_.rows(tensor, firstRow, out);
-    if (tensor.name != name_) {
+    const auto found = noise_.find(tensor.name);
+    if (found == noise_.end()) {
         return;
     }
+    const auto& [relativeError, seed] = found->second;
     for (Eigen::Index row = 0; row < out.rows(); ++row) {
         const double square = out.row(row).cast<double>().squaredNorm();
-        const double deviation = std::sqrt(relativeError_ * square / static_cast<double>(out.cols()));
+        const double deviation = std::sqrt(relativeError * square / static_cast<double>(out.cols()));
         const std::uint64_t index = firstRow + static_cast<std::uint64_t>(row);
-        addNormal(&out(row, 0), out.cols(), deviation, splitMix(splitMix(seed_) ^ index));
+        addNormal(&out(row, 0), out.cols(), deviation, splitMix(splitMix(seed) ^ index));
     }
 }
 
 std::string NoisyWeights::identity(const TensorInfo& tensor) const {
-    return tensor.name == name_ ? fmt::format("noise {:.17g} {}", relativeError_, seed_) : "";
+    const auto found = noise_.find(tensor.name);
+    return found != noise_.end()
+               ? fmt::format("noise {:.17g} {}", found->second.relativeError, found->second.seed)
+               : "";
 }
 
 } // namespace planish

@@ -47,15 +47,18 @@ class Measurement {
     }
 
     Sensitivity run() {
-        planned_ = settings_.leastRepeats * tensors_.size();
+        const std::size_t together = settings_.together.size();
+        planned_ = settings_.leastRepeats * tensors_.size() + together;
         for (std::size_t repeat = 0; repeat < settings_.mostRepeats; ++repeat) {
             const std::vector<std::size_t> wanted = wantedIn(repeat);
-            planned_ = std::max(planned_, done_ + wanted.size());
+            planned_ = std::max(planned_, done_ + wanted.size() + together);
             for (const std::size_t index : wanted) {
                 inject(index, repeat);
             }
         }
-        return result();
+        Sensitivity sensitivity = result();
+        sensitivity.accumulation = accumulation(sensitivity);
+        return sensitivity;
     }
 
   private:
@@ -78,19 +81,53 @@ class Measurement {
         return wanted;
     }
 
-    void inject(std::size_t index, std::size_t repeat) {
-        const TensorInfo& tensor = *tensors_[index];
+    ComparisonResult measure(const NoisyWeights& noisy, const std::string& detail) {
         const auto all = static_cast<double>(planned_);
         PartMonitor part(monitor_, static_cast<double>(done_) / all, static_cast<double>(done_ + 1) / all,
-                         "noise", tensor.name);
-        const std::uint64_t seed = splitMix(splitMix(settings_.seed) ^ (index << 16U) ^ repeat);
-        const NoisyWeights noisy(model_, tensor, settings_.relativeError, seed);
-        const ComparisonResult result = evaluateAgainst(noisy, original_, plan_, workers_, part, options_);
+                         "noise", detail);
+        ++done_;
+        return evaluateAgainst(noisy, original_, plan_, workers_, part, options_);
+    }
+
+    std::uint64_t seedOf(std::size_t index, std::size_t repeat) const {
+        return splitMix(splitMix(settings_.seed) ^ (index << 16U) ^ repeat);
+    }
+
+    void inject(std::size_t index, std::size_t repeat) {
+        const TensorInfo& tensor = *tensors_[index];
+        const NoisyWeights noisy(model_, tensor, settings_.relativeError, seedOf(index, repeat));
+        const ComparisonResult result = measure(noisy, tensor.name);
         divergences_[index].push_back(result.divergence.mean);
         for (std::size_t window = 0; window < plan_.windows; ++window) {
             windowLoss_[window] += result.loss.windowNll[window] - result.baseline.windowNll[window];
         }
-        ++done_;
+    }
+
+    /// Least squares over what noise in all decoder linears measures relative to the sum of its costs.
+    double accumulation(const Sensitivity& sensitivity) {
+        constexpr double largestError = 0.2; // of a tensor; about what 2 bits leave
+        double ofAll = 0;
+        for (std::size_t i = 0; i < tensors_.size(); ++i) {
+            ofAll += isDecoderLinear(tensors_[i]->role) ? sensitivity.tensors[i].divergence : 0;
+        }
+        double excess = 0;
+        double squares = 0;
+        for (std::size_t level = 0; level < settings_.together.size(); ++level) {
+            const double error = std::min(settings_.together[level] / ofAll, largestError);
+            if (!(error > 0)) {
+                continue; // a model that no noise changes
+            }
+            NoisyWeights noisy(model_);
+            for (std::size_t i = 0; i < tensors_.size(); ++i) {
+                if (isDecoderLinear(tensors_[i]->role)) {
+                    noisy.add(*tensors_[i], error, seedOf(i, settings_.mostRepeats + level));
+                }
+            }
+            const double sum = error * ofAll;
+            excess += measure(noisy, "all tensors").divergence.mean - sum;
+            squares += sum * sum;
+        }
+        return squares > 0 ? std::max(0.0, excess / squares) : 0;
     }
 
     Sensitivity result() const {

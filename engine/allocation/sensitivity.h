@@ -25,9 +25,13 @@ struct TensorSensitivity {
 
 /// What errors of any tensor cost, measured on one text. The cost of a codec on a tensor is its relative
 /// error there times the tensor's sensitivity, and the costs of tensors add up (Malinovskii et al. 2024,
-/// HIGGS, theorem 1: ln PPL grows by Σ a·t², here with KL divergence in its place, which has far less noise).
+/// HIGGS, theorem 1: ln PPL grows by Σ a·t², here with KL divergence in its place, which has far less noise)
+/// as long as they are small; larger ones make more of each other.
 struct Sensitivity {
     std::vector<TensorSensitivity> tensors;
+    /// Errors of all decoder linears at once that cost Σ nats one by one cost Σ (1 + accumulation Σ)
+    /// together.
+    double accumulation = 0;
     /// Growth of ln PPL for each nat of mean KL divergence, over all noise that was tried: about 1 where the
     /// model's distribution is that of the text, less where it is not. Its standard error is over windows.
     double lossPerDivergence = 1;
@@ -39,11 +43,14 @@ struct SensitivitySettings {
     double precision = 0.05;     ///< wanted standard error, relative to a tensor's own sensitivity
     std::size_t leastRepeats = 2;
     std::size_t mostRepeats = 6; ///< even where the precision has not been reached
+    /// Sums of costs, in nats, at which all decoder linears get noise at once.
+    std::vector<double> together{0.1, 0.3};
     std::uint64_t seed = 0;
 };
 
 /// Injects noise into one linear, embedding or head at a time, each as often as its precision asks for
-/// (tensors that cost next to nothing excepted), and compares with the unquantized model. With a cache in
+/// (tensors that cost next to nothing excepted), then into all decoder linears together, and compares with
+/// the unquantized model. With a cache in
 /// `options` blocks before the tensor are passed only once. Reports tensors as progress, stage "noise";
 /// throws Cancelled.
 Sensitivity measureSensitivity(const Model& model, const WindowPlan& plan,

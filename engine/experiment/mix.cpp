@@ -175,7 +175,8 @@ class MixProblem {
                              "a number above 0, as more windows of the text would give",
                              fmt::format("{}", record_.sensitivity.lossPerDivergence));
         }
-        return std::log1p(spec_.budget.limit / 100) / record_.sensitivity.lossPerDivergence;
+        return sumOfCosts(record_.sensitivity,
+                          std::log1p(spec_.budget.limit / 100) / record_.sensitivity.lossPerDivergence);
     }
 
     /// What budgets can be met, in the unit of the one that cannot.
@@ -279,7 +280,7 @@ Prediction predictRun(const SensitivityRecord& record, std::span<const TensorRes
 }
 
 SensitivityRecord refined(const SensitivityRecord& record, std::span<const RunRecord> runs) {
-    constexpr double tooLossy = 0.2; // nats, where costs no longer add up
+    constexpr double tooLossy = 0.5; // nats, where no correction of costs explains what is measured
     constexpr double ofTensor = 0.2; // prior deviations, relative
     constexpr double ofAll = 0.3;
     constexpr double ofMeasurement = 0.02;
@@ -293,11 +294,12 @@ SensitivityRecord refined(const SensitivityRecord& record, std::span<const RunRe
             continue;
         }
         const std::vector<double> errors = errorsOf(record, run.tensors);
+        const double measured = sumOfCosts(record.sensitivity, run.kldMean);
         Eigen::VectorXd share = Eigen::VectorXd::Zero(count + 1);
         double predicted = 0;
         for (Eigen::Index i = 0; i < count; ++i) {
             const auto at = static_cast<std::size_t>(i);
-            const double cost = record.sensitivity.tensors[at].divergence * errors[at] / run.kldMean;
+            const double cost = record.sensitivity.tensors[at].divergence * errors[at] / measured;
             share[i] = ofTensor * cost;
             predicted += cost;
         }

@@ -57,7 +57,8 @@ class Study {
                       {"seed", record.seed},
                       {"noise", record.noise},
                       {"precision", spec_.noise.precision},
-                      {"repeats", {spec_.noise.leastRepeats, spec_.noise.mostRepeats}}};
+                      {"repeats", {spec_.noise.leastRepeats, spec_.noise.mostRepeats}},
+                      {"together", spec_.noise.together}};
         record.id = sha256Hex(identity.dump()).substr(0, 16);
         return record;
     }
@@ -269,6 +270,7 @@ Json toJson(const SensitivityRecord& record) {
             {"noise_relative_error", record.noise},
             {"loss_per_kld", finite(record.sensitivity.lossPerDivergence)},
             {"loss_per_kld_standard_error", finite(record.sensitivity.lossPerDivergenceError)},
+            {"kld_accumulation", record.sensitivity.accumulation},
             {"calibration", record.calibration},
             {"seconds", record.seconds},
             {"tensors", std::move(tensors)}};

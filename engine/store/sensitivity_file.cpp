@@ -60,6 +60,9 @@ void requirePositive(const Place& place, const char* name, bool holds, double fo
 void check(const SensitivityRecord& record, const Place& place) {
     const double growth = record.sensitivity.lossPerDivergence;
     requirePositive(place, "loss_per_kld", std::isfinite(growth) && growth != 0, growth);
+    const double accumulation = record.sensitivity.accumulation;
+    requirePositive(place, "kld_accumulation", std::isfinite(accumulation) && accumulation >= 0,
+                    accumulation);
     std::set<std::string> names;
     for (const TensorSensitivity& tensor : record.sensitivity.tensors) {
         requirePositive(place, "tensors/kld_per_relative_error",
@@ -97,6 +100,7 @@ void writeSensitivity(hid_t sensitivities, const SensitivityRecord& record) {
     writeAttribute(at, "seconds", record.seconds);
     writeAttribute(at, "loss_per_kld", record.sensitivity.lossPerDivergence);
     writeAttribute(at, "loss_per_kld_standard_error", record.sensitivity.lossPerDivergenceError);
+    writeAttribute(at, "kld_accumulation", record.sensitivity.accumulation);
     writeAttribute(at, "calibration", record.calibration);
     Handle tensors = createGroup(at, "tensors");
     const auto& rows = record.sensitivity.tensors;
@@ -141,6 +145,7 @@ SensitivityRecord readSensitivity(hid_t sensitivities, const Place& parent, cons
     readAttribute(at, place, "seconds", record.seconds);
     readRequired(at, place, "loss_per_kld", record.sensitivity.lossPerDivergence);
     readAttribute(at, place, "loss_per_kld_standard_error", record.sensitivity.lossPerDivergenceError);
+    readAttribute(at, place, "kld_accumulation", record.sensitivity.accumulation); // not in older ones
     readAttribute(at, place, "calibration", record.calibration);
     {
         const Handle tensors = openOwnGroup(at, place, "tensors");

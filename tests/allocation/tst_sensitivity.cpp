@@ -130,11 +130,54 @@ class SensitivityTest : public QObject {
         sensitivity.lossPerDivergenceError = 0.05;
         const Prediction prediction = predict(sensitivity, std::vector<double>{0.01, 0.005});
         QVERIFY(std::abs(prediction.divergence - 0.04) < 1e-15);
-        QVERIFY(std::abs(prediction.divergenceError - std::hypot(0.002, 0.0005)) < 1e-15);
+        QVERIFY(std::abs(prediction.divergenceError - std::hypot(0.002, 0.0005, modelError * 0.04)) < 1e-15);
         QVERIFY(std::abs(prediction.deltaPplPercent - 100 * (std::exp(0.02) - 1)) < 1e-12);
         const double relative = std::hypot(0.5 * prediction.divergenceError, 0.05 * 0.04);
         QVERIFY(std::abs(prediction.deltaPplErrorPercent - 100 * std::exp(0.02) * relative) < 1e-12);
         QCOMPARE(predict(sensitivity, std::vector<double>{0, 0}).deltaPplPercent, 0.0);
+    }
+
+    void large_costs_make_more_of_each_other() {
+        Sensitivity sensitivity;
+        sensitivity.accumulation = 0.5;
+        const Prediction prediction = predict(sensitivity, 0.4, 0.01);
+        QVERIFY(std::abs(prediction.divergence - 0.48) < 1e-15);
+        QVERIFY(std::abs(prediction.divergenceError - std::hypot(1.4 * 0.01, modelError * 0.48)) < 1e-15);
+        QVERIFY(std::abs(sumOfCosts(sensitivity, 0.48) - 0.4) < 1e-15);
+        sensitivity.accumulation = 0;
+        QCOMPARE(sumOfCosts(sensitivity, 0.48), 0.48);
+    }
+
+    void noise_in_all_linears_measures_what_their_costs_accumulate_to() {
+        const Folio folio(8);
+        Workers workers(2);
+        SilentMonitor monitor;
+        StateCache cache(std::uint64_t{1} << 30);
+        const EvaluateOptions options{.cache = &cache, .keepLogits = true};
+        SensitivitySettings settings;
+        settings.mostRepeats = 2;
+        const Sensitivity sensitivity =
+            measureSensitivity(folio.model, folio.plan, settings, options, workers, monitor);
+        QVERIFY(sensitivity.accumulation > 0);
+        // At a sum between those it was measured at, with other noise.
+        double ofAll = 0;
+        for (const TensorSensitivity& tensor : sensitivity.tensors) {
+            ofAll += tensor.role == "embedding" ? 0 : tensor.divergence;
+        }
+        constexpr double sum = 0.2;
+        NoisyWeights noisy(folio.model);
+        std::uint64_t seed = 1000;
+        for (const TensorInfo& tensor : folio.model.tensors()) {
+            if (isDecoderLinear(tensor.role)) {
+                noisy.add(tensor, sum / ofAll, ++seed);
+            }
+        }
+        const ComparisonResult measured =
+            evaluateAgainst(noisy, OriginalWeights(folio.model), folio.plan, workers, monitor, options);
+        const double predicted = predict(sensitivity, sum, 0).divergence;
+        const double off = predicted / measured.divergence.mean - 1;
+        QVERIFY2(std::abs(off) < 0.06, qPrintable(QString::number(off)));
+        QVERIFY(std::abs(sum / measured.divergence.mean - 1) > std::abs(off));
     }
 };
 

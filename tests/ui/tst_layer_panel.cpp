@@ -274,7 +274,7 @@ class TestLayerPanel : public QObject {
         panel_->saveRecipe(path);
         editor_->undoStack()->setIndex(0);
         panel_->loadRecipe(path);
-        QVERIFY(editor_->recipe() == recipe);
+        QTRY_VERIFY(editor_->recipe() == recipe);
         QCOMPARE(editor_->undoStack()->undoText(), QStringLiteral("Load recipe \"my recipe\""));
     }
 
@@ -282,10 +282,10 @@ class TestLayerPanel : public QObject {
         const QTemporaryDir folder;
         const QString path = folder.filePath(QStringLiteral("missing.json"));
         panel_->loadRecipe(path);
-        QVERIFY(bar(NoticeBar::Kind::problem)->isVisible());
+        QTRY_VERIFY(bar(NoticeBar::Kind::problem)->isVisible());
         QVERIFY(bar(NoticeBar::Kind::problem)->text().contains(QStringLiteral("missing.json")));
         panel_->saveRecipe(folder.filePath(QStringLiteral("no/such/folder/recipe.json")));
-        QVERIFY(bar(NoticeBar::Kind::problem)->text().contains(QStringLiteral("recipe.json")));
+        QTRY_VERIFY(bar(NoticeBar::Kind::problem)->text().contains(QStringLiteral("recipe.json")));
     }
 
     void a_run_is_looked_at_read_only_until_it_is_closed_or_copied() {
