@@ -25,6 +25,9 @@ QString formatDelta(double delta, double standardError) {
     if (std::isnan(delta)) {
         return QStringLiteral("–");
     }
+    if (delta == 0 && standardError == 0) {
+        return QStringLiteral("0 ± 0");
+    }
     const QString sign = delta >= 0 ? QStringLiteral("+") : QStringLiteral("−");
     if (std::isnan(standardError)) {
         return sign + formatNumber(std::abs(delta)) + QStringLiteral(" ± ?");

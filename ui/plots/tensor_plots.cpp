@@ -48,6 +48,12 @@ WeightHistogram::WeightHistogram(QWidget* parent)
     levels_->setLineStyle(QCPGraph::lsNone);
     xAxis->setLabel(tr("Weight"));
     yAxis->setLabel(tr("Share of the weights (%)"));
+    // The legend has its own place above the bars, which may be tall anywhere.
+    plotLayout()->insertRow(0);
+    plotLayout()->addElement(0, 0, legend);
+    plotLayout()->setRowStretchFactor(0, 0.001);
+    legend->setFillOrder(QCPLayoutGrid::foColumnsFirst);
+    legend->setMargins(QMargins(4, 0, 4, 0));
     legend->setVisible(true);
     setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
     axisRect()->setRangeZoom(Qt::Horizontal);
@@ -60,18 +66,22 @@ void WeightHistogram::show(const TensorInspection& inspection) {
     fill(*stored_, inspection.stored);
     levels_->data()->clear();
     xAxis->setRange(inspection.original.lower, inspection.original.upper);
-    // Room for the legend above. A coarse codec puts many weights on one value: its bars may leave the
-    // picture, the shape of the weights may not.
+    // A coarse codec puts many weights on one value: its bars may leave the picture, the shape of the weights
+    // may not.
     const double tallest = 100 * *std::ranges::max_element(inspection.original.share);
     const double tallestStored = 100 * *std::ranges::max_element(inspection.stored.share);
-    const double top = std::min(1.4 * std::max(tallest, tallestStored), 4 * tallest);
+    const double top = std::min(1.05 * std::max(tallest, tallestStored), 4 * tallest);
     yAxis->setRange(-0.06 * top, top);
     if (inspection.levels) {
         for (const float level : inspection.levels->values) {
             levels_->addData(static_cast<double>(level), -0.03 * top);
         }
     }
-    legend->item(2)->setVisible(inspection.levels.has_value());
+    if (inspection.levels) {
+        levels_->addToLegend();
+    } else {
+        levels_->removeFromLegend();
+    }
     replot(rpQueuedReplot);
 }
 
@@ -82,6 +92,7 @@ void WeightHistogram::recolor() {
     original_->setBrush(translucent(original, 0.25));
     stored_->setPen(QPen(stored, 1.2));
     levels_->setScatterStyle({QCPScatterStyle::ssTriangle, QPen(stored), stored, 6});
+    legend->setBorderPen(Qt::NoPen);
 }
 
 ErrorMapPlot::ErrorMapPlot(QWidget* parent)

@@ -162,12 +162,12 @@ void TensorPage::showInspection() {
                        .arg(info.shape.columns)
                        .arg(QString::fromStdString(info.type), inspector_.codec());
     if (const auto& look = inspector_.inspection()) {
-        text +=
-            tr(": %1 bits per weight, error %2 %\nmean %3, deviation %4, from %5 to %6, excess kurtosis %7")
-                .arg(formatNumber(look->bitsPerWeight), formatNumber(100 * look->cost.relative),
-                     formatNumber(look->weights.mean), formatNumber(look->weights.deviation),
-                     formatNumber(look->weights.smallest), formatNumber(look->weights.largest),
-                     formatNumber(look->weights.excessKurtosis));
+        text += tr(": %1 bits per weight, error %2\u00a0%\nmean %3, deviation %4, from %5 to %6, excess "
+                   "kurtosis %7")
+                    .arg(formatNumber(look->bitsPerWeight), formatNumber(100 * look->cost.relative),
+                         formatNumber(look->weights.mean), formatNumber(look->weights.deviation),
+                         formatNumber(look->weights.smallest), formatNumber(look->weights.largest),
+                         formatNumber(look->weights.excessKurtosis));
         histogram_->setEmptyText({});
         errorMap_->setEmptyText(look->cost.relative > 0 ? QString()
                                                         : tr("This codec stores the tensor exactly."));
