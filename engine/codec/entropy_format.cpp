@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <ranges>
 
 namespace planish {
 namespace {
@@ -82,8 +81,13 @@ class EntropyFormat final : public Format {
         const auto placeOf = [&](std::size_t i) {
             return std::size_t{load<std::uint32_t>(view.escapes, 2 * i)};
         };
-        const auto all = std::views::iota(std::size_t{0}, count);
-        auto i = static_cast<std::size_t>(std::ranges::lower_bound(all, begin, {}, placeOf) - all.begin());
+        std::size_t i = 0;
+        for (std::size_t left = count; left > 0;) { // the first that does not lie before
+            const std::size_t half = left / 2;
+            const bool isBefore = placeOf(i + half) < begin;
+            i += isBefore ? half + 1 : 0;
+            left = isBefore ? left - half - 1 : half;
+        }
         // Only the escapes of these rows are looked at: a list that does not rise shows where it is read.
         for (std::size_t next = begin; i < count && placeOf(i) < end; ++i) {
             const std::size_t place = placeOf(i);
