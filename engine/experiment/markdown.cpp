@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace planish::markdown {
 
@@ -42,6 +43,14 @@ std::string samplesCell(const RunRecord& run) {
 }
 
 std::string recipeCell(const Recipe& recipe) {
+    constexpr std::size_t legible = 8;
+    if (recipe.rules.size() > legible) {
+        std::set<std::string> different;
+        for (const RecipeRule& rule : recipe.rules) {
+            different.insert(rule.codec);
+        }
+        return fmt::format("*{}*: {} rules, {} codecs", recipe.name, recipe.rules.size(), different.size());
+    }
     std::string codecs;
     std::string last;
     for (const RecipeRule& rule : recipe.rules) {

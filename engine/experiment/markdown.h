@@ -19,7 +19,7 @@ std::string deltaCell(const RunRecord& run);
 std::string signedPercent(double percent);
 /// How many samples it was calibrated on, and whether their tokens were weighted; "" for none.
 std::string samplesCell(const RunRecord& run);
-/// The codecs of a recipe's rules.
+/// The codecs of a recipe's rules; of a long recipe its name and how many they are.
 std::string recipeCell(const Recipe& recipe);
 
 } // namespace planish::markdown
