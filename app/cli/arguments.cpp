@@ -89,12 +89,12 @@ void CalibrationArguments::addTo(CLI::App& command) {
                     defaults.trainingRate));
 }
 
-std::optional<CalibrationSettings> CalibrationArguments::settings() const {
+std::optional<CalibrationSettings> CalibrationArguments::settings(CalibrationSettings usual) const {
     if (!text && !samples && !context && !inputs && !tokens && !trainingText && !trainingTokens &&
         !trainingRate) {
         return std::nullopt;
     }
-    CalibrationSettings settings;
+    CalibrationSettings settings = std::move(usual);
     settings.text = text.value_or(settings.text);
     settings.samples = samples.value_or(settings.samples);
     settings.context = context.value_or(settings.context);

@@ -50,8 +50,8 @@ struct CalibrationArguments {
 
     void addTo(CLI::App& command);
     /// Nothing when no option was given: the recipe then decides whether to calibrate. Options that were not
-    /// given have their defaults.
-    std::optional<CalibrationSettings> settings() const;
+    /// given are as `usual` has them.
+    std::optional<CalibrationSettings> settings(CalibrationSettings usual = {}) const;
 };
 
 void addModel(CLI::App& command, std::string& model);

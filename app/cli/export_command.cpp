@@ -60,7 +60,8 @@ Source sourceOf(const ExportArguments& arguments) {
     const std::vector<RunRecord> runs = readRuns(arguments.store);
     const RunRecord& run = findRun(runs, arguments.run, arguments.store);
     const SideBySideModel recorded = SideBySideModel::of(run);
-    const auto given = arguments.calibration.settings();
+    // A record has names of texts; where these are files, options say where they lie and nothing else.
+    const auto given = arguments.calibration.settings(recorded.calibration.value_or(CalibrationSettings()));
     return {run.recipe, run.seed, given ? given : recorded.calibration, recorded.arithmetic, run};
 }
 

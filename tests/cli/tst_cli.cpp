@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "calibration/statistics_cache.h"
 #include "cli_process.h"
+#include "evaluation/corpus.h"
 #include "support/sha256.h"
 
 #include <QFile>
@@ -309,6 +310,23 @@ class CliTest : public QObject {
         QCOMPARE(cli({"export", "folio-4m", "--codec", "int4:g64", "--format", "gptq", "--out", path("no")})
                      .status,
                  2);
+    }
+
+    /// Options say where a recorded calibration text lies; how it is used the run knows.
+    void a_recorded_run_is_exported_with_its_own_settings() {
+        const QString text = path("mine.txt");
+        writeFile(text.toStdString(), Corpus::open("calibration").text.substr(0, 100000));
+        const QString store = path("calibrated.h5");
+        QStringList run{"run",           "folio-4m", "--codec",   "int4:g64+gptq",
+                        "--calibration", text,       "--samples", "4"};
+        run += QStringList{"--calibration-context", "128", "--store", store, "--json"} + smallEvaluation;
+        const QString id = QString::fromStdString(cli(run).json()["run"].get<std::string>());
+        const QStringList again{"export", "folio-4m", "--run", id, "--store", store, "--format", "planish"};
+        QCOMPARE(cli(again + QStringList{"--out", path("same"), "--calibration", text}).status, 0);
+        const auto other =
+            cli(again + QStringList{"--out", path("other"), "--calibration", text, "--samples", "5"});
+        QCOMPARE(other.status, 1);
+        QVERIFY(other.err.contains("does not give what run"));
     }
 
     void generate_continues_a_text_the_same_way_each_time() {
