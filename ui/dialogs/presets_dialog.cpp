@@ -47,24 +47,26 @@ PresetsDialog::PresetsDialog(OwnPresets presets, QWidget* parent)
     connect(list_, &QListWidget::currentRowChanged, this, &PresetsDialog::updateButtons);
     connect(list_, &QListWidget::itemChanged, this,
             [this](QListWidgetItem* item) { renameItem(list_->row(item), item->text()); });
-    change([] {}, [] {});
+    reload();
+}
+
+void PresetsDialog::reload() {
+    files_.addWork(
+        [this, own = presets_]() -> SerialTask::Completion {
+            return [this, presets = own.list()] { showPresets(presets); };
+        },
+        [this](const QString& error) { problem_->showText(error); });
 }
 
 void PresetsDialog::change(std::function<void()> onDisk, std::function<void()> then) {
     problem_->hide();
     files_.addWork(
-        [this, own = presets_, onDisk = std::move(onDisk),
-         then = std::move(then)]() -> SerialTask::Completion {
+        [onDisk = std::move(onDisk), then = std::move(then)]() -> SerialTask::Completion {
             onDisk();
-            return [this, then, presets = own.list()] {
-                then();
-                showPresets(presets);
-            };
+            return then;
         },
-        [this](const QString& error) {
-            problem_->showText(error);
-            showPresets(std::vector(shown_)); // a name that was typed in vain
-        });
+        [this](const QString& error) { problem_->showText(error); });
+    reload();
 }
 
 void PresetsDialog::showPresets(const std::vector<OwnPreset>& presets) {

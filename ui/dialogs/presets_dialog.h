@@ -22,7 +22,9 @@ class PresetsDialog final : public QDialog {
     explicit PresetsDialog(OwnPresets presets, QWidget* parent = nullptr);
 
   private:
-    /// Does something to the presets on disk, off this thread; then calls `then` and shows what is there.
+    /// Shows what is on disk, which is read off this thread.
+    void reload();
+    /// Does something to the presets on disk, off this thread; calls `then` when that went well, and reloads.
     void change(std::function<void()> onDisk, std::function<void()> then);
     void showPresets(const std::vector<OwnPreset>& presets);
     void renameItem(int row, const QString& name);
