@@ -6,11 +6,8 @@
 #include "models/recipe_text.h"
 #include "support/text.h"
 
-#include <QBrush>
-#include <QFont>
 #include <QLocale>
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <set>
 
@@ -45,24 +42,6 @@ QString groupTitle(Role role) {
         return LayerTreeModel::tr("Norms");
     }
     return roleGroup(role) == "mlp" ? LayerTreeModel::tr("MLP") : LayerTreeModel::tr("Attention");
-}
-
-/// A shade that shows on light and dark ground, for the share of one tensor in the cost of all.
-QVariant heat(double share) {
-    constexpr double full = 0.1;
-    if (!(share > 0)) {
-        return {};
-    }
-    QColor shade(0xe6, 0x9f, 0x00); // orange of Okabe and Ito's palette
-    shade.setAlphaF(static_cast<float>(0.6 * std::sqrt(std::min(1.0, share / full))));
-    return QBrush(shade);
-}
-
-/// A shade that shows on light and dark ground.
-QBrush differenceShade() {
-    QColor shade(0x00, 0x72, 0xb2); // blue of Okabe and Ito's palette
-    shade.setAlphaF(0.22F);
-    return shade;
 }
 
 std::vector<int> allTensors(std::size_t count) {
@@ -353,50 +332,6 @@ bool LayerTreeModel::setCodec(const std::vector<int>& tensors, const QString& co
     } catch (const Error& error) {
         emit editRefused(QString::fromUtf8(error.what()));
         return false;
-    }
-}
-
-QVariant LayerTreeModel::data(const QModelIndex& index, int role) const {
-    if (!index.isValid()) {
-        return {};
-    }
-    const Node& node = this->node(index);
-    switch (role) {
-    case Qt::DisplayRole:
-        return displayData(node, index.column());
-    case Qt::EditRole:
-        return index.column() == codecColumn && node.codecs.size() == 1 ? node.codecs.begin()->first
-               : index.column() == codecColumn                          ? QVariant(QString())
-                                                                        : displayData(node, index.column());
-    case Qt::ToolTipRole:
-        return toolTip(node, index.column());
-    case Qt::TextAlignmentRole:
-        return QVariant::fromValue((isNumberColumn(index.column()) ? Qt::AlignRight : Qt::AlignLeft) |
-                                   Qt::AlignVCenter);
-    case Qt::FontRole:
-        if (index.column() == codecColumn && node.codecs.size() > 1) {
-            QFont italic;
-            italic.setItalic(true);
-            return italic;
-        }
-        return {};
-    case Qt::BackgroundRole:
-        if (index.column() == otherColumn && !node.others.empty()) {
-            return differenceShade();
-        }
-        return index.column() == costColumn && node.tensor >= 0 ? heat(costShare(node)) : QVariant();
-    case tensorsRole:
-        return QVariant::fromValue(node.tensors);
-    case editableTensorsRole:
-        return QVariant::fromValue(node.editable);
-    case groupRole:
-        return node.group;
-    case mixedRole:
-        return node.codecs.size() > 1;
-    case sortRole:
-        return sortData(node, index.column());
-    default:
-        return {};
     }
 }
 
