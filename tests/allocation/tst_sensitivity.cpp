@@ -21,6 +21,19 @@ struct Folio {
         const auto ids = tokenizer.encode(Corpus::open("calibration").text);
         plan = planWindows(ids, {.context = 128, .windows = windows}, tokenizer.beginToken());
     }
+
+    /// With two repeats a tensor.
+    Sensitivity sensitivity(double relativeError) {
+        SensitivitySettings settings;
+        settings.mostRepeats = 2;
+        settings.relativeError = relativeError;
+        return measureSensitivity(model, plan, settings, options, workers, monitor);
+    }
+
+    Workers workers{2};
+    SilentMonitor monitor;
+    StateCache cache{std::uint64_t{1} << 30};
+    EvaluateOptions options{.cache = &cache, .keepLogits = true};
 };
 
 } // namespace
@@ -62,19 +75,9 @@ class SensitivityTest : public QObject {
     }
 
     void sensitivities_do_not_depend_on_the_energy_of_the_noise() {
-        const Folio folio(8);
-        Workers workers(2);
-        SilentMonitor monitor;
-        StateCache cache(std::uint64_t{1} << 30);
-        const EvaluateOptions options{.cache = &cache, .keepLogits = true};
-        SensitivitySettings settings;
-        settings.mostRepeats = 2;
-        settings.relativeError = 0.01;
-        const Sensitivity weak =
-            measureSensitivity(folio.model, folio.plan, settings, options, workers, monitor);
-        settings.relativeError = 0.02;
-        const Sensitivity strong =
-            measureSensitivity(folio.model, folio.plan, settings, options, workers, monitor);
+        Folio folio(8);
+        const Sensitivity weak = folio.sensitivity(0.01);
+        const Sensitivity strong = folio.sensitivity(0.02);
         QCOMPARE(weak.tensors.size(), std::size_t{29}); // 7 linears in 4 blocks and the tied embedding
         double weakSum = 0;
         double strongSum = 0;
@@ -149,15 +152,8 @@ class SensitivityTest : public QObject {
     }
 
     void noise_in_all_linears_measures_what_their_costs_accumulate_to() {
-        const Folio folio(8);
-        Workers workers(2);
-        SilentMonitor monitor;
-        StateCache cache(std::uint64_t{1} << 30);
-        const EvaluateOptions options{.cache = &cache, .keepLogits = true};
-        SensitivitySettings settings;
-        settings.mostRepeats = 2;
-        const Sensitivity sensitivity =
-            measureSensitivity(folio.model, folio.plan, settings, options, workers, monitor);
+        Folio folio(8);
+        const Sensitivity sensitivity = folio.sensitivity(0.02);
         QVERIFY(sensitivity.accumulation > 0);
         // At a sum between those it was measured at, with other noise.
         double ofAll = 0;
@@ -172,8 +168,8 @@ class SensitivityTest : public QObject {
                 noisy.add(tensor, sum / ofAll, ++seed);
             }
         }
-        const ComparisonResult measured =
-            evaluateAgainst(noisy, OriginalWeights(folio.model), folio.plan, workers, monitor, options);
+        const ComparisonResult measured = evaluateAgainst(noisy, OriginalWeights(folio.model), folio.plan,
+                                                          folio.workers, folio.monitor, folio.options);
         const double predicted = predict(sensitivity, sum, 0).divergence;
         const double off = predicted / measured.divergence.mean - 1;
         QVERIFY2(std::abs(off) < 0.06, qPrintable(QString::number(off)));
