@@ -239,6 +239,11 @@ void TestRunModels::jobs_of_one_recipe_are_told_apart() {
     spec.corpus = "/texts/mine.txt";
     QCOMPARE(titleOf(), QStringLiteral("int4:g64 on none, mine.txt, 8 window(s) of 256"));
     spec.evaluation = {};
+    spec.evaluation.convention = Convention::llamaCpp;
+    spec.seed = 4;
+    QCOMPARE(titleOf(), QStringLiteral("int4:g64 on none, mine.txt, llama.cpp, seed 4"));
+    spec.evaluation = {};
+    spec.seed = 0;
     spec.calibration = CalibrationSettings{};
     QCOMPARE(titleOf(), QStringLiteral("int4:g64 on none, mine.txt"));
     spec.calibration->text = "books.txt";

@@ -26,6 +26,12 @@ QString runTitle(const RunSpec& spec) {
     if (evaluation.context > 0) {
         title += RunJobs::tr(" of %1").arg(evaluation.context);
     }
+    if (evaluation.convention != EvaluationSettings().convention) {
+        title += QStringLiteral(", ") + QString::fromUtf8(conventionName(evaluation.convention));
+    }
+    if (spec.seed != 0) {
+        title += RunJobs::tr(", seed %1").arg(spec.seed);
+    }
     const CalibrationSettings usual;
     const CalibrationSettings calibration = spec.calibration.value_or(usual);
     if (calibration.text != usual.text) {

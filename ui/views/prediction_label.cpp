@@ -57,8 +57,7 @@ void PredictionLabel::showCosts(const CostTable& costs, const RecipeEditor& reci
         tr("Sum over tensors of sensitivity × squared error, measured on %1 (%2 windows of %3 tokens); on "
            "another text the same errors may cost a few tenths more or less. Corrected by the runs of this "
            "model that have been measured. ±: standard error of the sensitivities, and a tenth of the KL "
-           "divergence, which "
-           "is how far errors of codecs are from costing what noise costs. %4")
+           "divergence, which is how far errors of codecs are from costing what noise costs. %4")
             .arg(fromUtf8(study.corpus))
             .arg(study.windows)
             .arg(study.context)
