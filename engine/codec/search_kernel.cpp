@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <new>
 
@@ -23,10 +24,10 @@ namespace planish::HWY_NAMESPACE {
 using WholeTag = hn::RebindToSigned<FloatTag>;
 using BitsTag = hn::RebindToUnsigned<FloatTag>;
 
-/// The fp16 number nearest to the float nearest to a value, saturating.
-HWY_INLINE Float nearestFp16(Double value) {
+/// The fp16 number nearest to a float, saturating.
+HWY_INLINE Float nearestFp16(Float wanted) {
     const BitsTag bits;
-    const Float number = narrow(clamp(value, -65504.0, 65504.0));
+    const Float number = hn::Min(hn::Max(wanted, setFloat(-65504)), setFloat(65504));
     const Float magnitude = hn::Abs(number);
     // To even on the 13 bits that fp16 has not; on multiples of 2^-24 below its normal numbers.
     const auto raw = hn::BitCast(bits, magnitude);
@@ -38,20 +39,39 @@ HWY_INLINE Float nearestFp16(Double value) {
     return hn::CopySign(found, number);
 }
 
+/// Where all numbers within `tolerance` of one are nearest to `found`, as it is.
+HWY_INLINE Lanes isNearest(Float found, Float number, Float tolerance) {
+    const BitsTag bits;
+    const auto exponent = hn::And(hn::BitCast(bits, number), hn::Set(bits, 0x7f800000U));
+    const Float half =
+        hn::Max(hn::Mul(hn::BitCast(FloatTag(), exponent), setFloat(0x1p-11F)), setFloat(0x1p-25F));
+    return hn::Lt(hn::Add(hn::Abs(hn::Sub(number, found)), tolerance), half);
+}
+
 /// A ParameterSearch in every lane. Candidates are compared by errors in single precision; only where these
 /// are too near to tell, and where the size of a step follows from an error, it is summed as ParameterSearch
 /// does.
 class Search {
   public:
     HWY_INLINE Search(const SearchProblem& problem, const float* weights, Float scale, Float offset)
-        : problem_(problem), weights_(weights) {
+        : problem_(problem),
+          weights_(weights),
+          least_(weightAt(0)),
+          greatest_(weightAt(0)),
+          weightSum_(set(0)) {
+        for (std::size_t i = 0; i < problem_.groupSize; ++i) {
+            const Float weight = weightAt(i);
+            least_ = hn::Min(least_, weight);
+            greatest_ = hn::Max(greatest_, weight);
+            weightSum_ = weightSum_ + wide(weight);
+        }
         start(scale, offset);
     }
 
     HWY_INLINE void start(Float scale, Float offset) {
         scale_ = scale;
         offset_ = offset;
-        rough_ = roughErrorOf(scale, offset);
+        roughErrorsOf<1>(&scale, &offset, &rough_);
         isExact_ = false;
         refitted_ = hn::Lt(setFloat(0), setFloat(0));
         refittedScale_ = scale;
@@ -68,9 +88,49 @@ class Search {
 
     /// In the lanes of `wanted`; those where it made the error less.
     HWY_NOINLINE Lanes tryBounds(const Double& low, const Double& high, Lanes wanted) {
-        const double steps = problem_.last - problem_.first;
-        const Double scale = (high - low) / set(steps);
-        return consider(scale, low - scale * set(problem_.first), wanted);
+        Float scale = storableScale(low, high, wanted);
+        const Float offset = storableOffset(low);
+        wanted = hn::And(wanted, isPromising(scale, offset));
+        if (hn::AllFalse(FloatTag(), wanted)) {
+            return wanted;
+        }
+        Float rough;
+        roughErrorsOf<1>(&scale, &offset, &rough);
+        return accept(scale, offset, rough, wanted);
+    }
+
+    /// The same of several in turn, all of them measured first.
+    template <std::size_t count, typename BoundsOf>
+    HWY_INLINE Lanes tryAll(const BoundsOf& boundsOf, Lanes wanted) {
+        constexpr std::size_t together = 4;
+        static_assert(count % together == 0);
+        Float scales[count];
+        Float offsets[count];
+        Float roughs[count];
+        Lanes lanes[count];
+        std::size_t promising = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            Double low;
+            Double high;
+            boundsOf(i, low, high);
+            scales[promising] = storableScale(low, high, wanted);
+            offsets[promising] = storableOffset(low);
+            lanes[promising] = hn::And(wanted, isPromising(scales[promising], offsets[promising]));
+            promising += hn::AllFalse(FloatTag(), lanes[promising]) ? 0 : 1;
+        }
+        const std::size_t measured = (promising + together - 1) / together * together;
+        for (std::size_t i = promising; i < measured; ++i) {
+            scales[i] = scales[0];
+            offsets[i] = offsets[0];
+        }
+        for (std::size_t i = 0; i < measured; i += together) {
+            roughErrorsOf<together>(scales + i, offsets + i, roughs + i);
+        }
+        Lanes moved = hn::Lt(setFloat(0), setFloat(0));
+        for (std::size_t i = 0; i < promising; ++i) {
+            moved = hn::Or(moved, accept(scales[i], offsets[i], roughs[i], lanes[i]));
+        }
+        return moved;
     }
 
     HWY_NOINLINE Lanes tryRefit(Lanes wanted) {
@@ -83,29 +143,39 @@ class Search {
         refitted_ = hn::Or(refitted_, wanted);
         refittedScale_ = hn::IfThenElse(wanted, scale_, refittedScale_);
         refittedOffset_ = hn::IfThenElse(wanted, offset_, refittedOffset_);
-        const Float divisor = divisorOf(scale_);
-        const Float base = baseOf(scale_, offset_);
+        constexpr std::size_t exactSums = 16384; // of squares of 8 bits, in 32
+        const Division by(scale_, offset_);
         Double u = set(0);
         Double uu = set(0);
-        Double w = set(0);
         Double uw = set(0);
-        for (std::size_t i = 0; i < problem_.groupSize; ++i) {
-            const Float weight = weightAt(i);
-            const Double level = wide(levelOf(weight, base, divisor));
-            u = u + level;
-            uu = uu + level * level;
-            w = w + wide(weight);
-            uw = uw + level * wide(weight);
+        for (std::size_t begin = 0; begin < problem_.groupSize; begin += exactSums) {
+            auto sum = hn::Zero(WholeTag());
+            auto squares = hn::Zero(WholeTag());
+            for (std::size_t i = begin; i < std::min(begin + exactSums, problem_.groupSize); ++i) {
+                const Float weight = weightAt(i);
+                const Float level = levelOf(weight, by);
+                const auto whole = hn::ConvertTo(WholeTag(), level);
+                sum = hn::Add(sum, whole);
+                squares = hn::Add(squares, hn::Mul(whole, whole));
+                uw = multiplyAdd(wide(level), wide(weight), uw); // the product is exact
+            }
+            u = u + wide(sum);
+            uu = uu + wide(squares);
         }
+        const Double& w = weightSum_;
         wanted = hn::And(wanted, set(0) < uu); // squares of whole numbers
-        Double offset = set(0);
+        Float offset = setFloat(0);
         if (problem_.hasOffset) {
             const Double one = set(static_cast<double>(problem_.groupSize));
             const Double determinant = one * uu - u * u;
             wanted = hn::And(wanted, set(0) < determinant);
-            offset = wide(nearestFp16((w * uu - uw * u) / determinant));
+            offset = nearestFp16(narrow((w * uu - uw * u) / determinant));
         }
-        return consider((uw - offset * u) / uu, offset, wanted);
+        const Float scale = storableScale((uw - wide(offset) * u) / uu);
+        wanted = hn::And(wanted, isPromising(scale, offset));
+        Float rough;
+        roughErrorsOf<1>(&scale, &offset, &rough);
+        return accept(scale, offset, rough, wanted);
     }
 
   private:
@@ -113,17 +183,34 @@ class Search {
     HWY_INLINE Float weightAt(std::size_t i) const {
         return hn::LoadU(FloatTag(), weights_ + i * hn::Lanes(FloatTag()));
     }
-    HWY_INLINE static Float divisorOf(Float scale) {
-        return hn::IfThenElse(hn::Eq(scale, setFloat(0)), setFloat(std::numeric_limits<float>::infinity()),
-                              scale);
-    }
-    HWY_INLINE static Float baseOf(Float scale, Float offset) {
-        return hn::IfThenElse(hn::Eq(scale, setFloat(0)), setFloat(0), offset);
-    }
+    /// How levels are found with some parameters: with scale 0 the one nearest to 0 is taken.
+    struct Division {
+        HWY_INLINE Division(Float scale, Float offset) {
+            const Lanes none = hn::Eq(scale, setFloat(0));
+            divisor = hn::IfThenElse(none, setFloat(std::numeric_limits<float>::infinity()), scale);
+            inverse = hn::Div(setFloat(1), divisor);
+            base = hn::IfThenZeroElse(none, offset);
+        }
+        Float divisor;
+        Float inverse;
+        Float base;
+    };
 
-    /// The nearest level, in units of the grid.
-    HWY_INLINE Float levelOf(Float weight, Float base, Float divisor) const {
-        const Float units = hn::Sub(hn::Div(hn::Sub(weight, base), divisor), setFloat(problem_.first));
+    /// The nearest level, in units of the grid. By the product with the divisor's inverse where that is not
+    /// so near to the middle between two levels that the quotient could be on the other side.
+    HWY_INLINE Float levelOf(Float weight, const Division& by) const {
+        constexpr float doubt = 1e-4F; // an ulp or two of at most 256
+        const Float above = hn::Sub(weight, by.base);
+        const Float units = hn::Mul(above, by.inverse);
+        const Float level = hn::Round(units);
+        const Lanes between = hn::Gt(hn::Abs(hn::Sub(units, level)), setFloat(0.5F - doubt));
+        if (HWY_UNLIKELY(!hn::AllFalse(FloatTag(), between))) {
+            return quotientLevelOf(above, by);
+        }
+        return hn::Min(hn::Max(level, setFloat(problem_.first)), setFloat(problem_.last));
+    }
+    HWY_INLINE Float quotientLevelOf(Float above, const Division& by) const {
+        const Float units = hn::Sub(hn::Div(above, by.divisor), setFloat(problem_.first));
         const Float clamped = hn::Min(hn::Max(units, setFloat(0)), setFloat(problem_.last - problem_.first));
         const auto index = hn::ConvertTo(WholeTag(), hn::Add(clamped, setFloat(0.5F)));
         return hn::Add(hn::ConvertTo(FloatTag(), index), setFloat(problem_.first));
@@ -140,12 +227,11 @@ class Search {
     /// As Grid::squaredError() adds it up.
     HWY_NOINLINE Double exactErrorOf(Float scale, Float offset) const {
         constexpr std::size_t parts = 8;
-        const Float divisor = divisorOf(scale);
-        const Float base = baseOf(scale, offset);
+        const Division by(scale, offset);
         Double sums[parts] = {set(0), set(0), set(0), set(0), set(0), set(0), set(0), set(0)};
         const auto add = [&](std::size_t i, Double& sum) HWY_ATTR {
             const Float weight = weightAt(i);
-            const Float decoded = hn::Add(offset, hn::Mul(scale, levelOf(weight, base, divisor)));
+            const Float decoded = hn::Add(offset, hn::Mul(scale, levelOf(weight, by)));
             const Double error = wide(weight) - wide(decoded);
             sum = sum + error * error;
         };
@@ -162,29 +248,45 @@ class Search {
         return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
     }
 
-    /// Sums in single precision; see isReliable().
-    HWY_INLINE Float roughErrorOf(Float scale, Float offset) const {
-        const Float inverse = hn::IfThenZeroElse(hn::Eq(scale, setFloat(0)), hn::Div(setFloat(1), scale));
+    /// Of several parameters. Sums in single precision; see isReliable().
+    template <std::size_t count>
+    HWY_INLINE void roughErrorsOf(const Float* scales, const Float* offsets, Float* errors) const {
+        constexpr std::size_t parts = 4 / count; // sums that do not wait for one another
         const Float first = setFloat(problem_.first);
         const Float last = setFloat(problem_.last);
-        Float sums[4] = {setFloat(0), setFloat(0), setFloat(0), setFloat(0)};
-        const auto add = [&](std::size_t i, Float& sum) HWY_ATTR {
-            const Float above = hn::Sub(weightAt(i), offset);
-            const Float level = hn::Round(hn::Min(hn::Max(hn::Mul(above, inverse), first), last));
-            const Float error = hn::NegMulAdd(scale, level, above);
+        Float inverses[count];
+        Float sums[count * parts];
+        for (std::size_t k = 0; k < count; ++k) {
+            inverses[k] = hn::IfThenZeroElse(hn::Eq(scales[k], setFloat(0)), hn::Div(setFloat(1), scales[k]));
+        }
+        std::fill_n(sums, count * parts, setFloat(0));
+        const auto add = [&](std::size_t i, std::size_t k, Float& sum) HWY_ATTR {
+            const Float above = hn::Sub(weightAt(i), offsets[k]);
+            const Float level = hn::Round(hn::Min(hn::Max(hn::Mul(above, inverses[k]), first), last));
+            const Float error = hn::NegMulAdd(scales[k], level, above);
             sum = hn::MulAdd(error, error, sum);
         };
         std::size_t i = 0;
-        for (; i + 4 <= problem_.groupSize; i += 4) {
-            add(i, sums[0]);
-            add(i + 1, sums[1]);
-            add(i + 2, sums[2]);
-            add(i + 3, sums[3]);
+        for (; i + parts <= problem_.groupSize; i += parts) {
+#pragma GCC unroll 4
+            for (std::size_t part = 0; part < parts; ++part) {
+#pragma GCC unroll 4
+                for (std::size_t k = 0; k < count; ++k) {
+                    add(i + part, k, sums[k * parts + part]);
+                }
+            }
         }
         for (; i < problem_.groupSize; ++i) {
-            add(i, sums[0]);
+            for (std::size_t k = 0; k < count; ++k) {
+                add(i, k, sums[k * parts]);
+            }
         }
-        return hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3]));
+        for (std::size_t k = 0; k < count; ++k) {
+            errors[k] = sums[k * parts];
+            for (std::size_t part = 1; part < parts; ++part) {
+                errors[k] = hn::Add(errors[k], sums[k * parts + part]);
+            }
+        }
     }
 
     /// Where a rough error is right to 1e-5 or so: its squares are well within the range of single precision,
@@ -199,16 +301,50 @@ class Search {
         return hn::And(hn::Gt(rough, floor), hn::Lt(rough, setFloat(1e37F)));
     }
 
-    HWY_INLINE Lanes consider(Double scaleWanted, Double offsetWanted, Lanes wanted) {
-        constexpr float doubt = 1e-4F;
-        constexpr double largest = std::numeric_limits<double>::max();
-        const Float scale = nearestFp16(problem_.signedScale ? scaleWanted : clamp(scaleWanted, 0, largest));
-        const Float offset = problem_.hasOffset ? nearestFp16(offsetWanted) : setFloat(0);
-        wanted = hn::AndNot(hn::And(hn::Eq(scale, scale_), hn::Eq(offset, offset_)), wanted);
-        if (hn::AllFalse(FloatTag(), wanted)) {
-            return wanted;
+    HWY_INLINE Float storableScale(const Double& low, const Double& high, Lanes wanted) const {
+        const Float most = narrow(high);
+        const Float least = narrow(low);
+        const float steps = problem_.last - problem_.first;
+        const Float span = hn::Mul(hn::Sub(most, least), setFloat(1 / steps));
+        const Float scale = problem_.signedScale ? span : hn::Max(span, setFloat(0));
+        const Float found = nearestFp16(scale);
+        // What all roundings so far can amount to.
+        const Float doubt = hn::Mul(hn::Max(hn::Abs(least), hn::Abs(most)), setFloat(0x1p-20F / steps));
+        if (HWY_LIKELY(hn::AllFalse(FloatTag(), hn::AndNot(isNearest(found, scale, doubt), wanted)))) {
+            return found;
         }
-        const Float rough = roughErrorOf(scale, offset);
+        return storableScale((high - low) / set(double{steps}));
+    }
+    /// With offsets the first level is 0.
+    HWY_INLINE Float storableOffset(const Double& low) const {
+        return problem_.hasOffset ? nearestFp16(narrow(low)) : setFloat(0);
+    }
+    /// The one that is stored for this one.
+    HWY_INLINE Float storableScale(Double scale) const {
+        constexpr double largest = std::numeric_limits<float>::max();
+        return nearestFp16(narrow(clamp(scale, problem_.signedScale ? -largest : 0.0, largest)));
+    }
+
+    /// Neither the best again nor parameters with which the weights beyond the last levels alone cost more,
+    /// by far more than rounding.
+    HWY_INLINE Lanes isPromising(Float scale, Float offset) const {
+        const Float one = hn::MulAdd(scale, setFloat(problem_.first), offset);
+        const Float other = hn::MulAdd(scale, setFloat(problem_.last), offset);
+        const Float below = hn::Max(hn::Sub(hn::Min(one, other), least_), setFloat(0));
+        const Float above = hn::Max(hn::Sub(greatest_, hn::Max(one, other)), setFloat(0));
+        const Float cost = hn::MulAdd(below, below, hn::Mul(above, above));
+        const Lanes hopeless =
+            hn::And(isReliable(rough_, scale_, offset_), hn::Gt(cost, hn::Mul(rough_, setFloat(1.02F))));
+        return hn::Not(hn::Or(hopeless, isBest(scale, offset)));
+    }
+    HWY_INLINE Lanes isBest(Float scale, Float offset) const {
+        return hn::And(hn::Eq(scale, scale_), hn::Eq(offset, offset_));
+    }
+
+    /// Makes parameters of this error the best where they are better.
+    HWY_INLINE Lanes accept(Float scale, Float offset, Float rough, Lanes wanted) {
+        constexpr float doubt = 1e-4F;
+        wanted = hn::AndNot(isBest(scale, offset), wanted);
         const Lanes reliable = hn::And(isReliable(rough, scale, offset), isReliable(rough_, scale_, offset_));
         const Lanes worse = hn::And(reliable, hn::Gt(rough, hn::Mul(rough_, setFloat(1 + doubt))));
         Lanes better =
@@ -229,6 +365,9 @@ class Search {
 
     const SearchProblem& problem_;
     const float* weights_; ///< [groupSize, lanes]
+    Float least_;
+    Float greatest_;
+    Double weightSum_;
     Float scale_;
     Float offset_;
     Float rough_;
@@ -259,10 +398,13 @@ HWY_INLINE void refine(const SearchProblem& problem, Search& search, Lanes all) 
 HWY_INLINE void clip(const SearchProblem& problem, Search& search, Double low, Double high, Lanes all) {
     const Double range = high - low;
     constexpr double fractions[] = {0.0, 0.02, 0.04, 0.07, 0.10, 0.14, 0.19, 0.25};
-    for (const double fraction : fractions) {
-        const Double part = set(fraction) * range;
-        search.tryBounds(low + part, high - part, all);
-    }
+    search.tryAll<std::size(fractions)>(
+        [&](std::size_t i, Double& from, Double& to) HWY_ATTR {
+            const Double part = set(fractions[i]) * range;
+            from = low + part;
+            to = high - part;
+        },
+        all);
     if (!problem.hasOffset) {
         return;
     }
@@ -281,13 +423,18 @@ HWY_INLINE void moveBounds(const SearchProblem& problem, Search& search, Lanes a
         Lanes moved = search.tryRefit(all);
         const Double low = search.low();
         const Double high = search.high();
-        for (const double atLow : {-1.0, 0.0, 1.0}) {
-            for (const double atHigh : {-1.0, 0.0, 1.0}) {
-                if (problem.hasOffset || atLow == 0) {
-                    moved = hn::Or(moved,
-                                   search.tryBounds(low + set(atLow) * step, high + set(atHigh) * step, all));
-                }
-            }
+        if (problem.hasOffset) {
+            constexpr double atLow[] = {-1, -1, -1, 0, 0, 1, 1, 1};
+            constexpr double atHigh[] = {-1, 0, 1, -1, 1, -1, 0, 1};
+            moved = hn::Or(moved, search.tryAll<std::size(atLow)>(
+                                      [&](std::size_t k, Double& from, Double& to) HWY_ATTR {
+                                          from = low + set(atLow[k]) * step;
+                                          to = high + set(atHigh[k]) * step;
+                                      },
+                                      all));
+        } else {
+            moved = hn::Or(moved, search.tryBounds(low, high - step, all));
+            moved = hn::Or(moved, search.tryBounds(low, high + step, all));
         }
         step = choose(moved, step, step / set(2.0));
     }

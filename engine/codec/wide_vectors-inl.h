@@ -37,6 +37,10 @@ HWY_INLINE Double wide(Float value) {
     return {hn::PromoteTo(DoubleTag(), hn::LowerHalf(value)),
             hn::PromoteTo(DoubleTag(), hn::UpperHalf(HalfTag(), value))};
 }
+HWY_INLINE Double wide(hn::Vec<hn::RebindToSigned<FloatTag>> value) {
+    return {hn::PromoteTo(DoubleTag(), hn::LowerHalf(value)),
+            hn::PromoteTo(DoubleTag(), hn::UpperHalf(hn::RebindToSigned<HalfTag>(), value))};
+}
 HWY_INLINE Float narrow(Double value) {
     return hn::Combine(FloatTag(), hn::DemoteTo(HalfTag(), value.upper),
                        hn::DemoteTo(HalfTag(), value.lower));
@@ -52,6 +56,9 @@ HWY_INLINE Double operator*(Double a, Double b) {
 }
 HWY_INLINE Double operator/(Double a, Double b) {
     return {hn::Div(a.lower, b.lower), hn::Div(a.upper, b.upper)};
+}
+HWY_INLINE Double multiplyAdd(Double a, Double b, Double c) {
+    return {hn::MulAdd(a.lower, b.lower, c.lower), hn::MulAdd(a.upper, b.upper, c.upper)};
 }
 HWY_INLINE Double squareRoot(Double a) {
     return {hn::Sqrt(a.lower), hn::Sqrt(a.upper)};

@@ -67,6 +67,22 @@ bool sameBits(const std::vector<float>& a, const std::vector<float>& b) {
     return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
+/// All groups of a row at once against one after the other.
+void verifySearches(int bits, bool symmetric, std::size_t groupSize, std::span<const float> weights) {
+    const RefineChoice refine;
+    const MseChoice mse;
+    const auto format = makeIntegerFormat(bits, symmetric, groupSize, ScaleType::fp16);
+    const StorableRow storable = format->storableFor(weights, refine);
+    const RowProblem problem{weights, {}, *format, storable};
+    for (const GroupChoice* choice : std::initializer_list<const GroupChoice*>{&refine, &mse}) {
+        std::vector<GroupParameters> found(format->groups(weights.size()));
+        std::vector<GroupParameters> expected(found.size());
+        choice->chooseRow(problem, found);
+        choice->GroupChoice::chooseRow(problem, expected);
+        QVERIFY(found == expected);
+    }
+}
+
 } // namespace
 
 class CodecKernelsTest : public QObject {
@@ -197,26 +213,21 @@ class CodecKernelsTest : public QObject {
     }
 
     void a_search_of_all_groups_finds_what_one_of_each_finds() {
-        const RefineChoice refine;
-        const MseChoice mse;
         for (const bool symmetric : {false, true}) {
             for (const std::size_t size : {8U, 16U, 24U, 100U}) {
                 for (const float magnitude : {1.0F, 1e-6F, 1e-38F, 1e-43F, 1e6F, 1e20F}) {
                     std::vector<float> weights = sample(500, magnitude, 7);
                     std::fill_n(weights.begin() + 40, 60, 0.0F);
                     std::fill_n(weights.begin() + 200, 30, magnitude);
-                    const auto format = makeIntegerFormat(3, symmetric, size, ScaleType::fp16);
-                    const StorableRow storable = format->storableFor(weights, refine);
-                    const RowProblem problem{weights, {}, *format, storable};
-                    for (const GroupChoice* choice :
-                         std::initializer_list<const GroupChoice*>{&refine, &mse}) {
-                        std::vector<GroupParameters> found(format->groups(weights.size()));
-                        std::vector<GroupParameters> expected(found.size());
-                        choice->chooseRow(problem, found);
-                        choice->GroupChoice::chooseRow(problem, expected);
-                        QVERIFY(found == expected);
-                    }
+                    verifySearches(3, symmetric, size, weights);
                 }
+            }
+        }
+        for (const int bits : {2, 4, 5, 8}) {
+            for (const std::size_t size : {16U, 64U, 0U}) {
+                const std::vector<float> weights = sample(9600, 0.02F, static_cast<unsigned>(bits));
+                verifySearches(bits, false, size, weights);
+                verifySearches(bits, true, size, weights);
             }
         }
     }
