@@ -29,6 +29,10 @@ class AwqTransform final : public Transform {
         return scaledInputs(inputs, readScales(header).cwiseInverse());
     }
 
+    void pullBack(std::span<const std::byte> header, MutableMatrixView slopes, Workers&) const override {
+        slopes *= readScales(header).cwiseInverse().asDiagonal();
+    }
+
     void inverse(std::span<const std::byte> header, Shape, std::size_t,
                  MutableMatrixView rows) const override {
         rows *= readScales(header).cwiseInverse().asDiagonal();

@@ -126,19 +126,20 @@ class CodebookFormat final : public ScalarFormat {
         return result;
     }
 
+    std::size_t parametersPerGroup() const override { return std::size_t{1} << bits_; }
+
     LinearRow openRow(std::span<const std::byte> in, std::size_t columns) const override {
         const std::size_t bytes = codebookBytes(columns);
         std::vector<float> levels(bytes / sizeof(std::uint16_t));
         std::vector<std::uint8_t> indices(columns);
         readLevels(in.first(bytes), levels);
         unpackBits(in.subspan(bytes), bits_, indices);
-        LinearRow row{groupSize(columns), std::size_t{1} << bits_, 1, {levels.begin(), levels.end()}, {}, {}};
+        LinearRow row{groupSize(columns), parametersPerGroup(), 1, {levels.begin(), levels.end()}, {}, {}};
         for (std::size_t column = 0; column < columns; ++column) {
             const std::size_t level = (column / row.groupSize << bits_) + indices[column];
             row.terms.push_back({static_cast<std::uint32_t>(level), 1.0F});
         }
-        row.write = [this, indices = std::move(indices)](std::span<const double> wanted,
-                                                         std::span<std::byte> out) {
+        row.write = [this, indices = std::move(indices)](std::span<double> wanted, std::span<std::byte> out) {
             writeRow(wanted, indices, out);
         };
         return row;
@@ -146,7 +147,7 @@ class CodebookFormat final : public ScalarFormat {
 
   private:
     /// Levels may have passed one another: they are brought in order, and indices follow them.
-    void writeRow(std::span<const double> wanted, std::vector<std::uint8_t> indices,
+    void writeRow(std::span<double> wanted, std::vector<std::uint8_t> indices,
                   std::span<std::byte> out) const {
         const std::size_t count = std::size_t{1} << bits_;
         const std::size_t size = groupSize(indices.size());
@@ -159,7 +160,10 @@ class CodebookFormat final : public ScalarFormat {
                              [&](std::uint8_t a, std::uint8_t b) { return levels[a] < levels[b]; });
             for (std::size_t i = 0; i < count; ++i) {
                 place[order[i]] = static_cast<std::uint8_t>(i);
-                store(out, group * count + i, toFp16(static_cast<float>(levels[order[i]])));
+            }
+            std::sort(levels.begin(), levels.end());
+            for (std::size_t i = 0; i < count; ++i) {
+                store(out, group * count + i, toFp16(static_cast<float>(levels[i])));
             }
             const auto first = indices.begin() + static_cast<std::ptrdiff_t>(group * size);
             const auto columns = std::min(size, indices.size() - group * size);

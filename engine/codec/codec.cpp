@@ -179,6 +179,35 @@ class Codec::Pipeline {
         out = covering.middleRows(static_cast<Eigen::Index>(firstRow - begin), out.rows());
     }
 
+    Shape coordinateShape(Shape shape) const { return format_->coordinateShape(shape); }
+
+    Matrix coordinates(const PackedTensor& packed, Workers& workers) const {
+        const Shape shape = format_->coordinateShape(packed.shape);
+        Matrix coordinates(static_cast<Eigen::Index>(shape.rows), static_cast<Eigen::Index>(shape.columns));
+        format_->readCoordinates(bodyOf(std::span(packed.bytes), packed.shape), packed.shape, workers,
+                                 coordinates);
+        return coordinates;
+    }
+
+    Matrix coordinateSlopes(const PackedTensor& packed, Matrix slopes, Workers& workers) const {
+        const std::span<const std::byte> bytes(packed.bytes);
+        if (transform_) {
+            transform_->pullBack(bytes.first(headerBytes(packed.shape)), slopes, workers);
+        }
+        if (!corrections_.empty()) {
+            keepFree(bytes, packed.shape, slopes, workers);
+        }
+        const Shape shape = format_->coordinateShape(packed.shape);
+        Matrix result(static_cast<Eigen::Index>(shape.rows), static_cast<Eigen::Index>(shape.columns));
+        format_->coordinateSlopes(bodyOf(bytes, packed.shape), slopes, workers, result);
+        return result;
+    }
+
+    void writeCoordinates(Matrix& coordinates, PackedTensor& packed, Workers& workers) const {
+        format_->writeCoordinates(coordinates, packed.shape, workers,
+                                  bodyOf(std::span(packed.bytes), packed.shape));
+    }
+
     static Eigen::Block<Matrix> rowsOf(Matrix& matrix, std::size_t first, std::size_t count) {
         return matrix.block(static_cast<Eigen::Index>(first), 0, static_cast<Eigen::Index>(count),
                             matrix.cols());
@@ -186,6 +215,24 @@ class Codec::Pipeline {
 
   private:
     std::size_t headerBytes(Shape shape) const { return transform_ ? transform_->headerBytes(shape) : 0; }
+
+    /// The format's own bytes.
+    template <typename Byte>
+    std::span<Byte> bodyOf(std::span<Byte> bytes, Shape shape) const {
+        return bytes.subspan(headerBytes(shape), format_->packedBytes(shape));
+    }
+
+    /// Makes 0 of what does not depend on the format's values, as corrections decide it.
+    void keepFree(std::span<const std::byte> bytes, Shape shape, Matrix& slopes, Workers& workers) const {
+        forEachRowBlock(shape, workers, SilentMonitor(), [&](std::size_t first, std::size_t count) {
+            auto rows = rowsOf(slopes, first, count);
+            Matrix ones = Matrix::Ones(rows.rows(), rows.cols());
+            Matrix zeros = Matrix::Zero(rows.rows(), rows.cols());
+            correct(bytes, shape, first, ones, corrections_.size());
+            correct(bytes, shape, first, zeros, corrections_.size());
+            rows.array() *= (ones - zeros).array();
+        });
+    }
 
     /// Calls body(correction, index, position, size) for the section of every correction.
     template <typename Body>
@@ -210,8 +257,7 @@ class Codec::Pipeline {
     /// Rows in the stored basis, with the first `corrections` corrections applied.
     void decodeStored(std::span<const std::byte> bytes, Shape shape, std::size_t firstRow,
                       MutableMatrixView out, std::size_t corrections) const {
-        format_->decodeRows(bytes.subspan(headerBytes(shape), format_->packedBytes(shape)), shape, firstRow,
-                            out);
+        format_->decodeRows(bodyOf(bytes, shape), shape, firstRow, out);
         correct(bytes, shape, firstRow, out, corrections);
     }
 
@@ -297,6 +343,25 @@ Matrix Codec::decode(const PackedTensor& packed, Workers& workers) const {
         },
         rowsTogether(packed.shape));
     return out;
+}
+
+Shape Codec::coordinateShape(Shape shape) const {
+    return pipeline_->coordinateShape(shape);
+}
+
+Matrix Codec::coordinates(const PackedTensor& packed, Workers& workers) const {
+    checkSize(packed.bytes, packed.shape);
+    return pipeline_->coordinates(packed, workers);
+}
+
+Matrix Codec::coordinateSlopes(const PackedTensor& packed, Matrix slopes, Workers& workers) const {
+    checkSize(packed.bytes, packed.shape);
+    return pipeline_->coordinateSlopes(packed, std::move(slopes), workers);
+}
+
+void Codec::writeCoordinates(Matrix& coordinates, PackedTensor& packed, Workers& workers) const {
+    checkSize(packed.bytes, packed.shape);
+    pipeline_->writeCoordinates(coordinates, packed, workers);
 }
 
 void Codec::decodeRows(const PackedTensor& packed, std::size_t firstRow, MutableMatrixView out) const {

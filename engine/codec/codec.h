@@ -36,7 +36,7 @@ struct CodecDemands {
     bool scaledInputs = false; ///< scales of the inputs, kept by the norm that produces them (see awqScales)
     bool fittedNorm = false;   ///< the gain of that norm fitted to the outputs of the unquantized model
     bool trained = false;      ///< weights trained until they are rounded
-    bool recovered = false;    ///< what is stored in floats trained once this is rounded
+    bool recovered = false;    ///< coordinates, and what is in floats, trained once this is rounded
     bool relatedRows = false;  ///< EncodeContext::outputs, where there are some
 
     /// Whether packing a model with this takes a training (experiment/trained_quantization.h).
@@ -93,6 +93,15 @@ class Codec {
     /// The whole tensor, rows in parallel. Throws InputError when the bytes do not fit the shape: packed
     /// bytes may come from a hostile file.
     Matrix decode(const PackedTensor& packed, Workers& workers) const;
+    /// See Format::coordinateShape.
+    Shape coordinateShape(Shape shape) const;
+    /// The coordinates of a packed tensor, of that shape; empty for formats without.
+    Matrix coordinates(const PackedTensor& packed, Workers& workers) const;
+    /// The derivatives by its coordinates of something of which `slopes` are those by its weights.
+    Matrix coordinateSlopes(const PackedTensor& packed, Matrix slopes, Workers& workers) const;
+    /// Packs the nearest coordinates that can be stored and leaves all codes as they are (see
+    /// Format::writeCoordinates).
+    void writeCoordinates(Matrix& coordinates, PackedTensor& packed, Workers& workers) const;
     /// Rows [firstRow, firstRow + out.rows()) only, on the calling thread.
     void decodeRows(const PackedTensor& packed, std::size_t firstRow, MutableMatrixView out) const;
     /// The same from bytes that lie elsewhere, such as within a larger packed tensor.

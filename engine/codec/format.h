@@ -32,6 +32,25 @@ class Format {
     /// Decodes rows [firstRow, firstRow + out.rows()) from `packed`, of packedBytes(shape) and any content.
     virtual void decodeRows(std::span<const std::byte> packed, Shape shape, std::size_t firstRow,
                             MutableMatrixView out) const = 0;
+
+    /// The shape of the coordinates of a packed tensor: numbers that say all that decoded values are linear
+    /// in while its codes stay, such as scales, minima and entries of codebooks. Along a coordinate decoded
+    /// values move as far as it does (Frobenius norm), and where they can be chosen so, orthogonally to
+    /// those of the others. Empty for formats without.
+    virtual Shape coordinateShape([[maybe_unused]] Shape shape) const { return {}; }
+    /// The coordinates of packed bytes, of packedBytes(shape) and any content.
+    virtual void readCoordinates([[maybe_unused]] std::span<const std::byte> packed,
+                                 [[maybe_unused]] Shape shape, [[maybe_unused]] Workers& workers,
+                                 [[maybe_unused]] MutableMatrixView coordinates) const {}
+    /// The derivatives by the coordinates of something of which `slopes` are those by the decoded values.
+    virtual void coordinateSlopes([[maybe_unused]] std::span<const std::byte> packed,
+                                  [[maybe_unused]] MatrixView slopes, [[maybe_unused]] Workers& workers,
+                                  [[maybe_unused]] MutableMatrixView ofCoordinates) const {}
+    /// Packs the nearest coordinates that can be stored; the codes stay. Levels of a codebook that have
+    /// passed one another come back in their new order.
+    virtual void writeCoordinates([[maybe_unused]] MutableMatrixView coordinates,
+                                  [[maybe_unused]] Shape shape, [[maybe_unused]] Workers& workers,
+                                  [[maybe_unused]] std::span<std::byte> packed) const {}
 };
 
 } // namespace planish

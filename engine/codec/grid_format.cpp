@@ -258,8 +258,7 @@ std::vector<std::vector<float>> GridFormat::levels(std::span<const std::byte> in
 }
 
 LinearRow GridFormat::openRow(std::span<const std::byte> in, std::size_t columns) const {
-    // A zero point stays what it is: levels count from it.
-    const std::size_t each = traits_.hasOffset && !traits_.zeroPoints ? 2 : 1;
+    const std::size_t each = parametersPerGroup();
     LinearRow row{groupSize(columns), each, each, {}, {}, {}};
     std::vector<GroupParameters> stored(groups(columns));
     std::vector<std::uint8_t> indices(columns);
@@ -270,16 +269,19 @@ LinearRow GridFormat::openRow(std::span<const std::byte> in, std::size_t columns
             row.parameters.push_back(group.offset);
         }
     }
-    const auto zeroPointOf = [&](std::size_t group) { return stored[group].zeroPoint(lastZeroPoint()); };
-    for (std::size_t column = 0; column < columns; ++column) {
-        const auto scale = static_cast<std::uint32_t>(column / row.groupSize * each);
-        row.terms.push_back({scale, traits_.grid.levels()[indices[column]] -
-                                        static_cast<float>(zeroPointOf(column / row.groupSize))});
-        if (each == 2) {
-            row.terms.push_back({scale + 1, 1.0F});
+    row.terms.reserve(columns * each);
+    for (std::size_t group = 0; group < stored.size(); ++group) {
+        const auto scale = static_cast<std::uint32_t>(group * each);
+        const auto zeroPoint = static_cast<float>(stored[group].zeroPoint(lastZeroPoint()));
+        const std::size_t end = std::min(columns, (group + 1) * row.groupSize);
+        for (std::size_t column = group * row.groupSize; column < end; ++column) {
+            row.terms.push_back({scale, traits_.grid.levels()[indices[column]] - zeroPoint});
+            if (each == 2) {
+                row.terms.push_back({scale + 1, 1.0F});
+            }
         }
     }
-    row.write = [this, indices = std::move(indices), stored, each](std::span<const double> parameters,
+    row.write = [this, indices = std::move(indices), stored, each](std::span<double> parameters,
                                                                    std::span<std::byte> out) {
         std::vector<GroupParameters> wanted(parameters.size() / each);
         for (std::size_t group = 0; group < wanted.size(); ++group) {

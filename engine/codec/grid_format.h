@@ -61,6 +61,10 @@ class GridFormat final : public ScalarFormat {
     std::unique_ptr<RowEncoder> startRow(std::span<const float> row,
                                          const GroupChoice& choice) const override;
     void decodeRow(std::span<const std::byte> in, std::span<float> out) const override;
+    /// A zero point stays what it is: levels count from it.
+    std::size_t parametersPerGroup() const override {
+        return traits_.hasOffset && !traits_.zeroPoints ? 2 : 1;
+    }
     LinearRow openRow(std::span<const std::byte> in, std::size_t columns) const override;
     std::vector<std::vector<float>> levels(std::span<const std::byte> in, std::size_t columns) const override;
 

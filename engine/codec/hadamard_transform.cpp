@@ -50,8 +50,15 @@ class HadamardTransform final : public Transform {
                  std::span<std::byte> header) const override {
         checkTransformable(weights, "+rht");
         std::memcpy(header.data(), &context.seed, sizeof(context.seed));
-        rotate(weights, context.seed, context);
-        rotateDown(weights, context.seed, context);
+        rotate(weights, context.seed, context.workers, context.monitor);
+        rotateDown(weights, context.seed, context.workers, context.monitor);
+    }
+
+    /// Orthonormal: the derivatives turn as the weights do.
+    void pullBack(std::span<const std::byte> header, MutableMatrixView slopes,
+                  Workers& workers) const override {
+        rotate(slopes, seedOf(header), workers, SilentMonitor());
+        rotateDown(slopes, seedOf(header), workers, SilentMonitor());
     }
 
     std::size_t rowsTogether(Shape shape) const override {
@@ -63,9 +70,9 @@ class HadamardTransform final : public Transform {
         // w' = w A with A orthonormal: H' = Aᵀ H A, rows and then columns, and the same for the cross moment.
         const std::uint64_t seed = seedOf(header);
         const auto bothSides = [&](Matrix moment) {
-            rotate(moment, seed, context);
+            rotate(moment, seed, context.workers, context.monitor);
             Matrix transposed = moment.transpose();
-            rotate(transposed, seed, context);
+            rotate(transposed, seed, context.workers, context.monitor);
             return Matrix(transposed.transpose());
         };
         InputStatistics result;
@@ -85,9 +92,9 @@ class HadamardTransform final : public Transform {
     Matrix transformedOutputs(const Matrix& moment, std::span<const std::byte> header,
                               const EncodeContext& context) const override {
         Matrix result = moment;
-        rotateDown(result, seedOf(header), context);
+        rotateDown(result, seedOf(header), context.workers, context.monitor);
         result.transposeInPlace();
-        rotateDown(result, seedOf(header), context);
+        rotateDown(result, seedOf(header), context.workers, context.monitor);
         return result;
     }
 
@@ -129,12 +136,13 @@ class HadamardTransform final : public Transform {
                 static_cast<std::size_t>(rows.cols()), static_cast<std::size_t>(rows.outerStride())};
     }
 
-    static void rotate(MutableMatrixView rows, std::uint64_t seed, const EncodeContext& context) {
+    static void rotate(MutableMatrixView rows, std::uint64_t seed, Workers& workers,
+                       const JobMonitor& monitor) {
         const auto columns = static_cast<std::size_t>(rows.cols());
         const std::size_t block = blockSize(columns);
         const std::vector<float> signs = randomSigns(seed, 0, columns);
         const std::vector<float> units(columns, unitOf(block));
-        forEachRow(rows, context.workers, context.monitor, [&](std::size_t index) {
+        forEachRow(rows, workers, monitor, [&](std::size_t index) {
             float* row = rows.row(static_cast<Eigen::Index>(index)).data();
             for (std::size_t i = 0; i < columns; ++i) {
                 row[i] *= signs[i];
@@ -143,18 +151,19 @@ class HadamardTransform final : public Transform {
         });
     }
 
-    void rotateDown(MutableMatrixView weights, std::uint64_t seed, const EncodeContext& context) const {
+    void rotateDown(MutableMatrixView weights, std::uint64_t seed, Workers& workers,
+                    const JobMonitor& monitor) const {
         const std::size_t block = rowsTogether(
             {static_cast<std::size_t>(weights.rows()), static_cast<std::size_t>(weights.cols())});
         if (block > 1) {
             const std::vector<float> units(block, unitOf(block));
-            context.workers.forEach(
+            workers.forEach(
                 static_cast<std::size_t>(weights.rows()) / block,
                 [&](std::size_t i) {
                     hadamardDown(rowBlock(weights, i * block, block), rowSigns(seed, i * block, block),
                                  units);
                 },
-                context.monitor);
+                monitor);
         }
     }
 

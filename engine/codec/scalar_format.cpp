@@ -3,10 +3,19 @@
 
 #include "codec/checked_size.h"
 #include "codec/rounding.h"
+#include "codec/row_blocks.h"
+#include "codec/row_coordinates.h"
 
 #include <algorithm>
 
 namespace planish {
+namespace {
+
+std::span<float> rowSpan(MutableMatrixView matrix, std::size_t row) {
+    return {matrix.row(static_cast<Eigen::Index>(row)).data(), static_cast<std::size_t>(matrix.cols())};
+}
+
+} // namespace
 
 void RowEncoder::roundRow(std::span<const float> row, std::span<const float> importance,
                           std::size_t groupSize) {
@@ -43,11 +52,54 @@ void ScalarFormat::encode(MatrixView weights, const Rounding* rounding, const En
 
 void ScalarFormat::decodeRows(std::span<const std::byte> packed, Shape shape, std::size_t firstRow,
                               MutableMatrixView out) const {
-    const std::size_t bytes = rowBytes(shape.columns);
     for (Eigen::Index row = 0; row < out.rows(); ++row) {
-        decodeRow(packed.subspan((firstRow + static_cast<std::size_t>(row)) * bytes, bytes),
+        decodeRow(rowOf(packed, firstRow + static_cast<std::size_t>(row), shape.columns),
                   {out.row(row).data(), shape.columns});
     }
+}
+
+std::span<const std::byte> ScalarFormat::rowOf(std::span<const std::byte> packed, std::size_t row,
+                                               std::size_t columns) const {
+    const std::size_t bytes = rowBytes(columns);
+    return packed.subspan(row * bytes, bytes);
+}
+
+Shape ScalarFormat::coordinateShape(Shape shape) const {
+    return {shape.rows, groups(shape.columns) * parametersPerGroup()};
+}
+
+void ScalarFormat::readCoordinates(std::span<const std::byte> packed, Shape shape, Workers& workers,
+                                   MutableMatrixView coordinates) const {
+    forEachRow(coordinates, workers, SilentMonitor(), [&](std::size_t row) {
+        const LinearRow linear = openRow(rowOf(packed, row, shape.columns), shape.columns);
+        RowCoordinates(linear).of(linear.parameters, rowSpan(coordinates, row));
+    });
+}
+
+void ScalarFormat::coordinateSlopes(std::span<const std::byte> packed, MatrixView slopes, Workers& workers,
+                                    MutableMatrixView ofCoordinates) const {
+    const auto columns = static_cast<std::size_t>(slopes.cols());
+    forEachRow(slopes, workers, SilentMonitor(), [&](std::size_t row) {
+        const LinearRow linear = openRow(rowOf(packed, row, columns), columns);
+        RowCoordinates(linear).slopes({slopes.row(static_cast<Eigen::Index>(row)).data(), columns},
+                                      rowSpan(ofCoordinates, row));
+    });
+}
+
+void ScalarFormat::writeCoordinates(MutableMatrixView coordinates, Shape shape, Workers& workers,
+                                    std::span<std::byte> packed) const {
+    forEachRow(coordinates, workers, SilentMonitor(), [&](std::size_t row) {
+        const std::size_t bytes = rowBytes(shape.columns);
+        const std::span<std::byte> out = packed.subspan(row * bytes, bytes);
+        const LinearRow linear = openRow(out, shape.columns);
+        const std::vector<double> wanted = RowCoordinates(linear).parameters(rowSpan(coordinates, row));
+        std::vector<double> written = wanted;
+        linear.write(written, out);
+        if (written != wanted) {
+            const LinearRow inOrder = openRow(out, shape.columns);
+            RowCoordinates(inOrder).of(written, rowSpan(coordinates, row));
+        }
+    });
 }
 
 } // namespace planish

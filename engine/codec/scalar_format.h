@@ -47,8 +47,9 @@ struct LinearRow {
     std::size_t termsPerColumn = 0;
     std::vector<double> parameters; ///< as decoded; those of a group after those of the groups before it
     std::vector<Term> terms;        ///< [columns, termsPerColumn], of parameters of the column's group
-    /// Packs the row with the nearest parameters that can be stored. Needs the format to live.
-    std::function<void(std::span<const double> parameters, std::span<std::byte> out)> write;
+    /// Packs the row with the nearest parameters that can be stored, in the order they are stored in then.
+    /// Needs the format to live.
+    std::function<void(std::span<double> parameters, std::span<std::byte> out)> write;
 };
 
 /// A format in which each weight takes one of the levels of its group: columns in groups of `groupSize`, the
@@ -67,6 +68,7 @@ class ScalarFormat : public Format {
     virtual std::unique_ptr<RowEncoder> startRow(std::span<const float> row,
                                                  const GroupChoice& choice) const = 0;
     virtual void decodeRow(std::span<const std::byte> in, std::span<float> out) const = 0;
+    virtual std::size_t parametersPerGroup() const = 0;
     /// The parameters of a packed row apart from its levels.
     virtual LinearRow openRow(std::span<const std::byte> in, std::size_t columns) const = 0;
     /// The levels of every group of a packed row, as decoded.
@@ -79,8 +81,19 @@ class ScalarFormat : public Format {
                 std::span<std::byte> out) const final;
     void decodeRows(std::span<const std::byte> packed, Shape shape, std::size_t firstRow,
                     MutableMatrixView out) const final;
+    /// [rows, parameters of a row]; see RowCoordinates.
+    Shape coordinateShape(Shape shape) const final;
+    void readCoordinates(std::span<const std::byte> packed, Shape shape, Workers& workers,
+                         MutableMatrixView coordinates) const final;
+    void coordinateSlopes(std::span<const std::byte> packed, MatrixView slopes, Workers& workers,
+                          MutableMatrixView ofCoordinates) const final;
+    void writeCoordinates(MutableMatrixView coordinates, Shape shape, Workers& workers,
+                          std::span<std::byte> packed) const final;
 
   private:
+    std::span<const std::byte> rowOf(std::span<const std::byte> packed, std::size_t row,
+                                     std::size_t columns) const;
+
     std::size_t groupSize_;
 };
 

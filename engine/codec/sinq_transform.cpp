@@ -161,6 +161,12 @@ class SinqTransform final : public Transform {
         return scales.asDiagonal() * moment * scales.asDiagonal();
     }
 
+    /// A diagonal is its own transpose.
+    void pullBack(std::span<const std::byte> header, MutableMatrixView slopes, Workers&) const override {
+        const auto rows = static_cast<std::size_t>(slopes.rows());
+        inverse(header, {rows, static_cast<std::size_t>(slopes.cols())}, 0, slopes);
+    }
+
     void inverse(std::span<const std::byte> header, Shape, std::size_t firstRow,
                  MutableMatrixView rows) const override {
         const std::size_t columnBytes = columnHeaderBytes(rows.cols());

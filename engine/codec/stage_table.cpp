@@ -248,14 +248,16 @@ std::vector<StageEntry> makeStages() {
          })},
         {.member = {.choice = Choice::correction,
                     .name = "+recover",
-                    .title = "Training of what is in floats",
-                    .summary = "Once the model is packed, trains its norms, biases and whatever is stored in "
-                               "floats, such as the embedding, towards the predictions and hidden states of "
-                               "the unquantized model; takes minutes.",
+                    .title = "Training around the codes",
+                    .summary = "Once the model is packed, the codes of this tensor stay and its scales, "
+                               "minima or codebooks are trained, with norms, biases and whatever is stored "
+                               "in floats, such as the embedding, towards the predictions and hidden states "
+                               "of the unquantized model; takes minutes.",
                     .options = {},
                     .bitsFormula = {},
                     .reference = "Hinton, Vinyals, Dean: Distilling the knowledge in a neural network, 2015; "
-                                 "Romero et al.: FitNets, 2015",
+                                 "Romero et al.: FitNets, 2015; scales after the codes: Chen et al.: "
+                                 "EfficientQAT, 2024, section 3.3",
                     .calibration = CalibrationUse::required,
                     .examples = {"int3:g128+gptq+recover"}},
          .word = "recover",

@@ -37,6 +37,10 @@ class Transform {
                                       [[maybe_unused]] const EncodeContext& context) const {
         return moment;
     }
+    /// Takes the derivatives of something by the weights that inverse() gives, of the whole tensor, to those
+    /// by the weights it is given.
+    virtual void pullBack(std::span<const std::byte> header, MutableMatrixView slopes,
+                          Workers& workers) const = 0;
     /// How many rows can only be taken back together; it divides the rows of the tensor.
     virtual std::size_t rowsTogether([[maybe_unused]] Shape shape) const { return 1; }
     /// Takes rows of a tensor of this shape back that start at `firstRow`, which and whose number are

@@ -53,8 +53,8 @@ class TrainedQuantizer {
         if (trainings_ != nullptr) {
             trainings_->restore(key_, student_, workers_);
         }
-        if (!std::all_of(state().tensors.begin(), state().tensors.end(),
-                         [](const TensorInTraining& tensor) { return tensor.packed.has_value(); })) {
+        if (std::any_of(state().tensors.begin(), state().tensors.end(),
+                        [](const TensorInTraining& tensor) { return tensor.inTraining(); })) {
             trainAndPack();
         }
         return result();
@@ -102,6 +102,7 @@ class TrainedQuantizer {
                 trainUntil(training_.steps * (stage + 1) / trained);
             }
         }
+        student_.finish();
         if (trainings_ != nullptr) {
             trainings_->keep(key_, student_);
         }
@@ -184,7 +185,7 @@ class TrainedQuantizer {
 
     /// Names all that the result depends on.
     std::string key() {
-        constexpr int how = 3; // to be raised when the same training gives another model
+        constexpr int how = 4; // to be raised when the same training gives another model
         Json key;
         key["how"] = how;
         key["model"] = model().fingerprint(workers_, monitor_);

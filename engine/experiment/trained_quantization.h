@@ -33,12 +33,12 @@ bool asksForTraining(const std::vector<Codec>& codecs);
 /// bits without training, then the linears of +qat, those that errors cost most first. Between these, what is
 /// not packed yet learns to make up for it: norms, biases, whatever is stored in floats, and the linears
 /// still to come, towards the predictions and hidden states of the unquantized model (see Distillation;
-/// incremental quantization, Zhou et al.: INQ, 2017). With +recover alone norms, biases and floats do, once
-/// everything is packed.
-/// Statistics are those of the model as it then is. The same bytes for every thread count. A training that
-/// was stopped goes on where `trainings` has it; null: it is not kept. Reports stages "train" and "quantize".
-/// Throws InputError for models without gradients and for codecs whose other stages presume the weights of
-/// the model file.
+/// incremental quantization, Zhou et al.: INQ, 2017). Tensors of +recover go on learning once they are
+/// packed, in all but their codes; with +recover alone these, norms, biases and floats are all that is
+/// trained. Statistics are those of the model as it then is. The same bytes for every thread count. A
+/// training that was stopped goes on where `trainings` has it; null: it is not kept. Reports stages "train"
+/// and "quantize". Throws InputError for models without gradients and for codecs whose other stages presume
+/// the weights of the model file.
 QuantizedModel quantizeTrained(const Model& model, const QuantizeSettings& settings,
                                const TrainingPlan& training, TrainingCache* trainings, Workers& workers,
                                JobMonitor& monitor);

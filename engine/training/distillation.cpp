@@ -11,21 +11,17 @@ class Distillation::Descent final : public GradientSink {
   public:
     Descent(Distillation& training, double size) : training_(training), size_(size) {}
 
-    bool wants(const TensorInfo& tensor) const override { return !at(tensor).packed; }
+    bool wants(const TensorInfo& tensor) const override {
+        return training_.student_.state().tensors[training_.student_.indexOf(tensor)].inTraining();
+    }
     void take(const TensorInfo& tensor, const Matrix& gradient) override {
         if (wants(tensor)) {
             const std::size_t index = training_.student_.indexOf(tensor);
-            TensorInTraining& moved = training_.student_.state().tensors[index];
-            adamStep(moved.values, gradient, moved.moments, training_.student_.state().steps + 1,
-                     size_ * training_.scales_[index], training_.workers_);
+            training_.student_.descend(index, gradient, size_, training_.scales_[index], training_.workers_);
         }
     }
 
   private:
-    const TensorInTraining& at(const TensorInfo& tensor) const {
-        return training_.student_.state().tensors[training_.student_.indexOf(tensor)];
-    }
-
     Distillation& training_;
     double size_;
 };

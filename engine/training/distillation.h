@@ -13,7 +13,8 @@ namespace planish {
 /// Training of a model towards another: steps of Adam down the sum of the mean Kullback-Leibler divergence
 /// from its distributions of next tokens, in nats (Hinton, Vinyals, Dean: Distilling the knowledge in a
 /// neural network, 2015), and the relative distance from its hidden states behind each block
-/// (StateDistanceLoss). What is packed stays as it is. The same result for every number of threads.
+/// (StateDistanceLoss). Of what is packed, codes stay as they are. The same result for every number of
+/// threads.
 class Distillation {
   public:
     /// `teacher`, with `student` but for the values of its tensors, and `workers` must outlive this. Windows

@@ -11,11 +11,15 @@
 
 namespace planish {
 
-/// A tensor of a model in training: floats, which may be trained, until it is packed.
+/// A tensor of a model in training: floats, which may be trained, until it is packed. Its codes are frozen
+/// then; coordinates (Format::coordinateShape) may go on.
 struct TensorInTraining {
     Matrix values;                      ///< once packed: what is decoded
-    AdamMoments moments;                ///< empty before the first step and once packed
-    std::optional<PackedTensor> packed; ///< frozen
+    std::optional<PackedTensor> packed; ///< with the coordinates nearest to those in training
+    Matrix coordinates;                 ///< of the packed tensor, in training; empty when it stays as it is
+    AdamMoments moments;                ///< of values or coordinates; empty before the first step
+
+    bool inTraining() const { return !packed || coordinates.size() > 0; }
 };
 
 /// How far a training is: all that the rest of it depends on.
@@ -40,8 +44,14 @@ class ModelInTraining final : public WeightSource {
     std::size_t indexOf(const TensorInfo& tensor) const;
     TrainingState& state() { return state_; }
     const TrainingState& state() const { return state_; }
-    /// From now on the tensor is what these bytes are decoded to.
+    /// From now on the tensor is what these bytes are decoded to. With codecs that recover, its coordinates
+    /// stay in training.
     void freeze(std::size_t index, PackedTensor packed, Workers& workers);
+    /// Moves a tensor in training down its gradient (see adamStep): its values, or its coordinates and what
+    /// they are decoded to. `size` is relative to `scale`, the root mean square of its weights.
+    void descend(std::size_t index, const Matrix& gradient, double size, double scale, Workers& workers);
+    /// Ends the training of coordinates.
+    void finish();
 
   private:
     Model model_;

@@ -14,7 +14,7 @@ namespace {
 
 struct Header {
     std::array<char, 8> magic{'P', 'l', 'a', 'n', 'i', 's', 'h', 'T'};
-    std::uint64_t version = 1;
+    std::uint64_t version = 2;
     std::uint64_t steps = 0;
 };
 
@@ -26,17 +26,20 @@ std::span<const std::byte> bytesOf(const Matrix& matrix) {
     return std::as_bytes(std::span(matrix.data(), static_cast<std::size_t>(matrix.size())));
 }
 
-/// Values and both moments.
-std::uint64_t floatBytes(Shape shape) {
-    return 3 * sizeof(float) * std::uint64_t{shape.count()};
+/// What moves and both its moments.
+std::uint64_t floatBytes(std::uint64_t count) {
+    return 3 * sizeof(float) * count;
+}
+
+const Matrix& moving(const TensorInTraining& tensor) {
+    return tensor.packed ? tensor.coordinates : tensor.values;
 }
 
 std::uint64_t fileSize(const TrainingState& state) {
     std::uint64_t bytes = sizeof(Header) + sizeof(double) * state.losses.size() + checkedFileDigest;
     for (const TensorInTraining& tensor : state.tensors) {
-        bytes += sizeof(std::uint64_t) +
-                 (tensor.packed ? tensor.packed->bytes.size()
-                                : 3 * sizeof(float) * static_cast<std::uint64_t>(tensor.values.size()));
+        bytes += 2 * sizeof(std::uint64_t) + (tensor.packed ? tensor.packed->bytes.size() : 0) +
+                 floatBytes(static_cast<std::uint64_t>(moving(tensor).size()));
     }
     return bytes;
 }
@@ -50,10 +53,11 @@ void writeState(const std::filesystem::path& path, const std::string& key, const
         writer.write(bytesOf(packed));
         if (tensor.packed) {
             writer.write(tensor.packed->bytes);
-            continue;
         }
-        writer.write(bytesOf(tensor.values));
-        const Matrix none = Matrix::Zero(tensor.values.rows(), tensor.values.cols());
+        const Matrix& numbers = moving(tensor);
+        writer.write(bytesOf(static_cast<std::uint64_t>(numbers.size())));
+        writer.write(bytesOf(numbers));
+        const Matrix none = Matrix::Zero(numbers.rows(), numbers.cols());
         const bool moved = tensor.moments.first.size() > 0;
         writer.write(bytesOf(moved ? tensor.moments.first : none));
         writer.write(bytesOf(moved ? tensor.moments.second : none));
@@ -93,9 +97,8 @@ class StateReader {
 
   private:
     TensorInTraining tensor(Shape shape, const Codec& codec) {
-        std::uint64_t packed = 0;
-        fill(std::as_writable_bytes(std::span(&packed, 1)));
         TensorInTraining tensor;
+        const std::uint64_t packed = number();
         if (packed > 0) {
             const std::uint64_t expected = codec.packedBytes(shape);
             if (packed != expected || packed > left_) {
@@ -103,16 +106,32 @@ class StateReader {
             }
             tensor.packed = PackedTensor{shape, std::vector<std::byte>(packed)};
             fill(tensor.packed->bytes);
-            return tensor;
         }
-        if (floatBytes(shape) > left_) {
-            fail("size", "values of all tensors", "fewer");
+        const Shape moving = packed > 0 ? codec.coordinateShape(shape) : shape;
+        const std::uint64_t count = number();
+        if (count != moving.count() && (packed == 0 || count != 0)) {
+            fail("numbers in training", std::to_string(moving.count()), std::to_string(count));
         }
-        for (Matrix* matrix : {&tensor.values, &tensor.moments.first, &tensor.moments.second}) {
+        if (count > 0) {
+            fillMoving(moving, packed > 0 ? tensor.coordinates : tensor.values, tensor.moments);
+        }
+        return tensor;
+    }
+
+    std::uint64_t number() {
+        std::uint64_t number = 0;
+        fill(std::as_writable_bytes(std::span(&number, 1)));
+        return number;
+    }
+
+    void fillMoving(Shape shape, Matrix& numbers, AdamMoments& moments) {
+        if (floatBytes(shape.count()) > left_) {
+            fail("size", "numbers of all tensors", "fewer");
+        }
+        for (Matrix* matrix : {&numbers, &moments.first, &moments.second}) {
             matrix->resize(static_cast<Eigen::Index>(shape.rows), static_cast<Eigen::Index>(shape.columns));
             fill(std::as_writable_bytes(std::span(matrix->data(), shape.count())));
         }
-        return tensor;
     }
 
     void take(std::uint64_t bytes) {

@@ -12,12 +12,14 @@ namespace planish {
 ///
 ///   bytes          content
 ///   8              "PlanishT"
-///   8              version, 1
+///   8              version, 2
 ///   8              steps s
 ///   8 · s          losses, fp64
 ///   then of every tensor of the model, in their order:
 ///   8              bytes it is packed to; 0: it is not packed
-///   those bytes, or its values and both moments, fp32
+///   those bytes
+///   8              numbers in training: its values, or coordinates once it is packed, all of them or none
+///   those numbers and both their moments, fp32
 ///   64             SHA-256 of the key and all bytes above
 class TrainingCache : private FileCache {
   public:

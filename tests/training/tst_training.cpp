@@ -31,13 +31,13 @@ std::vector<TokenId> someTokens() {
 
 /// folio-4m, its MLPs stored in three bits, and what training it needs.
 struct Setup {
-    explicit Setup(int threads = 2)
+    explicit Setup(int threads = 2, const char* codec = "int3:g64")
         : workers(threads),
           student(teacher.model(),
                   resolve(Recipe::fromJson({{"schema", "planish.recipe/1"},
                                             {"name", "test"},
                                             {"default", "bf16"},
-                                            {"rules", {{{"match", "mlp"}, {"codec", "int3:g64"}}}}},
+                                            {"rules", {{{"match", "mlp"}, {"codec", codec}}}}},
                                            "test"),
                           teacher.model().tensors(), true),
                   workers) {
@@ -67,10 +67,10 @@ bool sameState(const TrainingState& a, const TrainingState& b) {
     for (std::size_t i = 0; same && i < a.tensors.size(); ++i) {
         const TensorInTraining& one = a.tensors[i];
         const TensorInTraining& other = b.tensors[i];
-        same = one.values == other.values && one.packed.has_value() == other.packed.has_value() &&
-               (one.packed
-                    ? one.packed->bytes == other.packed->bytes
-                    : one.moments.first == other.moments.first && one.moments.second == other.moments.second);
+        same = one.values == other.values && one.coordinates == other.coordinates &&
+               one.moments.first == other.moments.first && one.moments.second == other.moments.second &&
+               one.packed.has_value() == other.packed.has_value() &&
+               (!one.packed || one.packed->bytes == other.packed->bytes);
     }
     return same;
 }
@@ -142,17 +142,50 @@ class TrainingTest : public QObject {
         QVERIFY(sameState(one.student.state(), three.student.state()));
     }
 
+    void scales_of_what_is_packed_learn_where_the_codec_recovers() {
+        Setup plain(2, "int2:g32");
+        Setup recovering(2, "int2:g32+recover");
+        const TrainingState before = recovering.student.state();
+        plain.train(16);
+        recovering.train(16);
+        const TrainingState& after = recovering.student.state();
+        QVERIFY2(
+            after.losses.back() < 0.95 * plain.student.state().losses.back(),
+            qPrintable(
+                QString("%1 against %2").arg(after.losses.back()).arg(plain.student.state().losses.back())));
+        recovering.student.finish();
+        for (std::size_t i = 0; i < after.tensors.size(); ++i) {
+            const Codec& codec = recovering.student.codecs()[i];
+            QCOMPARE(after.tensors[i].inTraining(), codec.isFloat());
+            if (!codec.isFloat()) {
+                PackedTensor packed = *after.tensors[i].packed;
+                QVERIFY(codec.decode(packed, recovering.workers) == after.tensors[i].values);
+                QVERIFY(packed.bytes != before.tensors[i].packed->bytes);
+                Matrix coordinates = before.tensors[i].coordinates;
+                codec.writeCoordinates(coordinates, packed, recovering.workers);
+                QVERIFY(packed.bytes == before.tensors[i].packed->bytes); // the codes are the same
+            }
+        }
+    }
+
+    void a_training_goes_on_from_where_it_was_kept_data() {
+        QTest::addColumn<QByteArray>("codec");
+        QTest::addRow("all frozen") << QByteArray("int3:g64");
+        QTest::addRow("codes frozen") << QByteArray("int3:g64+recover");
+        QTest::addRow("levels change place") << QByteArray("codebook3:g64+recover");
+    }
     void a_training_goes_on_from_where_it_was_kept() {
+        QFETCH(QByteArray, codec);
         const QTemporaryDir folder;
         TrainingCache cache(folder.path().toStdString(), TrainingCache::usualLimit);
         const std::string key = sha256Hex("a training");
-        Setup whole;
+        Setup whole(2, codec);
         whole.train(4);
-        Setup half;
+        Setup half(2, codec);
         QVERIFY(!cache.restore(key, half.student, half.workers));
         half.train(2);
         QVERIFY(cache.keep(key, half.student));
-        Setup rest;
+        Setup rest(2, codec);
         QVERIFY(cache.restore(key, rest.student, rest.workers));
         QVERIFY(sameState(rest.student.state(), half.student.state()));
         rest.train(2);
