@@ -25,15 +25,19 @@ void forEachRowBlock(Shape shape, Workers& workers, const JobMonitor& monitor, c
                     monitor);
 }
 
-/// Calls body(row) for every row of `matrix`, in parallel.
+/// Calls body(row) for every row of `shape`, in parallel.
 template <typename Body>
-void forEachRow(MatrixView matrix, Workers& workers, const JobMonitor& monitor, const Body& body) {
-    const Shape shape{static_cast<std::size_t>(matrix.rows()), static_cast<std::size_t>(matrix.cols())};
+void forEachRow(Shape shape, Workers& workers, const JobMonitor& monitor, const Body& body) {
     forEachRowBlock(shape, workers, monitor, [&](std::size_t first, std::size_t count) {
         for (std::size_t row = first; row < first + count; ++row) {
             body(row);
         }
     });
+}
+template <typename Body>
+void forEachRow(MatrixView matrix, Workers& workers, const JobMonitor& monitor, const Body& body) {
+    forEachRow({static_cast<std::size_t>(matrix.rows()), static_cast<std::size_t>(matrix.cols())}, workers,
+               monitor, body);
 }
 
 } // namespace planish

@@ -70,7 +70,7 @@ Shape ScalarFormat::coordinateShape(Shape shape) const {
 
 void ScalarFormat::readCoordinates(std::span<const std::byte> packed, Shape shape, Workers& workers,
                                    MutableMatrixView coordinates) const {
-    forEachRow(coordinates, workers, SilentMonitor(), [&](std::size_t row) {
+    forEachRow(shape, workers, SilentMonitor(), [&](std::size_t row) {
         const LinearRow linear = openRow(rowOf(packed, row, shape.columns), shape.columns);
         RowCoordinates(linear).of(linear.parameters, rowSpan(coordinates, row));
     });
@@ -88,7 +88,7 @@ void ScalarFormat::coordinateSlopes(std::span<const std::byte> packed, MatrixVie
 
 void ScalarFormat::writeCoordinates(MutableMatrixView coordinates, Shape shape, Workers& workers,
                                     std::span<std::byte> packed) const {
-    forEachRow(coordinates, workers, SilentMonitor(), [&](std::size_t row) {
+    forEachRow(shape, workers, SilentMonitor(), [&](std::size_t row) {
         const std::size_t bytes = rowBytes(shape.columns);
         const std::span<std::byte> out = packed.subspan(row * bytes, bytes);
         const LinearRow linear = openRow(out, shape.columns);

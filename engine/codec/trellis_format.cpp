@@ -51,15 +51,6 @@ class TrellisFormat final : public Format {
     void decodeRows(std::span<const std::byte> packed, Shape shape, std::size_t firstRow,
                     MutableMatrixView out) const override;
 
-    /// [tiles, 1]: the norm of what a tile decodes to, by its scale.
-    Shape coordinateShape(Shape shape) const override { return {tilesOf(shape).size(), 1}; }
-    void readCoordinates(std::span<const std::byte> packed, Shape shape, Workers& workers,
-                         MutableMatrixView coordinates) const override;
-    void coordinateSlopes(std::span<const std::byte> packed, MatrixView slopes, Workers& workers,
-                          MutableMatrixView ofCoordinates) const override;
-    void writeCoordinates(MutableMatrixView coordinates, Shape shape, Workers& workers,
-                          std::span<std::byte> packed) const override;
-
     /// Of each stored row of a tile.
     std::vector<const TrellisCode*> codes(const Tile& tile) const {
         const int most = bits_ * static_cast<int>(tile.storedRows() / 4);
@@ -91,7 +82,6 @@ class TrellisFormat final : public Format {
     }
     void decodeTile(const Tile& tile, std::span<const std::byte> bytes, std::size_t firstRow,
                     MutableMatrixView out) const;
-    Matrix decodedTile(const Tile& tile, std::span<const std::byte> packed, std::size_t columns) const;
 
     std::size_t fraction_; ///< hundredths of the rows that have a bit more
     int bits_;             ///< of the other rows
@@ -274,49 +264,6 @@ void TrellisFormat::decodeRows(std::span<const std::byte> packed, Shape shape, s
                                       static_cast<Eigen::Index>(tileEnd - begin)));
         }
     }
-}
-
-Matrix TrellisFormat::decodedTile(const Tile& tile, std::span<const std::byte> packed,
-                                  std::size_t columns) const {
-    Matrix out(static_cast<Eigen::Index>(tile.rows), static_cast<Eigen::Index>(columns));
-    decodeTile(tile, packed.subspan(tile.offset, tileBytes(tile, columns)), 0, out);
-    return out;
-}
-
-void TrellisFormat::readCoordinates(std::span<const std::byte> packed, Shape shape, Workers& workers,
-                                    MutableMatrixView coordinates) const {
-    const std::vector<Tile> tiles = tilesOf(shape);
-    workers.forEach(tiles.size(), [&](std::size_t i) {
-        const double squares = decodedTile(tiles[i], packed, shape.columns).cast<double>().squaredNorm();
-        coordinates(static_cast<Eigen::Index>(i), 0) = static_cast<float>(std::sqrt(squares));
-    });
-}
-
-void TrellisFormat::coordinateSlopes(std::span<const std::byte> packed, MatrixView slopes, Workers& workers,
-                                     MutableMatrixView ofCoordinates) const {
-    const auto columns = static_cast<std::size_t>(slopes.cols());
-    const std::vector<Tile> tiles = tilesOf({static_cast<std::size_t>(slopes.rows()), columns});
-    workers.forEach(tiles.size(), [&](std::size_t i) {
-        const Matrix decoded = decodedTile(tiles[i], packed, columns);
-        const auto ofTile = slopes.middleRows(static_cast<Eigen::Index>(tiles[i].firstRow), decoded.rows());
-        const double norm = std::sqrt(decoded.cast<double>().squaredNorm());
-        const double sum = decoded.cast<double>().cwiseProduct(ofTile.cast<double>()).sum();
-        ofCoordinates(static_cast<Eigen::Index>(i), 0) = static_cast<float>(norm > 0 ? sum / norm : 0);
-    });
-}
-
-void TrellisFormat::writeCoordinates(MutableMatrixView coordinates, Shape shape, Workers& workers,
-                                     std::span<std::byte> packed) const {
-    const std::vector<Tile> tiles = tilesOf(shape);
-    workers.forEach(tiles.size(), [&](std::size_t i) {
-        const double norm =
-            std::sqrt(decodedTile(tiles[i], packed, shape.columns).cast<double>().squaredNorm());
-        const std::span<std::byte> bytes = packed.subspan(tiles[i].offset);
-        const double scale = norm > 0 ? double{fromBf16(load<std::uint16_t>(bytes, 0))} *
-                                            double{coordinates(static_cast<Eigen::Index>(i), 0)} / norm
-                                      : 0;
-        store(bytes, 0, toBf16(static_cast<float>(std::clamp<double>(scale, 0, largestScale))));
-    });
 }
 
 } // namespace
