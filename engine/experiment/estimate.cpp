@@ -123,11 +123,14 @@ class Estimator {
                    (speed_.products(Arithmetic::float32) * momentShare);
     }
 
-    /// A pass of the unquantized model, one forward, one to compute activations anew and two backward; and
-    /// the samples' passes for each kind of tensor that is packed between.
+    /// A pass of the unquantized model, one forward, one to compute activations anew, one backward and one to
+    /// the weights that learn; and the samples' passes for each kind of tensor that is packed between.
     double trainingTime() const {
-        constexpr double passes = 5;
+        // Measured, in forward passes: the four of activations, and the outer products of all weights.
+        constexpr double activations = 5;
+        constexpr double gradients = 2.5;
         constexpr double kinds = 6;
+        const double passes = activations + gradients * learningShare();
         const TrainingPlan& plan = *input_.training;
         const auto tokens = static_cast<double>(plan.tokens());
         const auto context = static_cast<double>(plan.windows.context);
@@ -138,6 +141,25 @@ class Estimator {
                4 * tokens * static_cast<double>(config_.vocabularySize) / speed_.exponentials() +
                kinds * blocksTime(static_cast<double>(samples.tokens.size()),
                                   static_cast<double>(samples.context), 1);
+    }
+
+    /// Of the linears in blocks, those whose weights have gradients in a step of a training, on average:
+    /// those of +qat until they are packed, halfway.
+    double learningShare() const {
+        double all = 0;
+        double learning = 0;
+        for (std::size_t i = 0; i < input_.codecs->size(); ++i) {
+            const TensorInfo& tensor = input_.model.tensors()[i];
+            const Codec& codec = (*input_.codecs)[i];
+            const auto place = placeOf(tensor, config_);
+            if (place && place->site != Site::head) {
+                const auto weights = static_cast<double>(tensor.count());
+                const bool on = codec.demands().recovered && codec.coordinateShape(tensor.shape).count() > 0;
+                all += weights;
+                learning += on ? weights : codec.demands().trained ? weights / 2 : 0;
+            }
+        }
+        return learning / all;
     }
 
     double quantizationTime() const {
