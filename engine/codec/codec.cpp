@@ -303,6 +303,12 @@ std::optional<Codec> Codec::withNearestRounding() const {
     return removed == 0 ? std::nullopt : std::optional(Pipeline::fromSpec(spec));
 }
 
+Codec Codec::withoutTraining() const {
+    CodecSpec spec = parseCodecString(name());
+    std::erase_if(spec.stages, [](const StageSpec& stage) { return demandsOf(stage).training(); });
+    return Pipeline::fromSpec(spec);
+}
+
 CodecDemands Codec::demands() const {
     return pipeline_->demands();
 }

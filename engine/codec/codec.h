@@ -74,6 +74,8 @@ class Codec {
     /// The codec with nearest rounding instead of its own: its packed bytes are read the same way. Empty when
     /// it has no rounding of its own.
     std::optional<Codec> withNearestRounding() const;
+    /// The codec without the training it asks for: its packed bytes are read the same way.
+    Codec withoutTraining() const;
     /// What it asks of what is around the tensor.
     CodecDemands demands() const;
     /// The codec that keeps its scales of the inputs itself, for tensors whose inputs nothing can scale.

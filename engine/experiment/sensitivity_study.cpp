@@ -223,7 +223,7 @@ SensitivityRecord studySensitivity(const SensitivitySpec& spec, std::optional<Se
 
 std::optional<double> weightError(const Model& model, const TensorInfo& tensor, const Codec& codec,
                                   Workers& workers, JobMonitor& monitor) {
-    std::optional<Codec> used = codecFor(codec, tensor);
+    std::optional<Codec> used = codecFor(codec, tensor).withoutTraining();
     if (used->calibration() == CalibrationUse::required) {
         used = used->withNearestRounding();
     }

@@ -75,9 +75,9 @@ SensitivityRecord studySensitivity(const SensitivitySpec& spec, std::optional<Se
                                    Workers& workers, StatisticsCache& statistics, std::uint64_t reuseBytes,
                                    JobMonitor& monitor);
 
-/// The relative squared error of one tensor in a codec that knows nothing of its inputs: of one that cannot
-/// do without, that of nearest rounding, which its own is to improve on; nothing when it has no other
-/// rounding.
+/// The relative squared error of one tensor in a codec that knows nothing of its inputs and is not trained:
+/// of one that cannot do without, that of nearest rounding, which its own is to improve on; nothing when it
+/// has no other rounding.
 std::optional<double> weightError(const Model& model, const TensorInfo& tensor, const Codec& codec,
                                   Workers& workers, JobMonitor& monitor);
 

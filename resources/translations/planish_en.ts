@@ -87,6 +87,20 @@
             <numerusform>Predicted ΔPPL: %n tensors being measured…</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>Predicted ΔPPL: not known of %n tensor(s)</source>
+        <translation>
+            <numerusform>Predicted ΔPPL: not known of %n tensor</numerusform>
+            <numerusform>Predicted ΔPPL: not known of %n tensors</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 + %n tensor(s) not known</source>
+        <translation>
+            <numerusform>%1 + %n tensor not known</numerusform>
+            <numerusform>%1 + %n tensors not known</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>planish::RestoreBar</name>

@@ -124,6 +124,25 @@ class CostTableTest : public QObject {
         QTRY_VERIFY(isKnown());
         QVERIFY(costs_->known().cost(model_.tensors()[2], Codec::parse("int4:g32+gptq"))->atMost);
         QVERIFY(total()->atMost);
+        editor_->setCodec({2}, Codec::parse("int4:g32+gptq+recover"));
+        QTRY_VERIFY(isKnown());
+        QVERIFY(total()->atMost);
+    }
+
+    void what_only_calibration_could_tell_is_not_said_to_be_measured() {
+        costs_->setModel("folio-4m");
+        costs_->setStudies({study()});
+        QTRY_VERIFY(costs_->study() != nullptr);
+        editor_->setCodec({2}, Codec::parse("int4:g32+awq"));
+        QTRY_COMPARE(costs_->unmeasurable(), 1);
+        QCOMPARE(total()->unknown, 1);
+        PredictionLabel label;
+        label.showCosts(*costs_, *editor_);
+        QVERIFY2(label.text().contains("not known") && !label.text().contains("measured"),
+                 qPrintable(label.text()));
+        QVERIFY(label.toolTip().contains("calibration"));
+        editor_->setCodec({2}, Codec::parse("int4:g64"));
+        QCOMPARE(costs_->unmeasurable(), 0);
     }
 
     void the_layer_tree_sums_costs_and_shades_what_costs_most() {

@@ -78,6 +78,15 @@ void CostTable::chooseStudy() {
     delay_.start();
 }
 
+int CostTable::unmeasurable() const {
+    int count = 0;
+    for (std::size_t i = 0; i < editor_->tensors().size(); ++i) {
+        const Key key{editor_->tensors()[i].name, editor_->codecs()[i].name()};
+        count += unmeasurable_.contains(key) && !known_.error(editor_->tensors()[i], editor_->codecs()[i]);
+    }
+    return count;
+}
+
 std::vector<std::pair<TensorInfo, Codec>> CostTable::missing() const {
     std::vector<std::pair<TensorInfo, Codec>> pairs;
     for (std::size_t i = 0; i < editor_->tensors().size(); ++i) {

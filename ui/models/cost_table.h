@@ -38,6 +38,8 @@ class CostTable final : public QObject {
     void setCorrected(const SensitivityRecord& study);
     /// The costs as far as they are known.
     const TensorCosts& known() const { return known_; }
+    /// Tensors of the recipe whose cost only a study with calibration can tell.
+    int unmeasurable() const;
 
   signals:
     void changed();

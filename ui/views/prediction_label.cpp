@@ -7,6 +7,15 @@
 #include <QLocale>
 
 namespace planish {
+namespace {
+
+QString calibrate() {
+    return PredictionLabel::tr(
+        "Some codecs cannot do without calibration: measure sensitivities with them to "
+        "know what they cost.");
+}
+
+} // namespace
 
 PredictionLabel::PredictionLabel(QWidget* parent) : QLabel(parent) {
     setObjectName(QStringLiteral("recipePrediction"));
@@ -36,9 +45,12 @@ void PredictionLabel::showCosts(const CostTable& costs, const RecipeEditor& reci
                "any recipe is predicted while it is edited."));
         return;
     }
+    const int never = costs.unmeasurable();
+    const int soon = total->unknown - never;
     if (total->unknown > 0 && total->prediction.divergence == 0) {
-        setText(tr("Predicted ΔPPL: %n tensor(s) being measured…", nullptr, total->unknown));
-        setToolTip(tr("How far each codec is from its tensor is measured once."));
+        setText(soon > 0 ? tr("Predicted ΔPPL: %n tensor(s) being measured…", nullptr, soon)
+                         : tr("Predicted ΔPPL: not known of %n tensor(s)", nullptr, never));
+        setToolTip(soon > 0 ? tr("How far each codec is from its tensor is measured once.") : calibrate());
         return;
     }
     const QLocale locale;
@@ -48,8 +60,10 @@ void PredictionLabel::showCosts(const CostTable& costs, const RecipeEditor& reci
                             QStringLiteral("+") + locale.toString(prediction.deltaPplPercent, 'f', 2),
                             locale.toString(prediction.deltaPplErrorPercent, 'f', 2),
                             locale.toString(prediction.divergence, 'f', 4));
-    if (total->unknown > 0) {
-        text = tr("%1 + %n tensor(s) being measured", nullptr, total->unknown).arg(text);
+    if (soon > 0) {
+        text = tr("%1 + %n tensor(s) being measured", nullptr, soon).arg(text);
+    } else if (never > 0) {
+        text = tr("%1 + %n tensor(s) not known", nullptr, never).arg(text);
     }
     setText(text);
     const SensitivityRecord& study = *costs.study();
@@ -61,9 +75,10 @@ void PredictionLabel::showCosts(const CostTable& costs, const RecipeEditor& reci
             .arg(fromUtf8(study.corpus))
             .arg(study.windows)
             .arg(study.context)
-            .arg(total->atMost ? tr("≤: codecs that need calibration are counted with nearest rounding, "
-                                    "until a study has measured them.")
-                               : QString()));
+            .arg(never > 0       ? calibrate()
+                 : total->atMost ? tr("≤: codecs that need calibration are counted with nearest rounding, "
+                                      "until a study has measured them.")
+                                 : QString()));
 }
 
 } // namespace planish
