@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <limits>
 #include <new>
 
@@ -71,7 +70,7 @@ class Search {
     HWY_INLINE void start(Float scale, Float offset) {
         scale_ = scale;
         offset_ = offset;
-        roughErrorsOf<1>(&scale, &offset, &rough_);
+        rough_ = roughErrorOf(scale, offset);
         isExact_ = false;
         refitted_ = hn::Lt(setFloat(0), setFloat(0));
         refittedScale_ = scale;
@@ -88,49 +87,7 @@ class Search {
 
     /// In the lanes of `wanted`; those where it made the error less.
     HWY_NOINLINE Lanes tryBounds(const Double& low, const Double& high, Lanes wanted) {
-        Float scale = storableScale(low, high, wanted);
-        const Float offset = storableOffset(low);
-        wanted = hn::And(wanted, isPromising(scale, offset));
-        if (hn::AllFalse(FloatTag(), wanted)) {
-            return wanted;
-        }
-        Float rough;
-        roughErrorsOf<1>(&scale, &offset, &rough);
-        return accept(scale, offset, rough, wanted);
-    }
-
-    /// The same of several in turn, all of them measured first.
-    template <std::size_t count, typename BoundsOf>
-    HWY_INLINE Lanes tryAll(const BoundsOf& boundsOf, Lanes wanted) {
-        constexpr std::size_t together = 4;
-        static_assert(count % together == 0);
-        Float scales[count];
-        Float offsets[count];
-        Float roughs[count];
-        Lanes lanes[count];
-        std::size_t promising = 0;
-        for (std::size_t i = 0; i < count; ++i) {
-            Double low;
-            Double high;
-            boundsOf(i, low, high);
-            scales[promising] = storableScale(low, high, wanted);
-            offsets[promising] = storableOffset(low);
-            lanes[promising] = hn::And(wanted, isPromising(scales[promising], offsets[promising]));
-            promising += hn::AllFalse(FloatTag(), lanes[promising]) ? 0 : 1;
-        }
-        const std::size_t measured = (promising + together - 1) / together * together;
-        for (std::size_t i = promising; i < measured; ++i) {
-            scales[i] = scales[0];
-            offsets[i] = offsets[0];
-        }
-        for (std::size_t i = 0; i < measured; i += together) {
-            roughErrorsOf<together>(scales + i, offsets + i, roughs + i);
-        }
-        Lanes moved = hn::Lt(setFloat(0), setFloat(0));
-        for (std::size_t i = 0; i < promising; ++i) {
-            moved = hn::Or(moved, accept(scales[i], offsets[i], roughs[i], lanes[i]));
-        }
-        return moved;
+        return consider(storableScale(low, high, wanted), storableOffset(low), wanted);
     }
 
     HWY_NOINLINE Lanes tryRefit(Lanes wanted) {
@@ -171,11 +128,7 @@ class Search {
             wanted = hn::And(wanted, set(0) < determinant);
             offset = nearestFp16(narrow((w * uu - uw * u) / determinant));
         }
-        const Float scale = storableScale((uw - wide(offset) * u) / uu);
-        wanted = hn::And(wanted, isPromising(scale, offset));
-        Float rough;
-        roughErrorsOf<1>(&scale, &offset, &rough);
-        return accept(scale, offset, rough, wanted);
+        return consider(storableScale((uw - wide(offset) * u) / uu), offset, wanted);
     }
 
   private:
@@ -248,45 +201,29 @@ class Search {
         return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
     }
 
-    /// Of several parameters. Sums in single precision; see isReliable().
-    template <std::size_t count>
-    HWY_INLINE void roughErrorsOf(const Float* scales, const Float* offsets, Float* errors) const {
-        constexpr std::size_t parts = 4 / count; // sums that do not wait for one another
+    /// Sums in single precision; see isReliable().
+    HWY_INLINE Float roughErrorOf(Float scale, Float offset) const {
+        const Float inverse = hn::IfThenZeroElse(hn::Eq(scale, setFloat(0)), hn::Div(setFloat(1), scale));
         const Float first = setFloat(problem_.first);
         const Float last = setFloat(problem_.last);
-        Float inverses[count];
-        Float sums[count * parts];
-        for (std::size_t k = 0; k < count; ++k) {
-            inverses[k] = hn::IfThenZeroElse(hn::Eq(scales[k], setFloat(0)), hn::Div(setFloat(1), scales[k]));
-        }
-        std::fill_n(sums, count * parts, setFloat(0));
-        const auto add = [&](std::size_t i, std::size_t k, Float& sum) HWY_ATTR {
-            const Float above = hn::Sub(weightAt(i), offsets[k]);
-            const Float level = hn::Round(hn::Min(hn::Max(hn::Mul(above, inverses[k]), first), last));
-            const Float error = hn::NegMulAdd(scales[k], level, above);
+        Float sums[4] = {setFloat(0), setFloat(0), setFloat(0), setFloat(0)};
+        const auto add = [&](std::size_t i, Float& sum) HWY_ATTR {
+            const Float above = hn::Sub(weightAt(i), offset);
+            const Float level = hn::Round(hn::Min(hn::Max(hn::Mul(above, inverse), first), last));
+            const Float error = hn::NegMulAdd(scale, level, above);
             sum = hn::MulAdd(error, error, sum);
         };
         std::size_t i = 0;
-        for (; i + parts <= problem_.groupSize; i += parts) {
-#pragma GCC unroll 4
-            for (std::size_t part = 0; part < parts; ++part) {
-#pragma GCC unroll 4
-                for (std::size_t k = 0; k < count; ++k) {
-                    add(i + part, k, sums[k * parts + part]);
-                }
-            }
+        for (; i + 4 <= problem_.groupSize; i += 4) {
+            add(i, sums[0]);
+            add(i + 1, sums[1]);
+            add(i + 2, sums[2]);
+            add(i + 3, sums[3]);
         }
         for (; i < problem_.groupSize; ++i) {
-            for (std::size_t k = 0; k < count; ++k) {
-                add(i, k, sums[k * parts]);
-            }
+            add(i, sums[0]);
         }
-        for (std::size_t k = 0; k < count; ++k) {
-            errors[k] = sums[k * parts];
-            for (std::size_t part = 1; part < parts; ++part) {
-                errors[k] = hn::Add(errors[k], sums[k * parts + part]);
-            }
-        }
+        return hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3]));
     }
 
     /// Where a rough error is right to 1e-5 or so: its squares are well within the range of single precision,
@@ -335,16 +272,17 @@ class Search {
         const Float cost = hn::MulAdd(below, below, hn::Mul(above, above));
         const Lanes hopeless =
             hn::And(isReliable(rough_, scale_, offset_), hn::Gt(cost, hn::Mul(rough_, setFloat(1.02F))));
-        return hn::Not(hn::Or(hopeless, isBest(scale, offset)));
+        const Lanes same = hn::And(hn::Eq(scale, scale_), hn::Eq(offset, offset_));
+        return hn::Not(hn::Or(hopeless, same));
     }
-    HWY_INLINE Lanes isBest(Float scale, Float offset) const {
-        return hn::And(hn::Eq(scale, scale_), hn::Eq(offset, offset_));
-    }
-
-    /// Makes parameters of this error the best where they are better.
-    HWY_INLINE Lanes accept(Float scale, Float offset, Float rough, Lanes wanted) {
+    /// Makes parameters the best where they are better.
+    HWY_INLINE Lanes consider(Float scale, Float offset, Lanes wanted) {
         constexpr float doubt = 1e-4F;
-        wanted = hn::AndNot(isBest(scale, offset), wanted);
+        wanted = hn::And(wanted, isPromising(scale, offset));
+        if (hn::AllFalse(FloatTag(), wanted)) {
+            return wanted;
+        }
+        const Float rough = roughErrorOf(scale, offset);
         const Lanes reliable = hn::And(isReliable(rough, scale, offset), isReliable(rough_, scale_, offset_));
         const Lanes worse = hn::And(reliable, hn::Gt(rough, hn::Mul(rough_, setFloat(1 + doubt))));
         Lanes better =
@@ -398,13 +336,10 @@ HWY_INLINE void refine(const SearchProblem& problem, Search& search, Lanes all) 
 HWY_INLINE void clip(const SearchProblem& problem, Search& search, Double low, Double high, Lanes all) {
     const Double range = high - low;
     constexpr double fractions[] = {0.0, 0.02, 0.04, 0.07, 0.10, 0.14, 0.19, 0.25};
-    search.tryAll<std::size(fractions)>(
-        [&](std::size_t i, Double& from, Double& to) HWY_ATTR {
-            const Double part = set(fractions[i]) * range;
-            from = low + part;
-            to = high - part;
-        },
-        all);
+    for (const double fraction : fractions) {
+        const Double part = set(fraction) * range;
+        search.tryBounds(low + part, high - part, all);
+    }
     if (!problem.hasOffset) {
         return;
     }
@@ -423,18 +358,13 @@ HWY_INLINE void moveBounds(const SearchProblem& problem, Search& search, Lanes a
         Lanes moved = search.tryRefit(all);
         const Double low = search.low();
         const Double high = search.high();
-        if (problem.hasOffset) {
-            constexpr double atLow[] = {-1, -1, -1, 0, 0, 1, 1, 1};
-            constexpr double atHigh[] = {-1, 0, 1, -1, 1, -1, 0, 1};
-            moved = hn::Or(moved, search.tryAll<std::size(atLow)>(
-                                      [&](std::size_t k, Double& from, Double& to) HWY_ATTR {
-                                          from = low + set(atLow[k]) * step;
-                                          to = high + set(atHigh[k]) * step;
-                                      },
-                                      all));
-        } else {
-            moved = hn::Or(moved, search.tryBounds(low, high - step, all));
-            moved = hn::Or(moved, search.tryBounds(low, high + step, all));
+        for (const double atLow : {-1.0, 0.0, 1.0}) {
+            for (const double atHigh : {-1.0, 0.0, 1.0}) {
+                if (problem.hasOffset || atLow == 0) {
+                    moved = hn::Or(moved,
+                                   search.tryBounds(low + set(atLow) * step, high + set(atHigh) * step, all));
+                }
+            }
         }
         step = choose(moved, step, step / set(2.0));
     }
