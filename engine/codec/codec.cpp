@@ -52,10 +52,6 @@ void checkFinite(MatrixView weights, const EncodeContext& context) {
     }
 }
 
-CodecDemands demandsOf(const StageSpec& stage) {
-    return stage.entry->demands ? stage.entry->demands(stage) : CodecDemands();
-}
-
 } // namespace
 
 /// The four choices put together. Packed bytes: the transform's header, the format's bytes, then a section a
@@ -296,31 +292,8 @@ CalibrationUse Codec::calibration() const {
     return pipeline_->calibration();
 }
 
-std::optional<Codec> Codec::withNearestRounding() const {
-    CodecSpec spec = parseCodecString(name());
-    const auto removed = std::erase_if(
-        spec.stages, [](const StageSpec& stage) { return stage.entry->member.choice == Choice::rounding; });
-    return removed == 0 ? std::nullopt : std::optional(Pipeline::fromSpec(spec));
-}
-
-Codec Codec::withoutTraining() const {
-    CodecSpec spec = parseCodecString(name());
-    std::erase_if(spec.stages, [](const StageSpec& stage) { return demandsOf(stage).training(); });
-    return Pipeline::fromSpec(spec);
-}
-
 CodecDemands Codec::demands() const {
     return pipeline_->demands();
-}
-
-Codec Codec::withOwnScales() const {
-    CodecSpec spec = parseCodecString(name());
-    for (StageSpec& stage : spec.stages) {
-        if (demandsOf(stage).scaledInputs) {
-            stage.options.clear();
-        }
-    }
-    return Pipeline::fromSpec(spec);
 }
 
 bool Codec::isFloat() const {

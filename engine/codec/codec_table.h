@@ -83,6 +83,10 @@ struct StageEntry {
     std::variant<MakeRounding, MakeTransform, MakeCorrection> make;
 };
 
+inline CodecDemands demandsOf(const StageSpec& stage) {
+    return stage.entry->demands ? stage.entry->demands(stage) : CodecDemands();
+}
+
 /// The tables everything is made from: parser, printer, error messages, help and editors. Stages are in the
 /// order they are applied in: transforms, rounding, corrections.
 std::span<const FormatEntry> formatEntries();
