@@ -250,8 +250,9 @@ std::vector<StageEntry> makeStages() {
                     .name = "+recover",
                     .title = "Training around the codes",
                     .summary = "Once the model is packed, the codes of this tensor stay and its scales, "
-                               "minima or codebooks are trained, with norms, biases and whatever is stored "
-                               "in floats, such as the embedding, towards the predictions and hidden states "
+                               "minima or codebooks are trained (not those of trellis, entropy and product "
+                               "codes), with norms, biases and whatever is stored in floats, such as the "
+                               "embedding, towards the predictions and hidden states "
                                "of the unquantized model; takes minutes.",
                     .options = {},
                     .bitsFormula = {},
